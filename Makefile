@@ -1,0 +1,51 @@
+# Twinwright. `make demo` and `make test` need only Python 3.11+, make and git: they build .venv from the hashed locks.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+FAULT ?= cavitation
+SEED ?= 1
+
+.PHONY: help demo test lint types bench bench-diagnosis screenshots lock clean
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Twinwright needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 demo")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "setting up $(VENV) (once; a minute or two) ..."
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.demo
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.demo ## make the demo plant, break something in it, investigate, draft the work order, write the report
+	$(BIN)/twinwright demo --fault $(FAULT) --seed $(SEED)
+
+test: lint types ## lint, types and tests
+	$(BIN)/python -m pytest --numprocesses auto --block-network --allowed-hosts '127\.0\.0\.1,localhost,::1'
+
+lint: $(VENV)/.dev ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## mypy --strict
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev ## every benchmark, against a named alternative in the same run
+	$(BIN)/python -m twinwright_evals.bench
+
+bench-diagnosis: $(VENV)/.dev ## `diagnose` over every case of the data packs and the demo plant's faults
+	$(BIN)/python -m twinwright_evals.bench_diagnosis
+
+lock: ## solve the dependencies again (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-extras --group demo --output-file requirements.lock --quiet
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-extras --group demo --group dev --constraints requirements.lock --output-file requirements-dev.lock --quiet
+
+clean: ## throw away the environment and the demo plants
+	rm -rf $(VENV) demo-plant

@@ -1,0 +1,114 @@
+"""What thinks: a Protocol with one method, "given the transcript and the tools, what next"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, Field
+from twinwright_tools.evidence import Evidence
+
+from ..conclusion import Conclusion
+
+
+class ToolSpec(BaseModel):
+    """A tool as a model sees it: its name, what it is for, and the JSON Schema of its arguments."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+class ToolCall(BaseModel):
+    """A call that a model wants made. `id` is the model's own and is repeated with the result."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+class ToolResult(BaseModel):
+    """What became of a call: evidence, or a failure with what was wrong and whether other arguments could succeed."""
+
+    call_id: str
+    evidence: Evidence | None = None
+    error: dict[str, Any] | None = None
+
+
+class Usage(BaseModel):
+    """What a model used, in tokens; zeros for one that uses none."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields})
+
+
+class Turn(BaseModel):
+    """What a model said next: text for people, calls to make, or its conclusion (never calls and a conclusion).
+
+    `raw` is the model's own message content, sent back verbatim on its next turn (thinking blocks must not change).
+    """
+
+    text: str = ""
+    calls: list[ToolCall] = Field(default_factory=list)
+    conclusion: Conclusion | None = None
+    usage: Usage = Field(default_factory=Usage)
+    raw: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class Entry(BaseModel):
+    """One step of a transcript.
+
+    `kind` is "question" (text), "turn" (turn), "results" (results of that turn's calls) or "repair" (text: what the
+    grounding check found wrong with the last conclusion).
+    """
+
+    kind: Literal["question", "turn", "results", "repair"]
+    text: str = ""
+    turn: Turn | None = None
+    results: list[ToolResult] = Field(default_factory=list)
+
+
+class Transcript(BaseModel):
+    """All that a model is told, in order. It grows at the end only.
+
+    Attributes:
+        plant: a stable, bounded text about the plant (site, zone, vocabulary, counts), the same for the whole run.
+        at: the moment of asking, ISO 8601.
+    """
+
+    plant: str
+    at: str
+    entries: list[Entry] = Field(default_factory=list)
+
+    @property
+    def question(self) -> str:
+        """The question as it was asked."""
+        return self.entries[0].text
+
+    @property
+    def evidence(self) -> list[Evidence]:
+        """All evidence so far, in order."""
+        return [result.evidence for entry in self.entries for result in entry.results if result.evidence]
+
+
+Progress = Callable[[str], None]
+
+
+class Model(Protocol):
+    """Drives an investigation. It receives no Plant: all that it learns comes through the tools."""
+
+    @property
+    def name(self) -> str:
+        """What the run says it used: `rules`, or a Claude model's name."""
+
+    def next(self, transcript: Transcript, tools: list[ToolSpec], progress: Progress) -> Turn:
+        """The next turn.
+
+        Raises:
+            ModelCallError: no usable turn could be had.
+        """

@@ -1,0 +1,66 @@
+"""The work order as planners know it (fields after ISO 14224's maintenance record)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Priority = Literal["P1", "P2", "P3", "P4"]
+Status = Literal["draft", "submitted", "cancelled"]
+
+
+class IsolationPoint(BaseModel):
+    """An energy source to lock out and tag out before work, found in the twin graph."""
+
+    model_config = ConfigDict(frozen=True)
+
+    twin: str
+    energy: str
+    action: str
+    relationship: str
+
+
+class Part(BaseModel):
+    """A spare part that the failure mode usually takes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    quantity: int = 1
+
+
+class WorkOrder(BaseModel):
+    """A draft until a person submits it.
+
+    Attributes:
+        location: twin ids from the top of the hierarchy down to the asset.
+        failure_mode: id in `diagnosis/failure_modes.yaml`, or None where none fits.
+        priority_reason: why this priority, in one sentence.
+        duration_h: estimated duration in hours.
+        evidence: ids of the run's evidence.
+        idempotency_key: the same for the same draft of the same run, whatever is retried.
+    """
+
+    id: str
+    status: Status = "draft"
+    asset: str
+    location: list[str]
+    title: str
+    problem: str
+    failure_mode: str | None
+    priority: Priority
+    priority_reason: str
+    tasks: list[str]
+    isolation: list[IsolationPoint]
+    parts: list[Part]
+    skills: list[str]
+    duration_h: float
+    evidence: list[str]
+    run: str | None
+    created: datetime
+    submitted: datetime | None = None
+    submitted_by: str | None = None
+    idempotency_key: str
+    notes: list[str] = Field(default_factory=list)
