@@ -1,0 +1,1 @@
+"""The commands: the composition root, where everything is put together. Nothing imports it."""

@@ -1,0 +1,54 @@
+"""`twinwright diagnose`: the deterministic engine alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+from rich.console import Console
+
+from ..options import Options, at_option, plant_options
+from ..output import show, table, working
+
+
+@click.command("diagnose", short_help="The deterministic diagnosis engine alone.")
+@click.option(
+    "--symptom",
+    "symptoms",
+    multiple=True,
+    metavar="TWIN[.SIGNAL]",
+    help="What is complained of; may be given several times.",
+)
+@at_option
+@plant_options
+def command(options: Options, symptoms: tuple[str, ...], at: datetime | None) -> None:
+    """Rank the causes of what deviates at a moment. Nothing after --at is read."""
+    from twinwright_tools.diagnosis import diagnose, parse_symptom
+    from twinwright_tools.times import for_people
+
+    with options.opened(at) as plant:
+        asked = [parse_symptom(text, plant.graph) for text in symptoms]
+        with working(options.as_json) as progress:
+            progress("comparing every signal with its own past")
+            found = diagnose(plant, asked)
+        zone = plant.zone
+
+    def people(console: Console) -> None:
+        console.print(f"{found.verdict} at {for_people(found.at, zone)}", style="bold")
+        rows = [
+            (
+                one.rank,
+                f"{one.confidence:.2f}",
+                one.twin,
+                one.signal or "",
+                one.mode or "",
+                for_people(one.onset, zone) if one.onset else "",
+                " → ".join(one.path),
+            )
+            for one in found.hypotheses[:10]
+        ]
+        console.print(table(["#", "confidence", "twin", "signal", "mode", "onset", "path"], rows))
+        for sentence in (*found.missing, *found.assumptions):
+            console.print(f"- {sentence}", markup=False)
+
+    show(options, found.as_dict(), people)

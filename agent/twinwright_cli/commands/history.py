@@ -1,0 +1,45 @@
+"""`twinwright history`: past orders, alarms, notes and catalogues, by words or by read-only SQL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+from rich.console import Console
+from twinwright_tools.errors import UsageError
+
+from ..options import Options, at_option, plant_options
+from ..output import show, table
+
+
+@click.command("history", short_help="Search past work orders, alarms and notes, or count them with SQL.")
+@click.argument("sql", required=False, metavar="['SELECT …']")
+@click.option("--search", "words", metavar="WORDS", help="Find rows by words, best match first.")
+@click.option("--twin", help="With --search: only this twin and its parts.")
+@click.option("--kind", help="With --search: only this kind of row (work_order, alarm, note …).")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many rows at most.")
+@at_option
+@plant_options
+def command(
+    options: Options, sql: str | None, words: str | None, twin: str | None, kind: str | None, limit: int, at: datetime | None
+) -> None:
+    """Search history by words, or count it: SELECT twin, count(*) FROM history GROUP BY twin."""
+    if (sql is None) == (words is None):
+        raise UsageError("give either a SELECT over the table `history`, or --search WORDS")
+    with options.opened(at) as plant:
+        if words is not None:
+            rows = plant.history.search(words, twin=twin, kind=kind, limit=limit)
+            columns = list(dict.fromkeys(name for row in rows for name in row))
+            document: dict[str, object] = {"value": rows}
+        else:
+            result = plant.history.sql(str(sql))
+            columns = result.columns
+            rows = [dict(zip(columns, row, strict=True)) for row in result.rows]
+            document = {"columns": columns, "value": rows, "sql": result.sql}
+
+    def people(console: Console) -> None:
+        shown = [name for name in columns if any(row.get(name) is not None for row in rows)]
+        console.print(table(shown, [[row.get(name) for name in shown] for row in rows]))
+        console.print(f"{len(rows)} row(s)", style="dim")
+
+    show(options, document, people)

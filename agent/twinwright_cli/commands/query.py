@@ -1,0 +1,44 @@
+"""`twinwright query`: a validated twin query."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+
+from ..options import Options, plant_options
+from ..output import show, table
+
+
+@click.command("query", short_help="Ask the twin graph, in the Azure Digital Twins query language.")
+@click.argument("text", metavar="'SELECT …'")
+@click.option("--explain", is_flag=True, help="Show the tree, the checks, the plan and the SQL; run nothing.")
+@plant_options
+def command(options: Options, text: str, explain: bool) -> None:
+    """Ask the twin graph: SELECT * FROM DIGITALTWINS T WHERE IS_OF_MODEL(T, 'dtmi:…;1')."""
+    if explain:
+        _explain(options, text)
+        return
+    with options.opened() as plant:
+        result = plant.query(text)
+
+    def people(console: Console) -> None:
+        columns = list(dict.fromkeys(name for row in result.value for name in row))
+        console.print(table(columns, [[row.get(name) for name in columns] for row in result.value]))
+        more = ", and there are more (narrow the query, or use TOP(n))" if result.truncated else ""
+        console.print(f"{len(result.value)} row(s){more}", style="dim")
+
+    show(options, result.as_dict(), people)
+
+
+def _explain(options: Options, text: str) -> None:
+    from twinwright_tools.twins.query import explain_query
+
+    with options.opened() as plant:
+        plan = explain_query(text, plant.models, plant.graph)
+
+    def people(console: Console) -> None:
+        for heading, body in plan.as_dict().items():
+            console.print(f"[bold]{heading}[/bold]")
+            console.print("\n".join(body) if isinstance(body, list) else str(body), markup=False)
+
+    show(options, plan.as_dict(), people)
