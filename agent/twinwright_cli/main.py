@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 
 import click
+
 from twinwright_tools.errors import InputError, TwinwrightError, UnknownNameError, UsageError
 
 # name -> what it does; the module `commands.<name>` holds the function `command`.

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
 from twinwright_tools.times import parse_time
 
 if TYPE_CHECKING:
-    from twinwright_tools.plant import Plant
     from twinwright_tools.settings import Settings
+
+    from twinwright_tools.plant import Plant
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -81,13 +83,13 @@ def plant_options(function: Function) -> Function:
         help="These telemetry files instead of the folder's.",
     )
     @click.option(
-        "--state", type=click.Path(path_type=Path), help="Where runs, orders and caches go (default: PLANT/.twinwright)."
+        "--state",
+        type=click.Path(path_type=Path),
+        help="Where runs, orders and caches go (default: PLANT/.twinwright).",
     )
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
     @wraps(function)
-    def with_options(
-        plant: Path, telemetry: tuple[Path, ...], state: Path | None, as_json: bool, **rest: Any
-    ) -> Any:
+    def with_options(plant: Path, telemetry: tuple[Path, ...], state: Path | None, as_json: bool, **rest: Any) -> Any:
         return function(options=Options(plant, telemetry, state, as_json), **rest)
 
     return with_options  # type: ignore[return-value]  # click's decorators keep no signature

@@ -6,6 +6,7 @@ import json
 
 import click
 from click.shell_completion import get_completion_class
+
 from twinwright_tools.errors import UsageError
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 from rich.console import Console
+
 from twinwright_tools.errors import UsageError
 
 from ..options import Options, at_option, plant_options
@@ -21,7 +22,13 @@ from ..output import show, table
 @at_option
 @plant_options
 def command(
-    options: Options, sql: str | None, words: str | None, twin: str | None, kind: str | None, limit: int, at: datetime | None
+    options: Options,
+    sql: str | None,
+    words: str | None,
+    twin: str | None,
+    kind: str | None,
+    limit: int,
+    at: datetime | None,
 ) -> None:
     """Search history by words, or count it: SELECT twin, count(*) FROM history GROUP BY twin."""
     if (sql is None) == (words is None):

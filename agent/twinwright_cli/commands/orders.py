@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
+
 from twinwright_tools.errors import UsageError
 
 from ..options import Options, plant_options

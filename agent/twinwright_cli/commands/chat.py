@@ -1,0 +1,50 @@
+"""`twinwright chat`: investigations one after another, each knowing what was said before."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Console
+
+from ..investigating import print_investigation
+from ..options import Options, at_option, plant_options
+from ..output import show, working
+
+
+@click.command("chat", short_help="The same, as a conversation.")
+@click.option("--model", default="auto", show_default=True, metavar="auto|rules|claude-…")
+@at_option
+@plant_options
+def command(options: Options, model: str, at: datetime | None) -> None:
+    """Ask one question after another; an empty line or Ctrl-D ends it.
+
+    Questions are read from standard input, so a file can be piped in. With --json, all investigations are printed as
+    one document at the end.
+    """
+    from twinwright_agent.conversation import Conversation
+    from twinwright_agent.models.choose import choose_model
+
+    from twinwright_tools.toolbox import standard_registry
+
+    told: list[dict[str, Any]] = []
+    with options.opened(at) as plant:
+        chosen = choose_model(options.settings(at=plant.at, model=model))
+        conversation = Conversation(plant, chosen, standard_registry())
+        console = Console(highlight=False)
+        while question := _next_question():
+            with working(options.as_json) as progress:
+                found = conversation.ask(question, progress=progress)
+            told.append(found.model_dump(mode="json"))
+            if not options.as_json:
+                print_investigation(console, found, plant.zone)
+    if options.as_json:
+        show(options, {"value": told}, lambda console: None)
+
+
+def _next_question() -> str:
+    if sys.stdin.isatty():
+        click.echo("? ", nl=False, err=True)
+    return sys.stdin.readline().strip()

@@ -1,0 +1,120 @@
+"""`twinwright demo`: the demo plant with a fault in it, investigated from the flagship question."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+
+from twinwright_tools.errors import UnknownNameError, UsageError
+from twinwright_tools.times import for_people, iso
+
+from ..investigating import exit_code, investigate_question, print_investigation
+from ..options import Options
+from ..output import show, table, working
+
+if TYPE_CHECKING:
+    from twinwright_plant import Truth
+
+QUESTION = "why is line 3 throughput dropping?"
+_MARKER = ".made-by-twinwright-demo"
+
+
+@click.command("demo", short_help="Make the demo plant, break something in it, and find out what.")
+@click.option("--fault", help="What to break (see --list-faults; default: the first of them).")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Everything random follows from it.")
+@click.option("--list-faults", is_flag=True, help="List the faults and stop.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("demo-plant"), show_default=True)
+@click.option("--model", default="auto", show_default=True, metavar="auto|rules|claude-…")
+@click.option("--report", type=click.Path(path_type=Path), help="Where the HTML report goes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+def command(
+    fault: str | None, seed: int, list_faults: bool, folder: Path, model: str, report: Path | None, as_json: bool
+) -> None:
+    """Make a bottling plant with a fault in it and ask why line 3's throughput is dropping.
+
+    The plant folder stays, so that every other command can be tried on it. What was broken is told only at the end;
+    it never enters the plant folder.
+    """
+    from twinwright_plant import FAULTS, make_plant
+
+    if list_faults:
+        _list_faults(as_json)
+        return
+    fault = fault or next(iter(FAULTS))
+    if fault not in FAULTS:
+        raise UnknownNameError.of("fault", fault, FAULTS)
+    with _fresh_folder(folder) as free:
+        options = Options(plant=free, telemetry=(), state=None, as_json=as_json)
+        with working(as_json) as progress:
+            progress(f"simulating 48 h of the bottling plant into {free}")
+            truth = make_plant(free, fault, seed)
+        with options.opened() as plant:
+            found = investigate_question(options, plant, QUESTION, model=model, report=report)
+            zone = plant.zone
+    document = found.model_dump(mode="json") | {"truth": _truth(truth)}
+
+    def people(console: Console) -> None:
+        print_investigation(console, found, zone)
+        began = for_people(truth.onset, zone)
+        console.print(f"the truth, told only now: {truth.twin}, {truth.mode}, since {began}", markup=False)
+        console.print(f"go on: twinwright check -C {free}; twinwright orders list -C {free}", markup=False, style="dim")
+
+    show(options, document, people)
+    click.get_current_context().exit(exit_code(found))
+
+
+def _list_faults(as_json: bool) -> None:
+    from twinwright_plant import FAULTS
+
+    faults = [{"id": one.id, "twin": one.twin, "mode": one.mode} for one in FAULTS.values()]
+    options = Options(plant=Path(), telemetry=(), state=None, as_json=as_json)
+    show(
+        options,
+        {"faults": faults},
+        lambda console: console.print(table(["fault", "twin", "mode"], [list(one.values()) for one in faults])),
+    )
+
+
+def _truth(truth: Truth) -> dict[str, Any]:
+    return {"twin": truth.twin, "mode": truth.mode, "onset": iso(truth.onset)}
+
+
+@contextmanager
+def _fresh_folder(wanted: Path) -> Iterator[Path]:
+    """An empty folder to make the plant in, locked while it is used.
+
+    A folder that an earlier demo made is made anew; one that another demo is using right now is left alone, and the
+    next free name is taken; any other folder with something in it is never touched.
+    """
+    for number in range(1, 1000):
+        folder = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
+        marker = folder / _MARKER
+        if folder.exists() and not marker.exists() and any(folder.iterdir()):
+            raise UsageError(f"{folder} is not a demo plant and not empty; choose another --folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        with marker.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            _empty(folder)
+            yield folder
+            return
+    raise UsageError(f"a thousand demos are running in {wanted.parent}")
+
+
+def _empty(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.name == _MARKER:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()

@@ -1,0 +1,118 @@
+"""What `ask`, `chat` and `demo` share: choosing the model, running the investigation, writing the report, printing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from twinwright_tools.errors import TimeFormatError, UsageError
+from twinwright_tools.times import for_people, parse_time
+
+from .options import Options
+from .output import working
+
+if TYPE_CHECKING:
+    from twinwright_agent.result import Investigation, RankedHypothesis
+    from twinwright_tools.plant import Plant
+
+
+def investigate_question(
+    options: Options,
+    plant: Plant,
+    question: str | None,
+    *,
+    model: str = "auto",
+    report: Path | None = None,
+    run: str | None = None,
+) -> Investigation:
+    """Runs (or resumes) one investigation and writes its report.
+
+    Raises:
+        UsageError: neither a question nor a run to resume.
+    """
+    from twinwright_agent.loop import investigate, new_run_id, question_of
+    from twinwright_agent.models.choose import choose_model
+
+    from twinwright_agent.report import write_report
+    from twinwright_tools.toolbox import standard_registry
+
+    if run is not None:
+        question = question or question_of(plant, run)
+    if not question or not question.strip():
+        raise UsageError('ask something, for example: twinwright ask "why is line 3 throughput dropping?"')
+    name = run or new_run_id()
+    settings = options.settings(at=plant.at, model=model)
+    chosen = choose_model(settings)
+    with working(options.as_json) as progress:
+        progress(f"run {name}, model {chosen.name}")
+        try:
+            found = investigate(
+                plant, question, model=chosen, registry=standard_registry(), run=name, progress=progress
+            )
+        except KeyboardInterrupt:
+            click.echo(f"interrupted; go on with: twinwright ask -C {plant.folder} --resume {name}", err=True)
+            raise
+        progress("writing the report")
+        path = report or plant.state / "reports" / f"{name}.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_report(path, found, plant)
+    return found.model_copy(update={"report": str(path.resolve())})
+
+
+def exit_code(found: Investigation) -> int:
+    """0 for an answer ("can't be told" is one), 1 for none."""
+    return 0 if found.status in {"concluded", "cannot_tell"} else 1
+
+
+def print_investigation(console: Console, found: Investigation, zone: ZoneInfo) -> None:
+    """An investigation as text: the answer first, then what carries it."""
+    console.print(Text(found.answer or "(no answer)", style="bold"))
+    console.print(
+        f"[{found.status}; model {found.model}; asked at {_local(found.at, zone)}]", markup=False, style="dim"
+    )
+    for one in found.hypotheses[:5]:
+        _print_hypothesis(console, one, zone)
+    for sentence in found.missing:
+        console.print(f"missing: {sentence}", markup=False)
+    for struck in found.struck:
+        console.print(f"struck (not carried by its evidence): {struck.text} – {struck.reason}", markup=False)
+    if found.evidence:
+        console.print("evidence", style="bold")
+    for evidence in found.evidence:
+        console.print(f"  {evidence.id:<4} {evidence.summary}", markup=False)
+        console.print(f"       {evidence.reproduce}", markup=False, style="dim")
+    for order in found.work_orders:
+        console.print(
+            f"work order {order.id} (draft, {order.priority}): {order.title}; submit with: twinwright orders submit {order.id}",
+            markup=False,
+        )
+    if found.report:
+        console.print(f"report: {found.report}", markup=False)
+
+
+def _print_hypothesis(console: Console, one: RankedHypothesis, zone: ZoneInfo) -> None:
+    signal = f".{one.signal}" if one.signal else ""
+    since = f", since {_local(one.onset, zone)}" if one.onset else ""
+    line = f"{one.rank}. {one.twin}{signal}: {one.mode or 'no failure mode named'} ({one.confidence:.0%}{since})"
+    console.print(line, markup=False)
+    if one.chain:
+        console.print(f"     {' → '.join(one.chain)}", markup=False, style="dim")
+    for claim in one.supports:
+        console.print(f"     + {claim.text} [{', '.join(claim.evidence)}]", markup=False)
+    for claim in one.contradicts:
+        console.print(f"     - {claim.text} [{', '.join(claim.evidence)}]", markup=False)
+    if one.next_check:
+        console.print(f"     next check: {one.next_check}", markup=False)
+
+
+def _local(time: str, zone: ZoneInfo) -> str:
+    # A model's own onset may be worded; it is then shown as it stands.
+    try:
+        return for_people(parse_time(time), zone)
+    except TimeFormatError:
+        return time
