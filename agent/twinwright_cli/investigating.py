@@ -87,10 +87,8 @@ def print_investigation(console: Console, found: Investigation, zone: ZoneInfo) 
         console.print(f"  {evidence.id:<4} {evidence.summary}", markup=False)
         console.print(f"       {evidence.reproduce}", markup=False, style="dim")
     for order in found.work_orders:
-        console.print(
-            f"work order {order.id} (draft, {order.priority}): {order.title}; submit with: twinwright orders submit {order.id}",
-            markup=False,
-        )
+        console.print(f"work order {order.id} (draft, {order.priority}): {order.title}", markup=False)
+        console.print(f"     submit with: twinwright orders submit {order.id}", markup=False, style="dim")
     if found.report:
         console.print(f"report: {found.report}", markup=False)
 

@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def gather_files(words: list[str]) -> list[str]:
-    """`--telemetry a.parquet b.csv` as `--telemetry a.parquet --telemetry b.csv`: click has no option of many values."""
+    """`--telemetry A B` as `--telemetry A --telemetry B`, for files: click has no option of many values."""
     gathered: list[str] = []
     taking = False
     for word in words:
