@@ -1,0 +1,1 @@
+"""The offline evaluation suite and the benchmarks. Cases and recordings are data beside this package."""
