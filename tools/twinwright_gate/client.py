@@ -1,0 +1,91 @@
+"""Talking to the gate: one request per connection, one JSON line back.
+
+On the wire: ``propose <bytes>\\n`` and that many bytes of JSON, or ``status 0\\n``; the answer is one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket as sockets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from .errors import GateProtocolError, GateUnavailable
+from .schema import Answer
+from .strict import MAX_BYTES
+
+_MAX_ANSWER = 256 * 1024
+
+
+def default_socket() -> Path:
+    """Where a gate listens unless told otherwise: ``$TWINWRIGHT_GATE_SOCKET``, or in the user's runtime folder."""
+    if named := os.environ.get("TWINWRIGHT_GATE_SOCKET"):
+        return Path(named)
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    return (Path(runtime) if runtime else Path.home() / ".local/state") / "twinwright-gate/gate.sock"
+
+
+def propose(socket: Path, proposal: bytes | Mapping[str, Any], timeout: float = 5.0) -> dict[str, Any]:
+    """Proposes an action and returns the gate's answer, as JSON (see `schema.Answer`).
+
+    Bytes go out as they are; a mapping as JSON. Nothing is checked here: judging is the gate's work.
+
+    Raises:
+        GateUnavailable: nobody answers within `timeout` seconds.
+        GateProtocolError: the answer is not a gate's.
+    """
+    raw = proposal if isinstance(proposal, bytes) else json.dumps(proposal).encode()
+    # The gate refuses by the announced size alone, so a body that is too large need not travel.
+    body = raw if len(raw) <= MAX_BYTES else b""
+    found = _ask(socket, b"propose %d\n" % len(raw) + body, timeout)
+    try:
+        return Answer.model_validate(found).model_dump(mode="json")
+    except ValidationError as error:
+        raise GateProtocolError(f"{socket}: the answer is not one that this gate gives: {error}") from error
+
+
+def status(socket: Path, timeout: float = 5.0) -> dict[str, Any]:
+    """How the gate is: state, whether actuation is on, since when it serves, and its log's head.
+
+    Raises:
+        GateUnavailable: nobody answers within `timeout` seconds.
+        GateProtocolError: the answer is not a gate's.
+    """
+    found = _ask(socket, b"status 0\n", timeout)
+    if found.get("state") != "SERVING":
+        raise GateProtocolError(f"{socket}: this is not a gate's status")
+    return found
+
+
+def _ask(path: Path, request: bytes, timeout: float) -> dict[str, Any]:
+    try:
+        with sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM) as connection:
+            connection.settimeout(timeout)
+            connection.connect(str(path))
+            connection.sendall(request)
+            line = _line(connection)
+    except OSError as error:
+        raise GateUnavailable(
+            f"no gate answers on {path} ({error}); start one with: twinwright-gate serve --socket {path}"
+        ) from error
+    try:
+        found = json.loads(line)
+    except ValueError as error:
+        raise GateProtocolError(f"{path}: the answer is not JSON") from error
+    if not isinstance(found, dict):
+        raise GateProtocolError(f"{path}: the answer is not a JSON object")
+    return found
+
+
+def _line(connection: sockets.socket) -> bytes:
+    found = b""
+    while not found.endswith(b"\n"):
+        chunk = connection.recv(65536)
+        if not chunk or len(found) > _MAX_ANSWER:
+            raise GateUnavailable("the gate hung up before it answered")
+        found += chunk
+    return found

@@ -1,0 +1,81 @@
+"""The door: one proposal's bytes in, one denial out. A pure function; no path through it allows anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from .reasons import Denial, Reason
+from .schema import ID_GRAMMAR, Answer, Detail, Proposal
+from .strict import Malformed, load
+
+_MAX_DETAILS = 32
+_CODES = frozenset(reason.value for reason in Reason)
+_BY_ERROR_TYPE = {
+    "extra_forbidden": Reason.EXTRA_FIELD,
+    "missing": Reason.MISSING_FIELD,
+    "string_too_long": Reason.TEXT,
+    "string_type": Reason.TYPE,
+    "int_type": Reason.TYPE,
+    "list_type": Reason.TYPE,
+    "dict_type": Reason.TYPE,
+    "model_type": Reason.TYPE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer, and the plan as it was hashed (None where the proposal was malformed)."""
+
+    answer: Answer
+    plan: dict[str, Any] | None
+
+
+def decide(raw: bytes) -> Decision:
+    """Validates a proposal and denies it: with R02 where it is malformed, else with ``R10.ACTUATION_OFF``.
+
+    Further reasons (ids that break R01's grammar) are listed behind the reported one.
+    """
+    try:
+        proposal = Proposal.model_validate(load(raw))
+    except Malformed as error:
+        return Decision(denied([Denial(error.reason)]), None)
+    except ValidationError as error:
+        return Decision(denied(_denials(error)), None)
+    bad_ids = [
+        Denial(Reason.ID_GRAMMAR, place) for place, name in proposal.ids().items() if not ID_GRAMMAR.fullmatch(name)
+    ]
+    return Decision(denied([Denial(Reason.ACTUATION_OFF), *bad_ids], proposal.digest()), proposal.plan())
+
+
+def denied(denials: Sequence[Denial], digest: str | None = None) -> Answer:
+    """The answer for some denials, the reported one first."""
+    first = denials[0].reason
+    return Answer(
+        state="DENIED",
+        reason=first,
+        rule=first.rule,
+        sentence=first.sentence,
+        reasons=list(dict.fromkeys(one.reason for one in denials)),
+        details=[Detail(reason=one.reason, place=one.place) for one in denials[:_MAX_DETAILS]],
+        plan_digest=digest,
+        permit_id=None,
+    )
+
+
+def _denials(error: ValidationError) -> list[Denial]:
+    return [
+        Denial(_reason(item["type"], item["loc"]), ".".join(str(step) for step in item["loc"]))
+        for item in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+
+
+def _reason(kind: str, place: tuple[int | str, ...]) -> Reason:
+    if kind in _CODES:
+        return Reason(kind)
+    if place == ("set", "kind") and kind == "literal_error":
+        return Reason.RELATIVE_COMMAND
+    return _BY_ERROR_TYPE.get(kind, Reason.SCHEMA)

@@ -1,0 +1,54 @@
+"""The gate's own small error hierarchy; it installs without the rest of Twinwright.
+
+::
+
+    GateError                 what went wrong at the gate, and what to do
+    ├── GateUnavailable       nobody answers on the socket (also a ConnectionError)
+    ├── GateProtocolError     something answers, but not as a gate does
+    ├── UnsafePathError       a socket or log that others could replace
+    └── AuditError            the log can't be written, or doesn't verify; carries `line`
+"""
+
+from __future__ import annotations
+
+
+class GateError(Exception):
+    """What went wrong at the gate.
+
+    Attributes:
+        code: a stable dotted word for programs.
+    """
+
+    code = "gate"
+
+
+class GateUnavailable(GateError, ConnectionError):  # noqa: N818  (the name is a contract with the tools)
+    """Nobody answers on the socket: nothing was proposed, and nothing was allowed."""
+
+    code = "gate.unavailable"
+
+
+class GateProtocolError(GateError):
+    """The answer is not one that a gate gives."""
+
+    code = "gate.protocol"
+
+
+class UnsafePathError(GateError):
+    """A socket or log stands where somebody else could replace it."""
+
+    code = "gate.unsafe_path"
+
+
+class AuditError(GateError):
+    """The audit log can't be written, or does not verify.
+
+    Attributes:
+        line: the first bad line, counted from 1, or None where no line is at fault.
+    """
+
+    code = "gate.audit"
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
