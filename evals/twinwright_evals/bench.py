@@ -114,7 +114,7 @@ def bench_history(plant: Plant, runs: int) -> Measured:
 
 
 def bench_diagnose(plant: Plant, symptom: Symptom, runs: int) -> Measured:
-    """The whole diagnosis, against a bare robust z-score of every signal's last hour in pandas (which names no cause)."""
+    """The whole diagnosis, against a robust z-score of every signal's last hour in pandas (which names no cause)."""
     files = sorted((plant.folder / "telemetry").glob("*.parquet"))
 
     def with_pandas() -> object:

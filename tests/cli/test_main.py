@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_errors_without_json_go_to_stderr(capsys: pytest.CaptureFixture[str], tm
 )
 def test_several_telemetry_files_after_one_option(given: list[str], read: list[str]) -> None:
     words = gather_files(given)
-    assert [after for word, after in zip(words, words[1:], strict=False) if word == "--telemetry"] == read
+    assert [after for word, after in pairwise(words) if word == "--telemetry"] == read
     assert [word for word in words if word != "--telemetry"] == [word for word in given if word != "--telemetry"]
 
 
