@@ -1,0 +1,34 @@
+"""The grammar of identifiers in DTDL (versions 2 and 3)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_SEGMENT = r"[A-Za-z](?:[A-Za-z0-9_]*[A-Za-z0-9])?"
+_DTMI = re.compile(rf"dtmi:{_SEGMENT}(?::{_SEGMENT})*;[1-9][0-9]{{0,8}}(?:\.[0-9]{{1,6}})?")
+_NAME = re.compile(_SEGMENT)
+_RESERVED = ("dtmi:dtdl:", "dtmi:standard:")
+
+MAX_DTMI = 128
+MAX_NAME = 64
+
+
+def is_dtmi(value: Any) -> bool:
+    """Whether a value is a user's Digital Twin Model Identifier such as ``dtmi:com:example:Pump;1``."""
+    return isinstance(value, str) and _DTMI.fullmatch(value) is not None
+
+
+def is_name(value: Any) -> bool:
+    """Whether a value is a DTDL name: letters, digits and ``_``, first a letter, last no ``_``, 64 characters at most."""
+    return isinstance(value, str) and len(value) <= MAX_NAME and _NAME.fullmatch(value) is not None
+
+
+def is_reserved(dtmi: str) -> bool:
+    """Whether an identifier lies in a prefix that DTDL keeps for itself."""
+    return dtmi.startswith(_RESERVED)
+
+
+def last_segment(dtmi: str) -> str:
+    """``Pump`` of ``dtmi:com:example:Pump;1``."""
+    return dtmi.split(";", 1)[0].rsplit(":", 1)[-1]

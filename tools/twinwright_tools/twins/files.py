@@ -1,0 +1,147 @@
+"""The files that hold a plant's models, twins and relationships, taken apart into JSON records that know their place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..plant.problems import Problem
+
+GRAPH_FILE = "graph.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One JSON value with the file (relative to the plant folder) and the place in it: a JSON path or a line."""
+
+    value: Any
+    file: str
+    place: str
+
+
+@dataclass
+class Sources:
+    """All records that were found, and what was wrong with the files themselves."""
+
+    models: list[Record] = field(default_factory=list)
+    twins: list[Record] = field(default_factory=list)
+    relationships: list[Record] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+
+def read_sources(folder: Path) -> Sources:
+    """The records of `graph.json`, or else of `models/**/*.json` and bulk-import `*.ndjson`.
+
+    Model files are read beside a `graph.json` that holds no models of its own.
+    """
+    sources = Sources()
+    if (folder / GRAPH_FILE).is_file():
+        _read_graph(folder, sources)
+    else:
+        for path in sorted(folder.glob("*.ndjson")):
+            _read_bulk(folder, path, sources)
+    if not sources.models:
+        for path in sorted((folder / "models").rglob("*.json")):
+            _read_models(folder, path, sources)
+    return sources
+
+
+def _relative(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _text(path: Path, file: str, sources: Sources) -> str | None:
+    """A file's text, or None if it can't be read."""
+    sources.files.append(file)
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        sources.problems.append(Problem("error", "file.unreadable", f"can't be read: {error.strerror}", file))
+    except UnicodeDecodeError as error:
+        text = f"is no UTF-8 text: byte {error.object[error.start]:#04x} at offset {error.start}"
+        sources.problems.append(Problem("error", "json.encoding", text, file, f"byte {error.start}"))
+    return None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def parse_json(text: str, file: str, problems: list[Problem], line: int | None = None) -> Any:
+    """The value of a JSON text, or None with a problem that names line and column."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        at, what = (line or error.lineno, error.colno), error.msg
+        place = f"line {at[0]} column {at[1]}"
+    except ValueError as error:
+        what, place = str(error), f"line {line}" if line else "$"
+    except RecursionError:
+        what, place = "is nested too deeply", f"line {line}" if line else "$"
+    problems.append(Problem("error", "json.syntax", f"bad JSON: {what}", file, place))
+    return None
+
+
+def _read_models(folder: Path, path: Path, sources: Sources) -> None:
+    file = _relative(folder, path)
+    text = _text(path, file, sources)
+    value = parse_json(text, file, sources.problems) if text is not None else None
+    if value is not None:
+        sources.models.append(Record(value, file, "$"))
+
+
+def _read_graph(folder: Path, sources: Sources) -> None:
+    text = _text(folder / GRAPH_FILE, GRAPH_FILE, sources)
+    value = parse_json(text, GRAPH_FILE, sources.problems) if text is not None else None
+    if value is None:
+        return
+    top = Record(value, GRAPH_FILE, "$")
+    sources.models += _listed(top, "digitalTwinsModels", sources)
+    if isinstance(value, dict) and "digitalTwinsGraph" in value:
+        graph = Record(value["digitalTwinsGraph"], GRAPH_FILE, "$.digitalTwinsGraph")
+        sources.twins += _listed(graph, "digitalTwins", sources)
+        sources.relationships += _listed(graph, "relationships", sources)
+    elif isinstance(value, dict):
+        text = "'digitalTwinsGraph' is missing: export the graph with Azure Digital Twins Explorer"
+        sources.problems.append(Problem("error", "graph.missing_section", text, GRAPH_FILE, "$"))
+
+
+def _listed(record: Record, name: str, sources: Sources) -> Iterator[Record]:
+    """The elements of a list in an object, each with its path; one element that is no list stands for itself."""
+    if not isinstance(record.value, dict):
+        text = f"must be an object that holds {name!r}"
+        sources.problems.append(Problem("error", "graph.format", text, record.file, record.place))
+        return
+    found = record.value.get(name)
+    place = f"{record.place}.{name}"
+    if isinstance(found, list):
+        yield from (Record(each, record.file, f"{place}[{index}]") for index, each in enumerate(found))
+    elif found is not None:
+        sources.problems.append(Problem("error", "graph.format", f"{name!r} must be an array", record.file, place))
+
+
+def _read_bulk(folder: Path, path: Path, sources: Sources) -> None:
+    """A bulk-import file: one JSON object a line, in sections."""
+    file = _relative(folder, path)
+    text = _text(path, file, sources)
+    sections = {"Models": sources.models, "Twins": sources.twins, "Relationships": sources.relationships}
+    section: str | None = None
+    for number, line in enumerate((text or "").splitlines(), start=1):
+        value = parse_json(line, file, sources.problems, number) if line.strip() else None
+        if value is None:
+            continue
+        place = f"line {number}"
+        if isinstance(value, dict) and "Section" in value:
+            section = value["Section"] if isinstance(value["Section"], str) else None
+            if section not in {"Header", *sections}:
+                text_ = f"unknown section {value['Section']!r}; Header, Models, Twins and Relationships are known"
+                sources.problems.append(Problem("error", "bulk.section", text_, file, place))
+        elif section in sections:
+            sections[section].append(Record(value, file, place))
+        elif section is None:
+            text_ = 'stands outside of any section; a line {"Section": "Twins"} must come first'
+            sources.problems.append(Problem("error", "bulk.section", text_, file, place))
