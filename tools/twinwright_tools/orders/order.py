@@ -12,7 +12,13 @@ Status = Literal["draft", "submitted", "cancelled"]
 
 
 class IsolationPoint(BaseModel):
-    """An energy source to lock out and tag out before work, found in the twin graph."""
+    """An energy to lock out and tag out before work, found in the twin graph.
+
+    Attributes:
+        twin: where it comes from; the asset itself for what it stores.
+        energy: what it is, such as "electrical power" or "stored: rotating mass".
+        relationship: id of the relationship that brings it, or the DTMI of the model whose kind of machine stores it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,12 +41,15 @@ class WorkOrder(BaseModel):
     """A draft until a person submits it.
 
     Attributes:
+        id: WO-0001 …; empty until the order book has stored it.
         location: twin ids from the top of the hierarchy down to the asset.
         failure_mode: id in `diagnosis/failure_modes.yaml`, or None where none fits.
         priority_reason: why this priority, in one sentence.
         duration_h: estimated duration in hours.
         evidence: ids of the run's evidence.
+        created: the moment that was asked about; drafting reads no clock.
         idempotency_key: the same for the same draft of the same run, whatever is retried.
+        notes: what a planner should know beside, such as what the twin graph leaves open.
     """
 
     id: str

@@ -1,0 +1,197 @@
+"""Isolation points: which energies reach an asset, read from the twin graph, and what to do about each.
+
+Nothing is invented: every point names the relationship that brings the energy, or the model whose kind of machine
+stores it. What the graph doesn't say has to be found on site, and the order says that too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..twins.graph import Relationship
+from .order import IsolationPoint
+from .words import lineage, model_words, names_one_of, words
+
+if TYPE_CHECKING:
+    from ..plant import Plant
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """A kind of energy: how relationships and their sources are called that bring it, and how to lock it out."""
+
+    name: str
+    action: str
+    verbs: frozenset[str]
+    sources: frozenset[str]
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+MECHANICAL = "mechanical drive"
+ENERGIES = (
+    Energy(
+        "electrical power",
+        "open, lock and tag the electrical isolator of {end} at {begin}; prove it dead",
+        _set("power powers powered electric electrical electricity energizes energises mains voltage"),
+        _set(
+            "electrical electric power transformer switchgear switchboard mcc panel feeder ups breaker busbar generator"
+        ),
+    ),
+    Energy(
+        "compressed air",
+        "close and lock the valve from {begin} to {end}; vent the air that is left and check for zero pressure",
+        _set("air pneumatic pneumatics"),
+        _set("air pneumatic pneumatics"),
+    ),
+    Energy(
+        "hydraulic pressure",
+        "stop and lock {begin}; relieve the pressure, accumulators included, and check for zero pressure",
+        _set("hydraulic hydraulics hyd oil"),
+        _set("hydraulic hydraulics hyd"),
+    ),
+    Energy(
+        "steam or heat",
+        "close and lock the valve from {begin} to {end}; drain the condensate and let {end} cool down",
+        _set("steam heat heats heated heating"),
+        _set("steam boiler heater furnace condensate"),
+    ),
+    Energy(
+        "coolant",
+        "close and lock the supply and return valves between {begin} and {end}; drain the section",
+        _set("cool cools cooled cooling coolant chill chills chilled glycol brine refrigerates"),
+        _set("glycol coolant cooling chiller chilled brine refrigerant"),
+    ),
+    Energy(
+        "pressurised gas",
+        "close and lock the valve from {begin} to {end}; vent what is left to a safe place",
+        _set("gas nitrogen oxygen hydrogen ammonia vacuum"),
+        _set("gas nitrogen oxygen hydrogen ammonia compressor blower vacuum"),
+    ),
+    Energy(
+        MECHANICAL,
+        "lock {begin} against starting and block {end} against turning",
+        _set("drive drives driven turns rotates spins actuates lifts"),
+        _set("motor gearbox shaft"),
+    ),
+    Energy(
+        "liquid",
+        "close and lock the valve from {begin} to {end}; drain the section and check that it is empty",
+        _set("water liquid pumps lubricates doses syrup"),
+        _set("pump tank valve pipe pipeline exchanger cooler water liquid syrup"),
+    ),
+)
+# A relationship of such a name brings whatever its source gives; if the source's kind doesn't tell, it is material.
+_CARRIES = _set("feed feeds fed supply supplies delivers flows sends discharges transports conveys pipes fills")
+_MATERIAL = "stop and lock what {begin} delivers to {end}; clear what is left on the way"
+_MEDIUM_KEYS = frozenset({"medium", "fluid", "energy", "carries", "service", "utility", "substance"})
+
+STORED = (
+    (
+        "rotating mass",
+        "wait until it stands still, then block it against turning",
+        _set("rotating pump motor fan blower compressor spindle turbine centrifuge gearbox"),
+    ),
+    (
+        "pressure inside",
+        "relieve it and check for zero pressure at the gauge",
+        _set("compressor receiver vessel accumulator reactor hydraulic hydraulics pneumatic header boiler separator"),
+    ),
+    (
+        "liquid inside",
+        "drain it and check that it is empty",
+        _set("tank pump exchanger cooler filler boiler pipe separator stripper"),
+    ),
+    ("heat", "let it reach a safe temperature", _set("boiler heater furnace oven steam exchanger reactor condenser")),
+    (
+        "electrical charge",
+        "wait for the discharge time on its plate and prove it dead",
+        _set("inverter vfd battery ups capacitor rectifier"),
+    ),
+)
+
+
+def isolation_points(plant: Plant, asset: str) -> tuple[list[IsolationPoint], list[str]]:
+    """The isolation points of an asset, and notes on what the twin graph leaves open.
+
+    Energies enter over relationships in their direction of flow, into the asset or what it contains; where none does,
+    those into the nearest thing that contains it. A driven machine's driver is isolated too.
+    """
+    entering = _entering(plant, plant.graph.within(asset))
+    through = ""
+    for parent in reversed(plant.graph.location(asset)[:-1]):
+        if _points(plant, entering):
+            break
+        entering, through = _entering(plant, [parent]), parent
+    points = _points(plant, entering)
+    drivers = {point.twin for point in points if point.energy == MECHANICAL}
+    points += _points(plant, _entering(plant, sorted(drivers)))
+    notes = []
+    if not points:
+        notes.append(
+            f"the twin graph names no energy that reaches {asset}: find its isolation points on site before work"
+        )
+    elif through:
+        notes.append(f"the isolation points are those of {through}, which contains {asset}; it has none of its own")
+    starters = [
+        one.source for one in _entering(plant, [asset]) if names_one_of(words(one.name), _set("control controls"))
+    ]
+    notes += [f"{one} can start or move {asset}: put it out of remote control first" for one in dict.fromkeys(starters)]
+    return list(dict.fromkeys([*points, *_stored(plant, asset)])), notes
+
+
+def _entering(plant: Plant, inside: Iterable[str]) -> list[Relationship]:
+    """The relationships that carry something into these twins from outside, in the order of the graph."""
+    ends = set(inside)
+    edges = plant.graph.influence.in_edges(ends, data="relationship")
+    entering = {relationship.id for begin, _, relationship in edges if begin not in ends}
+    return [relationship for relationship in plant.graph.relationships if relationship.id in entering]
+
+
+def _points(plant: Plant, relationships: Iterable[Relationship]) -> list[IsolationPoint]:
+    found = (_point(plant, relationship) for relationship in relationships)
+    return [point for point in found if point is not None]
+
+
+def _point(plant: Plant, relationship: Relationship) -> IsolationPoint | None:
+    edge = plant.graph.flows.edge(relationship.name, relationship.properties)
+    ends = (relationship.source, relationship.target)
+    begin, end = ends if edge is None or edge.forward else ends[::-1]
+    kind = _kind(plant, relationship, begin)
+    if kind is None:
+        return None
+    energy, action = kind
+    return IsolationPoint(
+        twin=begin, energy=energy, action=action.format(begin=begin, end=end), relationship=relationship.id
+    )
+
+
+def _kind(plant: Plant, relationship: Relationship, begin: str) -> tuple[str, str] | None:
+    """The energy that a relationship brings and how to lock it out, or None for one that brings none."""
+    named = words(relationship.name)
+    media = [word for key in _MEDIUM_KEYS for word in words(str(relationship.properties.get(key, "")))]
+    for energy in ENERGIES:
+        if energy.verbs.intersection(named) or (energy.verbs | energy.sources).intersection(media):
+            return energy.name, energy.action
+    if not _CARRIES.intersection(named):
+        return None
+    for model in lineage(plant, begin):  # the most specific model first
+        for energy in ENERGIES:
+            if names_one_of(model_words(model), energy.sources):
+                return energy.name, energy.action
+    return "incoming material", _MATERIAL
+
+
+def _stored(plant: Plant, asset: str) -> list[IsolationPoint]:
+    """What the asset itself stores, by the kinds of machine that its model extends; cites the model's DTMI."""
+    found: dict[str, IsolationPoint] = {}
+    for model in lineage(plant, asset):
+        for energy, action, kinds in STORED:
+            if energy not in found and names_one_of(model_words(model), kinds):
+                name = f"stored: {energy}"
+                found[energy] = IsolationPoint(twin=asset, energy=name, action=action, relationship=model)
+    return list(found.values())
