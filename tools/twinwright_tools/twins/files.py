@@ -1,4 +1,4 @@
-"""The files that hold a plant's models, twins and relationships, taken apart into JSON records that know their place."""
+"""The files that hold a plant's models, twins and relationships, as JSON records that know their place."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 Direction = Literal["forward", "backward", "structure"]
 
-# Names that mean a place in the hierarchy in the ontologies that Azure publishes (RealEstateCore, ISA-95, smart cities).
+# Names that mean a place in the hierarchy in the ontologies for Azure (RealEstateCore, ISA-95, smart cities).
 _STRUCTURAL = re.compile(
     r"contain|partof|haspart|locatedin|islocation|haslocation|hascomponent|belongsto", re.IGNORECASE
 )

@@ -31,7 +31,7 @@ class Twin:
 
 @dataclass(frozen=True, slots=True)
 class Relationship:
-    """One directed relationship: `$relationshipId`, `$relationshipName`, `$sourceId`, `$targetId` and its properties."""
+    """One directed relationship: `$relationshipId`, `$relationshipName`, `$sourceId`, `$targetId`, its properties."""
 
     id: str
     name: str

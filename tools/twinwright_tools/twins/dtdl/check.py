@@ -1,4 +1,4 @@
-"""What interfaces say of each other: identifiers once only, bases and components that exist, no circles, no name twice."""
+"""What interfaces say of each other: ids once only, bases and components that exist, no circles, no name twice."""
 
 from __future__ import annotations
 

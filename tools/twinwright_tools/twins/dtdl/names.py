@@ -20,7 +20,7 @@ def is_dtmi(value: Any) -> bool:
 
 
 def is_name(value: Any) -> bool:
-    """Whether a value is a DTDL name: letters, digits and ``_``, first a letter, last no ``_``, 64 characters at most."""
+    """Whether a value is a DTDL name: letters, digits and ``_``, first a letter, last no ``_``, 64 at most."""
     return isinstance(value, str) and len(value) <= MAX_NAME and _NAME.fullmatch(value) is not None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .names import MAX_DTMI, is_dtmi, is_reserved
-from .reader import Defect, Findings, Node, describe
+from .reader import DefectError, Findings, Node, describe
 from .schemas import Shared, read_field, read_quantity, read_schema
 from .types import Command, Component, Content, Interface, Property, RelationshipType, Schema, Telemetry
 
@@ -29,7 +29,7 @@ def read_interfaces(document: Any, path: str, findings: Findings) -> list[Interf
         findings.model = None
         try:
             interface, inline = _interface(value, where, findings)
-        except Defect as defect:
+        except DefectError as defect:
             findings.defect(defect)
             continue
         found.append(interface)
@@ -43,12 +43,12 @@ def _interface(value: Any, path: str, findings: Findings) -> tuple[Interface, li
     model = node.need("@id")
     findings.model = model if isinstance(model, str) else None
     if not is_dtmi(model) or len(model) > MAX_DTMI or is_reserved(model):
-        text = (
-            f"{model!r} is no identifier for an interface; it looks like dtmi:com:example:Pump;1 ({MAX_DTMI} at most)"
-        )
-        raise Defect("dtdl.dtmi", text, node.at("@id"))
+        text = f"{model!r} can't identify an interface; write dtmi:com:example:Pump;1, {MAX_DTMI} characters at most"
+        raise DefectError("dtdl.dtmi", text, node.at("@id"))
     if "Interface" not in node.types():
-        raise Defect("dtdl.type", f"'@type' must be Interface, not {describe(value.get('@type'))}", node.at("@type"))
+        raise DefectError(
+            "dtdl.type", f"'@type' must be Interface, not {describe(value.get('@type'))}", node.at("@type")
+        )
     node = _with_context(node)
     node.only("extends", "contents", "schemas")
     inline: list[tuple[Any, str]] = []
@@ -61,11 +61,11 @@ def _interface(value: Any, path: str, findings: Findings) -> tuple[Interface, li
 def _with_context(node: Node) -> Node:
     contexts = [each for each, _ in node.children("@context")]
     if not contexts:
-        raise Defect("dtdl.context", "'@context' is missing; it is \"dtmi:dtdl:context;3\"", node.path)
+        raise DefectError("dtdl.context", "'@context' is missing; it is \"dtmi:dtdl:context;3\"", node.path)
     version = next((_CONTEXTS[each] for each in contexts if isinstance(each, str) and each in _CONTEXTS), None)
     if version is None:
         text = f"DTDL 2 and 3 are understood, not the context {', '.join(map(str, contexts))}"
-        raise Defect("dtdl.context", text, node.at("@context"))
+        raise DefectError("dtdl.context", text, node.at("@context"))
     known = version == 2 or _QUANTITIES in contexts
     extended = any(each not in _SOURCES_OF_NOTHING_NEW for each in contexts)
     return Node(node.value, node.path, node.findings, version, known, extended)
@@ -78,7 +78,9 @@ def _reference(node: Node, value: Any, path: str, inline: list[tuple[Any, str]])
             inline.append(({"@context": node.value.get("@context"), "@type": "Interface", **value}, path))
         return str(value["@id"])
     if not is_dtmi(value):
-        raise Defect("dtdl.dtmi", f"{describe(value)} is no interface; it looks like dtmi:com:example:Pump;1", path)
+        raise DefectError(
+            "dtdl.dtmi", f"{describe(value)} is no interface; it looks like dtmi:com:example:Pump;1", path
+        )
     return str(value)
 
 
@@ -92,15 +94,15 @@ def _shared(node: Node) -> Shared:
             node.findings.add("error", "dtdl.schema", "a reusable schema needs an '@id' that is a DTMI", path)
     shared: dict[str, Schema] = {}
     while waiting:
-        defects: dict[str, Defect] = {}
+        defects: dict[str, DefectError] = {}
         for key, (value, path) in list(waiting.items()):
             try:
                 shared[key] = read_schema(Node({"schema": value}, path, *_context_of(node)), "schema", shared)
-            except Defect as defect:
-                defects[key] = Defect(defect.code, defect.text, defect.path.replace(f"{path}.schema", path))
+            except DefectError as defect:
+                defects[key] = DefectError(defect.code, defect.text, defect.path.replace(f"{path}.schema", path))
         if len(defects) == len(waiting):
-            for defect in defects.values():
-                node.findings.defect(defect)
+            for each in defects.values():
+                node.findings.defect(each)
             break
         waiting = {key: waiting[key] for key in defects}
     return shared
@@ -117,8 +119,8 @@ def _contents(node: Node, shared: Shared, inline: list[tuple[Any, str]]) -> tupl
             element = node.child(value, path, "an element of 'contents'")
             content = _content(element, shared, inline)
             if content.name in found:
-                raise Defect("dtdl.duplicate", f"{content.name!r} stands twice in 'contents'", path)
-        except Defect as defect:
+                raise DefectError("dtdl.duplicate", f"{content.name!r} stands twice in 'contents'", path)
+        except DefectError as defect:
             node.findings.defect(defect)
             continue
         found[content.name] = content
@@ -130,7 +132,7 @@ def _content(node: Node, shared: Shared, inline: list[tuple[Any, str]]) -> Conte
     kinds = [each for each in types if each in _READERS]
     if len(kinds) != 1:
         text = f"'@type' must hold exactly one of {', '.join(_READERS)}, not {describe(node.value.get('@type'))}"
-        raise Defect("dtdl.type", text, node.at("@type") if types else node.path)
+        raise DefectError("dtdl.type", text, node.at("@type") if types else node.path)
     if kinds[0] == "Component":
         node.only("name", "schema")
         return Component(node.name(), _reference(node, node.need("schema"), node.at("schema"), inline), node.texts())
@@ -162,14 +164,14 @@ def _relationship(node: Node, shared: Shared, cotypes: list[str]) -> Relationshi
     node.only("name", "target", "minMultiplicity", "maxMultiplicity", "writable", "properties")
     target = node.value.get("target")
     if target is not None and not is_dtmi(target):
-        raise Defect("dtdl.dtmi", f"'target' must be a DTMI, not {describe(target)}", node.at("target"))
+        raise DefectError("dtdl.dtmi", f"'target' must be a DTMI, not {describe(target)}", node.at("target"))
     most, least = node.value.get("maxMultiplicity"), node.value.get("minMultiplicity", 0)
     if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
         text = f"'maxMultiplicity' must be a whole number from 1, not {describe(most)}"
-        raise Defect("dtdl.multiplicity", text, node.at("maxMultiplicity"))
+        raise DefectError("dtdl.multiplicity", text, node.at("maxMultiplicity"))
     if isinstance(least, bool) or least != 0:
         text = f"'minMultiplicity' must be 0, not {describe(least)}"
-        raise Defect("dtdl.multiplicity", text, node.at("minMultiplicity"))
+        raise DefectError("dtdl.multiplicity", text, node.at("minMultiplicity"))
     properties = _relationship_properties(node, shared)
     return RelationshipType(node.name(), target, most, node.boolean("writable"), properties, node.texts())
 
@@ -179,16 +181,16 @@ def _relationship_properties(node: Node, shared: Shared) -> tuple[Property, ...]
     for value, path in node.children("properties"):
         inner = node.child(value, path, "a relationship's property")
         if "Property" not in inner.types():
-            raise Defect("dtdl.type", "a relationship holds properties only", path)
+            raise DefectError("dtdl.type", "a relationship holds properties only", path)
         each = _property(inner, shared, [other for other in inner.types() if other != "Property"])
         if each.name in found:
-            raise Defect("dtdl.duplicate", f"property {each.name!r} stands there twice", path)
+            raise DefectError("dtdl.duplicate", f"property {each.name!r} stands there twice", path)
         found[each.name] = each
     return tuple(found.values())
 
 
 def _no_reader(node: Node, shared: Shared, cotypes: list[str]) -> Content:
-    raise Defect("dtdl.type", "a component is read where its interface is known", node.path)
+    raise DefectError("dtdl.type", "a component is read where its interface is known", node.path)
 
 
 _READERS: dict[str, Callable[[Node, Shared, list[str]], Content]] = {

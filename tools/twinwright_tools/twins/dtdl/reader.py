@@ -15,7 +15,7 @@ _ANYWHERE = frozenset({"@context", "@id", "@type", "comment", "description", "di
 _TEXT_LIMITS = {"displayName": 64, "description": 512, "comment": 512}
 
 
-class Defect(ModelError):
+class DefectError(ModelError):
     """A part of a model that can't be used.
 
     Attributes:
@@ -41,7 +41,7 @@ class Findings:
         message = f"{self.model}: {text}" if self.model else text
         self.problems.append(Problem(severity, code, message, self.file, path))
 
-    def defect(self, defect: Defect) -> None:
+    def defect(self, defect: DefectError) -> None:
         """Note a part that was left out."""
         self.add("error", defect.code, defect.text, defect.path)
 
@@ -71,16 +71,16 @@ class Node:
         """An object inside this one.
 
         Raises:
-            Defect: it is no object.
+            DefectError: it is no object.
         """
         if not isinstance(value, dict):
-            raise Defect("dtdl.type", f"{what} must be an object, not {describe(value)}", path)
+            raise DefectError("dtdl.type", f"{what} must be an object, not {describe(value)}", path)
         return Node(value, path, self.findings, self.version, self.quantities, self.extended)
 
     def need(self, name: str) -> Any:
         """A field that must be there."""
         if self.value.get(name) is None:
-            raise Defect("dtdl.missing_field", f"{name!r} is missing", self.path)
+            raise DefectError("dtdl.missing_field", f"{name!r} is missing", self.path)
         return self.value[name]
 
     def name(self) -> str:
@@ -88,7 +88,7 @@ class Node:
         name = self.need("name")
         if not is_name(name):
             text = f"{name!r} is no DTDL name: letters, digits and _ (first a letter, last no _), 64 at most"
-            raise Defect("dtdl.name", text, self.at("name"))
+            raise DefectError("dtdl.name", text, self.at("name"))
         return str(name)
 
     def children(self, name: str) -> list[tuple[Any, str]]:
@@ -104,7 +104,7 @@ class Node:
         """A boolean field, false where it is absent."""
         value = self.value.get(name, False)
         if not isinstance(value, bool):
-            raise Defect("dtdl.type", f"{name!r} must be true or false, not {describe(value)}", self.at(name))
+            raise DefectError("dtdl.type", f"{name!r} must be true or false, not {describe(value)}", self.at(name))
         return value
 
     def types(self) -> list[str]:
@@ -112,7 +112,7 @@ class Node:
         value = self.value.get("@type", [])
         listed = value if isinstance(value, list) else [value]
         if not all(isinstance(each, str) for each in listed):
-            raise Defect("dtdl.type", "'@type' must be a string or strings", self.at("@type"))
+            raise DefectError("dtdl.type", "'@type' must be a string or strings", self.at("@type"))
         return listed
 
     def texts(self) -> Texts:
@@ -122,11 +122,7 @@ class Node:
     def _text(self, name: str) -> str | None:
         value = self.value.get(name)
         if isinstance(value, dict):
-            value = (
-                value.get("en")
-                or next((value[key] for key in sorted(value) if key.startswith("en")), None)
-                or next(iter(value.values()), None)
-            )
+            value = _in_one_language(value)
         if value is None:
             return None
         if not isinstance(value, str):
@@ -146,6 +142,12 @@ class Node:
                 near = nearest(name, known, 1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 self.findings.add("warning", "dtdl.unknown_field", f"unknown field {name!r}{hint}", self.at(name))
+
+
+def _in_one_language(texts: dict[str, Any]) -> Any:
+    """The English text of a language map, else its first."""
+    english = [tag for tag in sorted(texts) if tag.split("-")[0] == "en"]
+    return next((texts[tag] for tag in [*english, *texts]), None)
 
 
 def describe(value: Any) -> str:

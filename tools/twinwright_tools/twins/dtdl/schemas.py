@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from .names import is_dtmi
-from .reader import Defect, Node, describe
+from .reader import DefectError, Node, describe
 from .types import (
     GEOSPATIAL,
     NUMERIC,
@@ -33,7 +33,7 @@ def read_schema(node: Node, name: str, shared: Shared, depth: int = 0) -> Schema
     """The schema that stands in a node's field.
 
     Raises:
-        Defect: it is missing, unknown, broken or nested deeper than five complex schemas.
+        DefectError: it is missing, unknown, broken or nested deeper than five complex schemas.
     """
     return _schema(node, node.need(name), node.at(name), shared, depth)
 
@@ -43,10 +43,12 @@ def _schema(node: Node, value: Any, path: str, shared: Shared, depth: int) -> Sc
         return _named(value, path, shared)
     inner = node.child(value, path, "a schema")
     if depth >= MAX_DEPTH:
-        raise Defect("dtdl.depth", f"complex schemas are nested more than {MAX_DEPTH} levels deep", path)
+        raise DefectError("dtdl.depth", f"complex schemas are nested more than {MAX_DEPTH} levels deep", path)
     readers = [_COMPLEX[each] for each in inner.types() if each in _COMPLEX]
     if len(readers) != 1:
-        raise Defect("dtdl.schema", f"a complex schema's '@type' must be one of {', '.join(sorted(_COMPLEX))}", path)
+        raise DefectError(
+            "dtdl.schema", f"a complex schema's '@type' must be one of {', '.join(sorted(_COMPLEX))}", path
+        )
     return readers[0](inner, shared, depth + 1)
 
 
@@ -60,8 +62,8 @@ def _named(value: str, path: str, shared: Shared) -> Schema:
         if short in PRIMITIVES or short in GEOSPATIAL:
             return Primitive(short)
     if is_dtmi(value):
-        raise Defect("dtdl.unknown_schema", f"schema {value!r} isn't among the interface's 'schemas'", path)
-    raise Defect("dtdl.unknown_schema", f"{value!r} is no schema of DTDL", path)
+        raise DefectError("dtdl.unknown_schema", f"schema {value!r} isn't among the interface's 'schemas'", path)
+    raise DefectError("dtdl.unknown_schema", f"{value!r} is no schema of DTDL", path)
 
 
 def _enum(node: Node, shared: Shared, depth: int) -> Schema:
@@ -73,13 +75,13 @@ def _enum(node: Node, shared: Shared, depth: int) -> Schema:
     elif kind == "string":
         value_schema = "string"
     else:
-        raise Defect("dtdl.enum", f"'valueSchema' must be integer or string, not {kind!r}", node.at("valueSchema"))
+        raise DefectError("dtdl.enum", f"'valueSchema' must be integer or string, not {kind!r}", node.at("valueSchema"))
     values = [_enum_value(node, value, path, value_schema) for value, path in node.children("enumValues")]
     for what in ("name", "value"):
         seen = [getattr(each, what) for each in values]
         twice = next((each for each in seen if seen.count(each) > 1), None)
         if twice is not None:
-            raise Defect("dtdl.enum", f"enum {what} {twice!r} stands there twice", node.at("enumValues"))
+            raise DefectError("dtdl.enum", f"enum {what} {twice!r} stands there twice", node.at("enumValues"))
     return EnumSchema(value_schema, tuple(values))
 
 
@@ -89,7 +91,7 @@ def _enum_value(enum: Node, value: Any, path: str, kind: str) -> EnumValue:
     found = node.need("enumValue")
     wanted = int if kind == "integer" else str
     if isinstance(found, bool) or not isinstance(found, wanted):
-        raise Defect("dtdl.enum", f"'enumValue' must be {kind}, not {describe(found)}", node.at("enumValue"))
+        raise DefectError("dtdl.enum", f"'enumValue' must be {kind}, not {describe(found)}", node.at("enumValue"))
     return EnumValue(node.name(), found, node.texts().display_name)
 
 
@@ -98,7 +100,7 @@ def _map(node: Node, shared: Shared, depth: int) -> Schema:
     key = node.child(node.need("mapKey"), node.at("mapKey"), "'mapKey'")
     key.name()
     if key.need("schema") not in ("string", "dtmi:dtdl:instance:Schema:string;2", "dtmi:dtdl:instance:Schema:string;3"):
-        raise Defect("dtdl.map", "the keys of a map must be strings", key.at("schema"))
+        raise DefectError("dtdl.map", "the keys of a map must be strings", key.at("schema"))
     value = node.child(node.need("mapValue"), node.at("mapValue"), "'mapValue'")
     return MapSchema(read_field(value, shared, depth).schema)
 
@@ -109,7 +111,7 @@ def _object(node: Node, shared: Shared, depth: int) -> Schema:
     names = [field.name for field in fields]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise Defect("dtdl.duplicate", f"field {twice!r} stands there twice", node.at("fields"))
+        raise DefectError("dtdl.duplicate", f"field {twice!r} stands there twice", node.at("fields"))
     return ObjectSchema(tuple(fields))
 
 

@@ -15,7 +15,8 @@ _UNIT_TYPES: dict[str, str] = {
     "AreaUnit": "acre=ac hectare=ha squareCentimetre=cm² squareFoot=ft² squareInch=in² squareKilometre=km²"
     " squareMetre=m² squareMillimetre=mm²",
     "CapacitanceUnit": "farad=F microfarad=µF millifarad=mF nanofarad=nF picofarad=pF",
-    "Unitless": "partsPerBillion=ppb partsPerMillion=ppm partsPerQuadrillion=ppq partsPerTrillion=ppt percent=% unity=1",
+    "Unitless": "partsPerBillion=ppb partsPerMillion=ppm partsPerQuadrillion=ppq partsPerTrillion=ppt"
+    " percent=% unity=1",
     "CurrentUnit": "ampere=A kiloampere=kA microampere=µA milliampere=mA",
     "DataRateUnit": "bitPerSecond=bit/s bytePerSecond=B/s exbibitPerSecond=Eibit/s exbibytePerSecond=EiB/s"
     " gibibitPerSecond=Gibit/s gibibytePerSecond=GiB/s kibibitPerSecond=Kibit/s kibibytePerSecond=KiB/s"
