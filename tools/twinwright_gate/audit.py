@@ -1,0 +1,195 @@
+"""The append-only log: one canonical JSON record a line, each holding the hash of the one before.
+
+``leaf = SHA-256(0x00 ‖ record)``, as the leaves of RFC 6962 are hashed, so that a Merkle tree can be built over the
+same log later. A record is on the disk (fsync) before anybody is answered. Against an adversary who can rewrite the whole
+file, and against a cut-off end, a chain alone proves nothing: that takes a head that is kept elsewhere (`status` and
+`audit` print it).
+
+A crash while writing leaves an unfinished last line. Nothing is cut off: the next start appends, on the same line, the
+byte 0x1E (which JSON never holds raw) and a record that declares what stands before it torn.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from .errors import AuditError
+from .paths import safe_parent
+
+GENESIS = "0" * 64
+TORN = "log.torn"
+_SEPARATOR = b"\x1e"
+
+
+def leaf(record: bytes) -> str:
+    """The hash of a record's bytes (without the line's end), in hex."""
+    return hashlib.sha256(b"\0" + record).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a log ends.
+
+    Attributes:
+        records: how many records there are.
+        hash: the hash of the last record, or 64 zeros.
+        torn: bytes of an unfinished last line (a crash while writing); it was never answered for.
+    """
+
+    records: int
+    hash: str
+    torn: bytes = b""
+
+
+def verify_log(path: Path) -> Head:
+    """Reads a whole log and checks every record against the chain.
+
+    Raises:
+        AuditError: it can't be read, or a record was edited, deleted, inserted or reordered; names the first bad line.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise AuditError(f"{path} can't be read: {error}") from error
+    *lines, torn = content.split(b"\n")
+    records, head = 0, GENESIS
+    for number, line in enumerate(lines, 1):
+        if _chained(line, records, head) is None:
+            raise AuditError(f"{path}, line {number}: this record does not follow from the one before", line=number)
+        records, head = records + 1, leaf(_record_bytes(line))
+    return Head(records, head, torn)
+
+
+class AuditLog:
+    """The log of one running gate, which holds it alone."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens and verifies the log; an unfinished last line is kept and declared torn in a record of its own.
+
+        Raises:
+            AuditError: it doesn't verify, can't be written, or another gate holds it.
+            UnsafePathError: others could replace it.
+        """
+        safe_parent(path)
+        self.path = path
+        self._broken = False
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise AuditError(f"{path} can't be written: {error}") from error
+        try:
+            self._take()
+        except AuditError:
+            os.close(self._file)
+            raise
+
+    def _take(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AuditError(f"{self.path} is held by another gate") from error
+        self.head = verify_log(self.path)
+        self.torn = self.head.torn
+        if self.torn:
+            digest = hashlib.sha256(self.torn).hexdigest()
+            self.append("gate", TORN, {"torn_bytes": len(self.torn), "torn_sha256": digest}, before=_SEPARATOR)
+        _sync_folder(self.path.absolute().parent)
+
+    def append(self, actor: str, event: str, body: dict[str, Any], *, before: bytes = b"") -> None:
+        """Appends one record and waits until it is on the disk.
+
+        Raises:
+            AuditError: it can't be written. The log then stays shut: what the disk holds is no longer known.
+        """
+        if self._broken:
+            raise AuditError(f"{self.path} could not be written before; mend the disk and start the gate again")
+        record = rfc8785.dumps(
+            {
+                "v": 1,
+                "seq": self.head.records,
+                "prev": self.head.hash,
+                "ts_utc": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "boot_id": boot_id(),
+                "boot_ms": time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000,
+                "actor": actor,
+                "event": event,
+                "body": body,
+            }
+        )
+        try:
+            _write_all(self._file, before + record + b"\n")
+            os.fsync(self._file)
+        except OSError as error:
+            self._broken = True
+            raise AuditError(f"{self.path} can't be written: {error}") from error
+        self.head = Head(self.head.records + 1, leaf(record))
+
+    def close(self) -> None:
+        """Lets go of the log."""
+        os.close(self._file)
+
+
+def read_log(path: Path) -> Iterator[dict[str, Any]]:
+    """The records of a log that verifies, oldest first.
+
+    Raises:
+        AuditError: it doesn't verify.
+    """
+    verify_log(path)
+    records, head = 0, GENESIS
+    for line in path.read_bytes().split(b"\n"):
+        record = _chained(line, records, head)
+        if record is not None:
+            records, head = records + 1, leaf(_record_bytes(line))
+            yield record
+
+
+def boot_id() -> str | None:
+    """The kernel's id of this boot, or None where it has none."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return None
+
+
+def _record_bytes(line: bytes) -> bytes:
+    return line.rpartition(_SEPARATOR)[2]
+
+
+def _chained(line: bytes, seq: int, prev: str) -> dict[str, Any] | None:
+    """The record in a line, if it is canonical, follows from the one before, and declares what stands before it."""
+    torn, separator, raw = line.rpartition(_SEPARATOR)
+    try:
+        record = json.loads(raw)
+        canonical = isinstance(record, dict) and rfc8785.dumps(record) == raw
+    except (ValueError, RecursionError):
+        return None
+    if not canonical or record.get("seq") != seq or record.get("prev") != prev:
+        return None
+    declared = {"torn_bytes": len(torn), "torn_sha256": hashlib.sha256(torn).hexdigest()}
+    return record if not separator or (record.get("event"), record.get("body")) == (TORN, declared) else None
+
+
+def _write_all(file: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(file, data) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the log's name in its folder durable too."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,114 @@
+"""`twinwright-gate`: serve, propose, status, audit. Plain argparse: the gate needs no more than it has to.
+
+Exit codes: 0 done (a denial is an answer); 1 ended without an answer (no gate, a log that doesn't verify);
+2 bad input. With --json one document stands on standard output, whatever the exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from . import client
+from .audit import verify_log
+from .errors import GateError, UnsafePathError
+from .server import serve
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        return code
+    except UnsafePathError as error:
+        return _fail(options, error.code, str(error), 2)
+    except GateError as error:
+        return _fail(options, error.code, str(error), 1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="twinwright-gate", description="The safety layer. Actuation is off.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, words: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=words, description=words)
+        added.set_defaults(run=run)
+        if name != "serve":
+            added.add_argument("--json", action="store_true", help="one JSON document on standard output")
+        if name != "audit":
+            added.add_argument("--socket", type=Path, default=None, help="the gate's socket (default: the user's own)")
+        return added
+
+    serving = command("serve", _serve, "Run the gate until it is told to stop.")
+    serving.add_argument("--log", type=Path, default=None, help="the audit log (default: beside the user's state)")
+    proposing = command("propose", _propose, "Propose an action from a JSON file; '-' is standard input.")
+    proposing.add_argument("file", metavar="FILE")
+    command("status", _status, "Say how the running gate is.")
+    auditing = command("audit", _audit, "Verify an audit log and print its head.")
+    auditing.add_argument("log", metavar="LOG", type=Path)
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    log = options.log or Path.home() / ".local/state/twinwright-gate/audit.jsonl"
+    asyncio.run(serve(_socket(options), log, lambda words: print(words, file=sys.stderr, flush=True)))
+    return 0
+
+
+def _propose(options: argparse.Namespace) -> int:
+    try:
+        raw = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
+    except OSError as error:
+        return _fail(options, "gate.file", f"{options.file} can't be read: {error.strerror}", 2)
+    answer = client.propose(_socket(options), raw)
+    text = f"{answer['state']}  {answer['reason']}: {answer['sentence']}"
+    also = ", ".join(f"{one['reason']}{' at ' + one['place'] if one['place'] else ''}" for one in answer["details"][1:])
+    _show(options, answer, f"{text}\nalso: {also}" if also else text)
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    found = client.status(_socket(options))
+    log = found["log"]
+    _show(
+        options,
+        found,
+        f"serving since {found['since_utc']}, actuation {found['actuation']}, {found['proposals']} proposals;"
+        f" the log has {log['records']} records, head {log['head']}",
+    )
+    return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    head = verify_log(options.log)
+    torn = f"; the last line is torn ({len(head.torn)} bytes)" if head.torn else ""
+    document = {"records": head.records, "head": head.hash, "torn_bytes": len(head.torn)}
+    _show(options, document, f"{head.records} records verify, head {head.hash}{torn}")
+    return 0
+
+
+def _socket(options: argparse.Namespace) -> Path:
+    named: Path | None = options.socket
+    return named or client.default_socket()
+
+
+def _show(options: argparse.Namespace, document: dict[str, Any], words: str) -> None:
+    print(json.dumps(document) if options.json else words)
+
+
+def _fail(options: argparse.Namespace, code: str, message: str, exit_code: int) -> int:
+    if getattr(options, "json", False):
+        error: dict[str, Any] = {"code": code, "message": message, "suggestions": [], "position": None}
+        print(json.dumps({"error": error}))
+    print(f"twinwright-gate: {message}", file=sys.stderr)
+    return exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
