@@ -1,9 +1,9 @@
 """The append-only log: one canonical JSON record a line, each holding the hash of the one before.
 
 ``leaf = SHA-256(0x00 ‖ record)``, as the leaves of RFC 6962 are hashed, so that a Merkle tree can be built over the
-same log later. A record is on the disk (fsync) before anybody is answered. Against an adversary who can rewrite the whole
-file, and against a cut-off end, a chain alone proves nothing: that takes a head that is kept elsewhere (`status` and
-`audit` print it).
+same log later. A record is on the disk (fsync) before anybody is answered. Against an adversary who can rewrite the
+whole file, and against a cut-off end, a chain alone proves nothing: that takes a head that is kept elsewhere (`status`
+and `audit` print it).
 
 A crash while writing leaves an unfinished last line. Nothing is cut off: the next start appends, on the same line, the
 byte 0x1E (which JSON never holds raw) and a record that declares what stands before it torn.

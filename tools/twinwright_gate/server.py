@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import signal
 import socket as sockets
 import stat
@@ -30,10 +31,9 @@ from .throttle import Throttle
 REQUEST_S = 5.0  # a whole request has to arrive, and an answer to leave, within this time
 PER_CONNECTION = 32
 CONNECTIONS = 256
-_MAX_HEADER = 64
 _MAX_DRAIN = 1024 * 1024
 _EXCERPT = 256
-_MAX_SIZE_DIGITS = 12
+_REQUEST = re.compile(rb"(propose|status) ([0-9]{1,12})\n")
 # How a conversation ends other than politely; in each case nothing was decided that was not answered and recorded.
 _ENDS = (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError)
 
@@ -158,16 +158,10 @@ async def _converse(gate: Gate, reader: asyncio.StreamReader, writer: asyncio.St
 
 def _header(line: bytes) -> tuple[bytes, int]:
     """The verb and the size that a request announces; ValueError for anything else."""
-    verb, space, size = line.rstrip(b"\n").partition(b" ")
-    if (
-        len(line) > _MAX_HEADER
-        or not space
-        or verb not in (b"propose", b"status")
-        or not size.isdigit()
-        or len(size) > _MAX_SIZE_DIGITS
-    ):
+    found = _REQUEST.fullmatch(line)
+    if found is None:
         raise ValueError("not a request")
-    return verb, int(size)
+    return found[1], int(found[2])
 
 
 async def _drain(reader: asyncio.StreamReader) -> None:
