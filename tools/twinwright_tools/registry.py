@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from .errors import InputError, ToolError, nearest
 from .evidence import Evidence, Finding
-from .plant import Plant
+
+if TYPE_CHECKING:
+    from .plant import Plant
 
 Arguments = TypeVar("Arguments", bound=BaseModel)
 
@@ -54,8 +56,9 @@ class Tool(Generic[Arguments]):
     effect: Effect = Effect.READ
 
     def schema(self) -> dict[str, Any]:
-        """The JSON Schema of the arguments."""
-        return self.arguments.model_json_schema()
+        """The JSON Schema of the arguments, without the titles that pydantic makes up from the names."""
+        found = self.arguments.model_json_schema()
+        return _untitled({name: part for name, part in found.items() if name != "description"})
 
     def call(self, arguments: dict[str, Any], context: ToolContext) -> Finding:
         """Validates the arguments and runs the tool.
@@ -107,3 +110,9 @@ class Registry:
 def _in_words(error: ValidationError) -> str:
     parts = [f"{'.'.join(str(step) for step in item['loc']) or 'arguments'}: {item['msg']}" for item in error.errors()]
     return "; ".join(parts)
+
+
+def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
+    properties = schema.get("properties", {})
+    plain = {name: {key: value for key, value in part.items() if key != "title"} for name, part in properties.items()}
+    return {key: value for key, value in schema.items() if key != "title"} | {"properties": plain}

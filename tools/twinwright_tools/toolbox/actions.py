@@ -1,0 +1,148 @@
+"""`propose_action`: hands a proposal to the safety layer, which decides. Nothing here reaches the plant."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from twinwright_gate.client import (
+    GateProtocolError,  # type: ignore[attr-defined]  # tools may use the gate's client and schema, nothing else of it
+    default_socket,
+    propose,
+)
+
+from ..errors import InputError, ToolError, UnknownNameError
+from ..evidence import Evidence, Fact, Finding
+from ..registry import Effect, Tool, ToolContext
+from .arguments import ToolArguments, sized, some_text
+from .citing import cited
+
+if TYPE_CHECKING:
+    from ..plant import Plant
+
+_AGENT = "twinwright"
+_NOT_AN_ID = re.compile(r"[^A-Za-z0-9._-]+")
+_SOURCES = {"telemetry", "twin graph", "history", "engine", "orders"}
+
+
+class ProposeAction(ToolArguments):
+    """Arguments of `propose_action`."""
+
+    twin: str = Field(description="Id of the twin whose property is to be set.")
+    property: str = Field(description="A writable property of that twin's model, as describe_twin lists it.")
+    value: Annotated[str, AfterValidator(some_text)] = Field(
+        description="The absolute value as a plain decimal string, for example '4.5'. No increments, no expressions."
+    )
+    unit: Annotated[str, AfterValidator(some_text)] = Field(
+        description="The value's unit as a UCUM code, for example Cel, bar, kW, {rpm}, or 1 for none."
+    )
+    reason: Annotated[str, AfterValidator(some_text)] = Field(
+        description="Why, in one sentence for a person (at most 500 characters)."
+    )
+    evidence: Annotated[list[str], AfterValidator(sized(1, 20))] = Field(
+        description="Ids of the evidence that it rests on, such as E3."
+    )
+
+
+def propose_action(arguments: ProposeAction, context: ToolContext) -> Finding:
+    """The gate's answer to a proposal.
+
+    Raises:
+        UnknownNameError: the twin or its property isn't there.
+        ToolError: no gate is running (other arguments would not help).
+    """
+    plant = context.plant
+    model = _declaring_model(plant, arguments.twin, arguments.property)
+    behind = cited(arguments.evidence, context.evidence)
+    socket = default_socket()
+    try:
+        answer = propose(socket, _proposal(arguments, plant, model, behind))
+    except (ConnectionError, GateProtocolError) as error:
+        raise ToolError(
+            f"nothing was proposed: actuation isn't available, because no safety layer answers ({error}). "
+            "Somebody may start one with: twinwright-gate serve",
+            mendable=False,
+            code="gate.unavailable",
+        ) from error
+    reason, sentence = str(answer["reason"]), str(answer["sentence"])
+    normal = " That is normal: actuation is off, and a person has to act." if reason == "R10.ACTUATION_OFF" else ""
+    return Finding(
+        summary=(
+            f"The safety layer answered {answer['state']} ({reason}) to setting {arguments.twin}.{arguments.property} "
+            f"to {arguments.value} {arguments.unit}. {sentence}{normal}"
+        ),
+        facts=[
+            Fact(name="state", value=str(answer["state"])),
+            Fact(name="reason", value=reason),
+            Fact(name=f"{arguments.twin}.{arguments.property} proposed", value=arguments.value, unit=arguments.unit),
+        ],
+        data={"proposal": answer},
+        reproduce="twinwright-gate audit",
+        provenance="gate",
+    )
+
+
+def _declaring_model(plant: Plant, twin_id: str, name: str) -> str:
+    twin = plant.graph.twin(twin_id)
+    definition = plant.models.signal(twin.model, name)
+    if definition is None or definition.kind != "property":
+        known = [one.name for one in plant.models.signals(twin.model) if one.kind == "property"]
+        raise UnknownNameError.of("property", name, known)
+    if not definition.writable:
+        known = [one.name for one in plant.models.signals(twin.model) if one.kind == "property" and one.writable]
+        listed = ", ".join(known) or "none"
+        raise InputError(
+            f"{twin_id}.{name} can't be written; writable properties of it: {listed}",
+            code="property.not_writable",
+            suggestions=known,
+        )
+    model: str = twin.model
+    return model
+
+
+def _proposal(arguments: ProposeAction, plant: Plant, model: str, behind: Sequence[Evidence]) -> dict[str, Any]:
+    sources = sorted({one.provenance if one.provenance in _SOURCES else "unknown" for one in behind} | {"model"})
+    return {
+        "v": 1,
+        "site": _as_id(plant.folder.resolve().name),
+        "proposer": {"agent_id": _AGENT, "on_behalf_of_person": None},
+        # The moment that the run looks at the plant from: older data never passes for new.
+        "created_utc": _utc(plant.at),
+        "target": {"twin_id": arguments.twin, "property": arguments.property, "dtmi": model},
+        "set": {"value": arguments.value, "unit": arguments.unit, "kind": "absolute"},
+        "reason_text": " ".join(arguments.reason.split())[:500],
+        "evidence": [{"ref": one.id, "sha256": _digest(one)} for one in behind],
+        "taint": {"target": sources, "value": sources},
+    }
+
+
+def _as_id(name: str) -> str:
+    return _NOT_AN_ID.sub("-", name).strip("-._")[:64] or "plant"
+
+
+def _utc(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _digest(evidence: Evidence) -> str:
+    text = json.dumps(evidence.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+PROPOSE_ACTION = Tool(
+    name="propose_action",
+    description=(
+        "Proposes to set one writable property to one absolute value. It does not act: a separate safety layer "
+        "decides, and denies with R10.ACTUATION_OFF as long as actuation is off, which is the normal state. Never "
+        "propose what a controller or a person has to decide in real time."
+    ),
+    arguments=ProposeAction,
+    function=propose_action,
+    effect=Effect.PROPOSE,
+)

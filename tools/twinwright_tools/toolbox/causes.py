@@ -1,0 +1,140 @@
+"""`rank_causes`: the deterministic diagnosis engine as a tool."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from ..diagnosis.result import Diagnosis, Hypothesis, Symptom
+from ..evidence import Fact, Finding
+from ..registry import Tool, ToolContext
+from ..telemetry.series import parse_key
+from ..times import iso
+from .arguments import ToolArguments, between, sized
+from .bounds import command, fitting, shortened
+
+if TYPE_CHECKING:
+    from ..diagnosis.failure_modes import FailureMode
+    from ..plant import Plant
+
+_EVIDENCE_EACH = 4
+
+
+class RankCauses(ToolArguments):
+    """Arguments of `rank_causes`."""
+
+    symptoms: Annotated[list[str], AfterValidator(sized(0, 6))] = Field(
+        description=(
+            "What somebody complains of: 0 to 6 of TWIN or TWIN.SIGNAL, for example line-3 or line-3.throughput. "
+            "An empty list looks at the whole plant."
+        )
+    )
+    top: Annotated[int, AfterValidator(between(1, 10))] = Field(description="How many hypotheses to return, 1 to 10.")
+
+
+def rank_causes(arguments: RankCauses, context: ToolContext) -> Finding:
+    """The engine's verdict and its leading hypotheses.
+
+    Raises:
+        UnknownNameError: a twin or signal that isn't there.
+    """
+    from ..diagnosis import diagnose
+    from ..diagnosis.failure_modes import load_failure_modes
+
+    plant = context.plant
+    symptoms = [_symptom(plant, text) for text in arguments.symptoms]
+    found = diagnose(plant, symptoms)
+    leading = found.hypotheses[: arguments.top]
+    modes = {mode.id: mode for mode in load_failure_modes()}
+    evidence = {str(one["id"]): one for one in found.evidence}
+    rows = fitting([_row(one, modes, evidence) for one in leading])
+    shown = leading[: len(rows)]
+    options = [word for text in arguments.symptoms for word in ("--symptom", text)]
+    return Finding(
+        summary=_summary(found, shown, modes),
+        facts=[
+            Fact(name="verdict", value=found.verdict),
+            Fact(name="deviating signals", value=len(found.deviations)),
+            *(fact for one in shown for fact in _facts(one, modes)),
+        ],
+        data={
+            "verdict": found.verdict,
+            "missing": list(found.missing),
+            "symptoms": arguments.symptoms,
+            "hypotheses": rows,
+            "assumptions": shortened(list(found.assumptions[:4])),
+        },
+        reproduce=command("diagnose", "--at", iso(plant.at), *options),
+        provenance="engine",
+    )
+
+
+def _symptom(plant: Plant, text: str) -> Symptom:
+    if text in plant.graph.twins:
+        return Symptom(text)
+    key = parse_key(text, plant.graph.twins)
+    plant.telemetry.info(key)
+    return Symptom(key.twin, key.signal)
+
+
+def _summary(found: Diagnosis, shown: Sequence[Hypothesis], modes: dict[str, FailureMode]) -> str:
+    words = {
+        "cause": "The engine names a cause",
+        "cannot_tell": "The engine can't tell the cause from the data",
+        "nothing_wrong": "The engine finds nothing wrong",
+    }[found.verdict]
+    if not shown:
+        return f"{words}: it has no hypothesis."
+    first = shown[0]
+    name = f" {modes[first.mode].name}" if first.mode in modes else ""
+    since = f" since {iso(first.onset)}" if first.onset else ""
+    return f"{words}; likeliest is {first.twin}{name}{since} (confidence {first.confidence:.4g})."
+
+
+def _row(one: Hypothesis, modes: dict[str, FailureMode], evidence: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    mode = modes.get(one.mode or "")
+    return {
+        "rank": one.rank,
+        "twin": one.twin,
+        "signal": one.signal,
+        "mode": one.mode,
+        "mode_name": mode.name if mode else None,
+        "confidence": round(one.confidence, 4),
+        "onset": iso(one.onset) if one.onset else None,
+        "path": list(one.path),
+        "explains": [str(key) for key in one.explains[:6]],
+        "evidence": [shortened(dict(evidence[ref])) for ref in one.evidence[:_EVIDENCE_EACH] if ref in evidence],
+        "checks": shortened(list(mode.checks[:2])) if mode else [],
+    }
+
+
+def _facts(one: Hypothesis, modes: dict[str, FailureMode]) -> list[Fact]:
+    label = f"hypothesis {one.rank}"
+    facts = [
+        Fact(name=f"{label} twin", value=one.twin),
+        Fact(name=f"{label} confidence", value=round(one.confidence, 4)),
+    ]
+    if one.signal:
+        facts.append(Fact(name=f"{label} signal", value=f"{one.twin}.{one.signal}"))
+    if one.mode:
+        facts.append(Fact(name=f"{label} mode", value=one.mode))
+        if one.mode in modes:
+            facts.append(Fact(name=f"{label} mode name", value=modes[one.mode].name))
+    if one.onset:
+        facts.append(Fact(name=f"{label} onset", value=iso(one.onset)))
+    return facts
+
+
+RANK_CAUSES = Tool(
+    name="rank_causes",
+    description=(
+        "Ranks the possible causes of symptoms with the deterministic engine: deviations from each signal's own past, "
+        "time order, and the paths along which upsets travel in the twin graph. Gives a verdict (cause, cannot_tell, "
+        "nothing_wrong), the leading hypotheses with failure mode, onset, path and evidence, what is missing, and the "
+        "next checks. Confidences are probabilities; below 0.5 nothing is settled."
+    ),
+    arguments=RankCauses,
+    function=rank_causes,
+)

@@ -1,0 +1,131 @@
+"""`find_deviations`: what left its own past around a twin."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import networkx as nx
+from pydantic import AfterValidator, Field
+
+from ..diagnosis.result import Deviation
+from ..evidence import Fact, Finding, Scalar
+from ..registry import Tool, ToolContext
+from ..times import iso
+from ..twins.graph import TwinGraph
+from .arguments import ToolArguments, between
+from .bounds import BUDGET_CHARS, command, fitting
+
+_FACTS = 12
+
+Where = Literal["itself", "part", "upstream", "downstream"]
+
+
+class FindDeviations(ToolArguments):
+    """Arguments of `find_deviations`."""
+
+    twin: str = Field(description="Id of the twin to look around.")
+    steps: Annotated[int, AfterValidator(between(0, 6))] = Field(
+        description="How many relationships to follow, 0 to 6; 0 looks at the twin and its parts only."
+    )
+    direction: Literal["upstream", "downstream", "both"] = Field(
+        description="upstream: where an upset could come from; downstream: where it would go to."
+    )
+
+
+def find_deviations(arguments: FindDeviations, context: ToolContext) -> Finding:
+    """Signals that left their own past on a twin, its parts and its neighbours, strongest first."""
+    from ..diagnosis import find_deviations as deviations_of
+
+    plant = context.plant
+    plant.graph.twin(arguments.twin)
+    around = surroundings(plant.graph, arguments.twin, arguments.steps, arguments.direction)
+    found = sorted(deviations_of(plant, set(around)), key=lambda one: (-one.score, str(one.key)))
+    rows = [_row(one, around[one.key.twin]) for one in found]
+    shown = fitting(rows, BUDGET_CHARS - 2500)
+    first = min(found, key=lambda one: (one.onset, str(one.key)), default=None)
+    reach = f"{arguments.twin}, its parts and {arguments.direction} within {arguments.steps} steps"
+    facts = [Fact(name="deviating signals", value=len(found)), Fact(name="twins looked at", value=len(around))]
+    if len(shown) < len(rows):
+        facts.append(Fact(name="deviations shown", value=len(shown)))
+    if first is not None:
+        facts += [
+            Fact(name="earliest deviation", value=str(first.key)),
+            Fact(name="earliest onset", value=iso(first.onset)),
+        ]
+    return Finding(
+        summary=_summary(found, first, reach),
+        facts=[*facts, *(fact for one in found[: min(_FACTS, len(shown))] for fact in _facts(one))],
+        data={"deviations": shown, "around": arguments.twin, "steps": arguments.steps},
+        reproduce=command("diagnose", "--at", iso(plant.at), "--symptom", arguments.twin),
+        provenance="engine",
+    )
+
+
+def surroundings(graph: TwinGraph, twin: str, steps: int, direction: str) -> dict[str, Where]:
+    """Twin ids around a twin: itself, its parts, and what lies upstream and downstream of any of them."""
+    inside = graph.within(twin)
+    found: dict[str, Where] = {one: "itself" if one == twin else "part" for one in inside}
+    ways: tuple[tuple[Where, Any], ...] = (
+        ("upstream", graph.influence.reverse(copy=False)),
+        ("downstream", graph.influence),
+    )
+    for where, edges in ways:
+        if direction not in (where, "both"):
+            continue
+        for start in inside:
+            for other in nx.single_source_shortest_path_length(edges, start, cutoff=steps):
+                found.setdefault(other, where)
+    return found
+
+
+def _summary(found: list[Deviation], first: Deviation | None, reach: str) -> str:
+    if first is None:
+        return f"No signal of {reach} left its own past."
+    strongest = found[0]
+    return (
+        f"{len(found)} signal{'' if len(found) == 1 else 's'} of {reach} left their own past. "
+        f"Earliest is {first.key} at {iso(first.onset)}; strongest is {strongest.key} ({_change(strongest)})."
+    )
+
+
+def _change(one: Deviation) -> str:
+    unit = f" {one.unit}" if one.unit else ""
+    if isinstance(one.before, str) or isinstance(one.after, str) or one.before is None or one.after is None:
+        return f"{one.kind}: {one.before} before, {one.after} after"
+    return f"{one.kind}: {one.before:.6g}{unit} before, {one.after:.6g}{unit} after"
+
+
+def _row(one: Deviation, where: Where) -> dict[str, Any]:
+    return {
+        "signal": str(one.key),
+        "where": where,
+        "kind": one.kind,
+        "direction": {1: "rose", -1: "fell"}.get(one.direction, "changed"),
+        "onset": iso(one.onset),
+        "onset_uncertainty_s": one.onset_uncertainty_s,
+        "before": one.before,
+        "after": one.after,
+        "unit": one.unit,
+        "score_sigma": one.score,
+    }
+
+
+def _facts(one: Deviation) -> list[Fact]:
+    facts: list[tuple[str, Scalar, str | None]] = [
+        ("before", one.before, one.unit),
+        ("after", one.after, one.unit),
+        ("onset", iso(one.onset), None),
+    ]
+    return [Fact(name=f"{one.key} {name}", value=value, unit=unit) for name, value, unit in facts if value is not None]
+
+
+FIND_DEVIATIONS = Tool(
+    name="find_deviations",
+    description=(
+        "Which signals left their own past around a twin: on itself, its parts, and up to some relationships up or "
+        "down stream. Each with its kind (level, slope, spread, stuck, dropout, state, events), onset, and typical "
+        "value before and after. It doesn't say which one is the cause: earlier and upstream speaks for that."
+    ),
+    arguments=FindDeviations,
+    function=find_deviations,
+)
