@@ -1,0 +1,202 @@
+"""The charts: which signals, over which span, and what each one shows."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from twinwright_tools.errors import InputError
+from twinwright_tools.plant import Plant
+from twinwright_tools.telemetry.series import Series, SignalInfo, SignalKey
+from twinwright_tools.telemetry.window import window
+from twinwright_tools.times import iso, parse_time, to_micros
+
+from .focus import Focus
+from .mentions import best_of
+from .words import duration, local, number, quantity, share
+
+MOST_CHARTS = 8
+_POINTS = 600
+_FEWEST_FOR_USUAL = 12
+_USUAL = (0.05, 0.95)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart.
+
+    Attributes:
+        role: "cause", "symptom", "on the way" or "evidence".
+        title: the signal's name as people know it; `where` is its twin's name and id.
+        caption: what the chart shows, in words (also for those who can't see it).
+        quality: what is to be known of the data behind it.
+        reproduce: the command that finds the same window.
+        plot: what the script draws: times in epoch seconds, values, states, marks.
+    """
+
+    role: str
+    title: str
+    where: str
+    caption: str
+    quality: str
+    reproduce: str
+    plot: dict[str, Any] = field(repr=False)
+
+
+def make_charts(focus: Focus, plant: Plant) -> list[Chart]:
+    """The charts of a report: the cause's first, the symptom's second, eight at most."""
+    infos = {info.key: info for info in plant.telemetry.signals()}
+    chosen: dict[SignalKey, str] = {}
+    for key, role in _wanted(focus):
+        if key in infos and infos[key].kind != "empty":
+            chosen.setdefault(key, role)
+    made = []
+    for key, role in list(chosen.items())[:MOST_CHARTS]:
+        try:
+            made.append(_chart(infos[key], role, focus, plant))
+        except InputError:
+            continue  # nothing of this signal lies in the span; its evidence is listed all the same
+    return made
+
+
+def _wanted(focus: Focus) -> Iterator[tuple[SignalKey, str]]:
+    if focus.cause:
+        yield focus.cause, "cause"
+    if focus.symptom:
+        yield focus.symptom, "symptom"
+    for twin in focus.chain:
+        best = best_of(focus.mentions, {twin})
+        if best:
+            yield best.key, "on the way"
+    strongest = sorted(focus.mentions, key=lambda one: -one.score)
+    for one in [*(one for one in focus.mentions if one.score == 0 and one.onset is None), *strongest]:
+        yield one.key, "evidence"
+
+
+def _chart(info: SignalInfo, role: str, focus: Focus, plant: Plant) -> Chart:
+    shown = window(plant, info.key, focus.start, focus.end, points=_POINTS).as_dict()
+    series = plant.telemetry.series([info.key], focus.start, focus.end)[info.key]
+    times, values, states = _points(shown, info, focus)
+    mention = best_of(focus.mentions, {info.key.twin}, info.key.signal)
+    own = mention.onset if mention else None
+    usual = None if states else _usual(series, own or focus.onset)
+    twin = plant.graph.twins.get(info.key.twin)
+    name = twin.name if twin else info.key.twin
+    title = _title(info, plant)
+    return Chart(
+        role=role,
+        title=title,
+        where=name if name == info.key.twin else f"{name} ({info.key.twin})",
+        caption=_caption(info, series, usual, own, focus, plant),
+        quality=_quality(shown.get("quality") or {}, plant),
+        reproduce=f"twinwright window {shlex.quote(str(info.key))} --from {iso(focus.start)} --to {iso(focus.end)}",
+        plot={
+            "times": times,
+            "values": values,
+            "states": states,
+            "stepped": bool(states) or info.sampling == "events",
+            "unit": info.unit,
+            "label": f"{title}, {info.unit}" if info.unit else title,
+            "usual": usual,
+            "own": own.timestamp() if own and own != focus.onset else None,
+            "role": role,
+        },
+    )
+
+
+def _title(info: SignalInfo, plant: Plant) -> str:
+    twin = plant.graph.twins.get(info.key.twin)
+    definition = plant.models.signal(twin.model, info.key.signal) if twin else None
+    shown = definition.display_name if definition else None
+    return shown if shown else info.key.signal
+
+
+def _points(
+    shown: dict[str, Any], info: SignalInfo, focus: Focus
+) -> tuple[list[float], list[float | None], list[str] | None]:
+    """Times in epoch seconds, values (None where there is a gap), and the states' names for what is no number."""
+    pairs = [(parse_time(str(time)).timestamp(), value) for time, value in shown["points"]]
+    states = _states([value for _, value in pairs], info)
+    if states is not None:
+        place = {state: index for index, state in enumerate(states)}
+        pairs = [(time, None if value is None else float(place[_state(value, info)])) for time, value in pairs]
+    if info.sampling == "events" and pairs and pairs[-1][0] < focus.end.timestamp():
+        pairs.append((focus.end.timestamp(), pairs[-1][1]))  # a value holds until the next row
+    elif info.sampling == "sampled":
+        for begin, end in (shown.get("quality") or {}).get("gaps") or []:
+            middle = (parse_time(str(begin)).timestamp() + parse_time(str(end)).timestamp()) / 2
+            pairs.append((middle, None))
+        pairs.sort(key=lambda pair: pair[0])
+    return [round(time, 3) for time, _ in pairs], [_short(value) for _, value in pairs], states
+
+
+def _states(values: Sequence[Any], info: SignalInfo) -> list[str] | None:
+    if info.kind == "boolean":
+        return ["0", "1"]
+    if info.kind == "text":
+        return list(dict.fromkeys(_state(value, info) for value in values if value is not None))
+    return None
+
+
+def _state(value: Any, info: SignalInfo) -> str:
+    return str(int(float(value))) if info.kind == "boolean" else str(value)
+
+
+def _short(value: Any) -> float | None:
+    return None if value is None or value != value else float(f"{float(value):.5g}")
+
+
+def _usual(series: Series, until: datetime | None) -> list[float] | None:
+    """The range that nine in ten samples before the onset lie in."""
+    if until is None:
+        return None
+    before = series.values[(series.times < to_micros(until)) & np.isfinite(series.values)]
+    if len(before) < _FEWEST_FOR_USUAL:
+        return None
+    low, high = np.quantile(before, _USUAL)
+    return [float(f"{low:.5g}"), float(f"{high:.5g}")]
+
+
+def _caption(
+    info: SignalInfo,
+    series: Series,
+    usual: list[float] | None,
+    own: datetime | None,
+    focus: Focus,
+    plant: Plant,
+) -> str:
+    parts = [_medians(series, own or focus.onset, info)] if info.kind == "numeric" else []
+    if info.kind != "numeric":
+        parts.append(f"{len(series)} recorded {'changes' if info.sampling == 'events' else 'values'} of its state")
+    if own and own != focus.onset:
+        parts.append(f"left its own past at {local(own, plant.zone)}")
+    if usual:
+        parts.append(f"usual before: {number(usual[0])} to {quantity(usual[1], info.unit)}")
+    return "; ".join(part for part in parts if part)
+
+
+def _medians(series: Series, onset: datetime | None, info: SignalInfo) -> str:
+    finite = np.isfinite(series.values)
+    split = series.times < to_micros(onset) if onset else np.zeros(len(series.times), dtype=bool)
+    before, since = series.values[finite & split], series.values[finite & ~split]
+    if not len(since):
+        return "no numbers since the onset" if onset else "no numbers in this span"
+    if not len(before):
+        return f"median {quantity(float(np.median(since)), info.unit)}"
+    return f"median {number(float(np.median(before)))} before, {quantity(float(np.median(since)), info.unit)} since"
+
+
+def _quality(quality: dict[str, Any], plant: Plant) -> str:
+    grade = quality.get("grade")
+    parts = [f"data {grade}"] if grade else []
+    if quality.get("coverage") is not None:
+        parts.append(f"coverage {share(float(quality['coverage']))}")
+    if quality.get("gaps"):
+        parts.append(f"{len(quality['gaps'])} gaps, the longest {duration(float(quality.get('longest_gap_s') or 0))}")
+    if quality.get("age_s") is not None:
+        parts.append(f"newest sample {duration(float(quality['age_s']))} before the question")
+    return " · ".join(parts)
