@@ -1,0 +1,275 @@
+"""The plant's DTDL v3 models, as a controls engineer would write them down."""
+
+from __future__ import annotations
+
+from .dtdl import (
+    Element,
+    array,
+    command,
+    component,
+    dtmi,
+    enum,
+    interface,
+    mapping,
+    obj,
+    prop,
+    relationship,
+    telemetry,
+)
+from .physics.line import STATES
+
+CELSIUS = ("Temperature", "degreeCelsius")
+BAR = ("Pressure", "bar")
+AMPERE = ("Current", "ampere")
+KILOWATT = ("Power", "kilowatt")
+CUBIC_METRES_PER_HOUR = ("VolumeFlowRate", "cubicMetrePerHour")
+PERCENT = ("RelativeDensity", "percent")
+RPM = ("AngularVelocity", "revolutionPerMinute")
+SECOND = ("TimeSpan", "second")
+MM_PER_S = "mm/s RMS, ISO 20816-3, drive end, 10 Hz to 1 kHz"
+BOTTLES_PER_HOUR = "bottles per hour"
+
+
+def _assets() -> list[Element]:
+    return [
+        interface(
+            "Asset",
+            "Asset",
+            prop("name", "Name", writable=True),
+            prop("manufacturer", "Manufacturer"),
+            prop("modelNumber", "Type"),
+            prop("serialNumber", "Serial number"),
+            prop("commissioned", "Commissioned", "date"),
+            prop("criticality", "Criticality", enum(["A", "B", "C"]), comment="A: stops a line within minutes"),
+            prop("sparePart", "Spare parts in store", mapping("partNumber", "count", "integer"), writable=True),
+            prop("isolation", "Isolation points", array("string"), comment="lock-out/tag-out points, in order"),
+            relationship("feeds", "feeds", prop("medium", "Medium"), comment="material, glycol or product flows this way"),
+            relationship("blocks", "blocks", comment="when it is full or stands, the target has to stop"),
+            relationship("cools", "cools"),
+            relationship("powers", "powers", prop("feeder", "Feeder", comment="outgoing feeder")),
+            relationship("suppliesAir", "supplies air to"),
+            relationship("drives", "drives"),
+            relationship("controls", "controls", prop("loop", "Control loop", comment="tag of the PLC block")),
+            relationship("measures", "is measured by"),
+            relationship("loads", "loads", comment="what it draws is felt by the target"),
+        ),
+        interface("Area", "Area", relationship("contains", "contains"), extends=["Asset"]),
+        interface(
+            "Site",
+            "Site",
+            telemetry("ambientTemperature", "Outdoor temperature", CELSIUS),
+            telemetry("shift", "Shift", schema="string", comment="logged when it changes"),
+            prop(
+                "address",
+                "Address",
+                obj(("street", "string"), ("postcode", "string"), ("city", "string"), ("country", "string")),
+            ),
+            extends=["Area"],
+        ),
+        interface(
+            "BottlingLine",
+            "Bottling line",
+            telemetry("throughput", "Throughput", comment=f"{BOTTLES_PER_HOUR}, packed, mean of the last minute"),
+            telemetry("product", "Product", schema="string", comment="product code, logged at a changeover"),
+            prop("nominalRate", "Nominal rate", "double", comment=BOTTLES_PER_HOUR),
+            command("changeOver", "Change over", {"name": "product", "schema": "string"}),
+            extends=["Area"],
+        ),
+        interface(
+            "Motor",
+            "Motor",
+            telemetry("current", "Motor current", AMPERE),
+            telemetry("windingTemperature", "Winding temperature", CELSIUS, comment="PT100 in the winding, where fitted"),
+            prop("ratedPower", "Rated power", "double", KILOWATT),
+            prop("ratedCurrent", "Rated current", "double", AMPERE),
+        ),
+        interface(
+            "RotatingMachine",
+            "Rotating machine",
+            component("motor", "Motor", "Motor"),
+            extends=["Asset"],
+        ),
+        interface("Instrument", "Instrument", prop("calibrated", "Last calibrated", "date"), extends=["Asset"]),
+        interface("PipingComponent", "Piping component", prop("nominalDiameter", "DN", "integer"), extends=["Asset"]),
+    ]
+
+
+def _utilities() -> list[Element]:
+    return [
+        interface(
+            "Pump",
+            "Pump",
+            telemetry("speed", "Speed", RPM),
+            telemetry("flow", "Flow", CUBIC_METRES_PER_HOUR),
+            telemetry("suctionPressure", "Suction pressure", BAR, comment="gauge, behind the suction strainer"),
+            telemetry("dischargePressure", "Discharge pressure", BAR, comment="gauge"),
+            extends=["RotatingMachine", "PipingComponent"],
+        ),
+        interface(
+            "CentrifugalPump",
+            "Centrifugal pump",
+            telemetry("vibration", "Vibration velocity", comment=MM_PER_S),
+            telemetry("bearingTemperature", "Bearing temperature", CELSIUS, comment="drive end; drive derates above 78"),
+            prop("impellerDiameter", "Impeller diameter", "double", ("Length", "millimetre")),
+            command("start", "Start"),
+            command("stop", "Stop"),
+            extends=["Pump"],
+        ),
+        interface(
+            "VariableSpeedDrive",
+            "Variable speed drive",
+            telemetry("frequency", "Output frequency", ("Frequency", "hertz")),
+            prop("speedLimit", "Speed limit", "double", PERCENT, writable=True),
+            extends=["Asset"],
+        ),
+        interface(
+            "Chiller",
+            "Glycol chiller",
+            telemetry("load", "Compressor load", PERCENT),
+            telemetry("supplyTemperature", "Glycol supply temperature", CELSIUS),
+            telemetry("returnTemperature", "Glycol return temperature", CELSIUS),
+            telemetry("condensingPressure", "Condensing pressure", BAR),
+            telemetry("activePower", "Electrical power", KILOWATT),
+            prop("supplySetpoint", "Supply setpoint", "double", CELSIUS, writable=True),
+            extends=["RotatingMachine"],
+        ),
+        interface(
+            "Tank",
+            "Tank",
+            telemetry("level", "Level", PERCENT),
+            telemetry("temperature", "Temperature", CELSIUS),
+            prop("volume", "Volume", "double", ("Volume", "litre")),
+            extends=["PipingComponent"],
+        ),
+        interface(
+            "Header",
+            "Header",
+            telemetry("pressure", "Pressure", BAR),
+            telemetry("flow", "Flow", comment="glycol in m³/h, air in Nm³/h"),
+            prop("pressureSetpoint", "Pressure setpoint", "double", BAR, writable=True),
+            extends=["PipingComponent"],
+        ),
+        interface(
+            "AirCompressor",
+            "Air compressor",
+            telemetry("load", "Load", PERCENT),
+            telemetry("flow", "Delivered flow", comment="Nm³/h"),
+            telemetry("dischargeTemperature", "Discharge temperature", CELSIUS),
+            telemetry("loaded", "Loaded", schema="boolean", comment="logged when it changes; fixed-speed machine only"),
+            extends=["RotatingMachine"],
+        ),
+        interface(
+            "AirServiceUnit",
+            "Air service unit",
+            telemetry("pressure", "Pressure behind the unit", BAR),
+            telemetry("flow", "Air flow", comment="Nm³/h"),
+            extends=["PipingComponent"],
+        ),
+        interface(
+            "Switchboard", "Switchboard", telemetry("activePower", "Active power", KILOWATT), extends=["Asset"]
+        ),
+        interface(
+            "Switchgear",
+            "Main switchgear",
+            telemetry("voltage", "Voltage, phase to phase", ("Voltage", "volt")),
+            extends=["Switchboard"],
+        ),
+        interface(
+            "HeatExchanger",
+            "Plate heat exchanger",
+            telemetry("productInletTemperature", "Product inlet temperature", CELSIUS),
+            telemetry("glycolOutletTemperature", "Glycol outlet temperature", CELSIUS),
+            telemetry("glycolFlow", "Glycol flow", CUBIC_METRES_PER_HOUR),
+            telemetry("pressureDrop", "Product-side pressure drop", BAR),
+            prop("area", "Heat transfer area", "double", ("Area", "squareMetre")),
+            extends=["PipingComponent"],
+        ),
+        interface(
+            "ControlValve",
+            "Control valve",
+            telemetry("command", "Command", PERCENT, comment="from the temperature controller"),
+            telemetry("position", "Position", PERCENT, comment="feedback of the positioner"),
+            prop("flowCoefficient", "Kvs", "double", comment="m³/h at 1 bar"),
+            extends=["PipingComponent"],
+        ),
+        interface(
+            "Thermometer",
+            "Thermometer",
+            telemetry("temperature", "Temperature", CELSIUS, comment="controls the product cooler"),
+            telemetry(
+                "elementDifference",
+                "Difference between the two elements",
+                comment="K; the transmitter compares both PT100 of the probe",
+            ),
+            extends=["Instrument"],
+        ),
+    ]
+
+
+def _machines() -> list[Element]:
+    state = dtmi("PackagingMachine:State")
+    speed = telemetry("speed", "Speed", comment=BOTTLES_PER_HOUR)
+    return [
+        interface(
+            "PackagingMachine",
+            "Packaging machine",
+            speed,
+            telemetry("state", "State", schema=state, comment="PackML-like, logged when it changes"),
+            prop("designRate", "Design rate", "double", comment=BOTTLES_PER_HOUR),
+            prop("speedSetpoint", "Speed setpoint", "double", writable=True, comment=BOTTLES_PER_HOUR),
+            command("reset", "Reset fault"),
+            extends=["RotatingMachine"],
+            schemas=[enum(STATES, state)],
+        ),
+        interface(
+            "InspectingMachine",
+            "Machine with inspection",
+            telemetry("rejectRate", "Rejected bottles", PERCENT, comment="mean of the last two minutes"),
+        ),
+        interface(
+            "Depalletizer",
+            "Depalletizer",
+            telemetry("layerCycleTime", "Layer cycle time", SECOND, comment="from grip to grip"),
+            extends=["PackagingMachine"],
+        ),
+        interface("Rinser", "Rinser", extends=["PackagingMachine"]),
+        interface(
+            "Filler",
+            "Filler",
+            telemetry("productTemperature", "Product temperature in the bowl", CELSIUS),
+            telemetry("bowlPressure", "Bowl pressure", BAR),
+            telemetry("productFlow", "Product flow", CUBIC_METRES_PER_HOUR),
+            telemetry("foamLimitActive", "Foam limit active", schema="boolean", comment="speed is held back: too warm"),
+            prop("temperatureSetpoint", "Product temperature setpoint", "double", CELSIUS, writable=True),
+            prop("valves", "Filling valves", "integer"),
+            extends=["PackagingMachine", "InspectingMachine"],
+        ),
+        interface(
+            "Capper",
+            "Capper",
+            telemetry("capTorque", "Closing torque", ("Torque", "newtonMetre"), comment="mean of the heads"),
+            telemetry("torqueSpread", "Spread of closing torque", ("Torque", "newtonMetre")),
+            prop("heads", "Heads", "integer"),
+            extends=["PackagingMachine", "InspectingMachine"],
+        ),
+        interface(
+            "Labeller",
+            "Labeller",
+            telemetry("webTension", "Label web tension", ("Force", "newton")),
+            extends=["PackagingMachine", "InspectingMachine"],
+        ),
+        interface("Packer", "Packer", extends=["PackagingMachine"], comment="shrink packer, 6 and 12 bottles"),
+        interface(
+            "Conveyor",
+            "Accumulation conveyor",
+            telemetry("accumulation", "Accumulation", PERCENT, comment="share of its capacity that is occupied"),
+            telemetry("beltSpeed", "Chain speed", ("Velocity", "metrePerSecond"), comment="measured on the chain"),
+            prop("capacity", "Capacity", "integer", comment="bottles"),
+            extends=["RotatingMachine"],
+        ),
+    ]
+
+
+def models() -> list[Element]:
+    """All interfaces, parents first."""
+    return [*_assets(), *_utilities(), *_machines()]

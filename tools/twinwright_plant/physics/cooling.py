@@ -1,0 +1,208 @@
+"""The glycol loop: tank, two pumps in parallel, chiller, header, and a control valve and product cooler for each line.
+
+Units: litres per second, bar, °C, kW; head is given in bar of glycol.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import exp, sqrt
+
+from .health import LINES, Health
+from .line import clip
+
+GLYCOL_DENSITY, GLYCOL_CP = 1.03, 3.75  # kg/l, kJ/(kg K): propylene glycol 30 %
+PRODUCT_DENSITY, PRODUCT_CP = 1.03, 4.0
+METRES_PER_BAR = 9.9  # head of glycol that one bar is
+
+# Pumps: head = SHUTOFF n² - CURVE q² (affinity laws with n = speed / rated speed)
+SHUTOFF, CURVE = 4.5, 0.03
+SUCTION_LOSS, SUCTION_LOSS_CLOGGED = 0.001, 0.09
+STATIC_SUCTION = 1.22  # absolute pressure at the suction flange with no flow
+PIPE_LOSS = 0.0022  # chiller evaporator and header, bar per (l/s)²
+HEADER_SETPOINT = 2.0
+EFFICIENCY = 0.66
+BEARING_DERATE_C, BEARING_STOP_C = 78.0, 98.0
+
+VALVE_FLOW = (7.4, 5.5, 6.3)  # flow coefficient of each line's valve, l/s per sqrt(bar)
+COOLER_UA = (19.5, 15.0, 18.0)  # clean, kW/K at nominal flows
+COOLER_PRODUCT = (5.0, 3.75, 5.0)  # nominal product flow, l/s
+COOLER_GLYCOL = (6.0, 4.5, 6.0)
+TANK_LITRES = 6000.0
+CHILLER_KW = 580.0
+SUPPLY_SETPOINT = -2.0
+
+
+def pump_head(speed: float, flow: float) -> float:
+    """Head in bar of a sound pump at that speed (share of rated) and flow (l/s), from the affinity laws."""
+    return SHUTOFF * speed * speed - CURVE * flow * flow
+
+
+def npsh_required(flow: float) -> float:
+    """Net positive suction head, m, that a pump needs at that flow, l/s."""
+    return 1.5 + 0.035 * flow * flow
+
+
+def cooler_duty(ua: float, product: float, glycol: float, product_in: float, glycol_in: float) -> float:
+    """Heat in kW that a counterflow cooler moves (effectiveness-NTU); flows in l/s, temperatures in °C."""
+    hot, cold = product * PRODUCT_DENSITY * PRODUCT_CP, glycol * GLYCOL_DENSITY * GLYCOL_CP
+    if hot <= 0.0 or cold <= 0.0:
+        return 0.0
+    small, large = (hot, cold) if hot < cold else (cold, hot)
+    ratio, ntu = small / large, ua / small
+    if ratio > 0.999:
+        effectiveness = ntu / (1.0 + ntu)
+    else:
+        decay = exp(-ntu * (1.0 - ratio))
+        effectiveness = (1.0 - decay) / (1.0 - ratio * decay)
+    return effectiveness * small * (product_in - glycol_in)
+
+
+def cooler_ua(line: int, product: float, glycol: float, fouling: float) -> float:
+    """UA in kW/K: two films in series, each growing with the 0.8th power of its flow, and a fouling resistance."""
+    film = 0.5 * (COOLER_PRODUCT[line] / product) ** 0.8 + 0.5 * (COOLER_GLYCOL[line] / glycol) ** 0.8
+    return COOLER_UA[line] / (film + fouling)
+
+
+@dataclass(slots=True)
+class Cooler:
+    """A line's product cooler with the valve and the controller that hold the product at its setpoint."""
+
+    line: int
+    position: float = 0.6
+    command: float = 0.6
+    integral: float = 0.6
+    duty: float = 120.0
+    product_in: float = 17.0
+    product_out: float = 8.0
+    glycol_out: float = 6.0
+    glycol_flow: float = 5.0
+    product_flow: float = 5.0
+    bowl: float = 8.0
+
+    def control(self, dt: float, setpoint: float, drift: float, stiction: float) -> None:
+        """PI controller on the thermometer behind the cooler; then the valve follows, as far as its packing lets it."""
+        error = self.product_out + drift - setpoint
+        # Feed-forward: glycol in proportion to the product; the controller trims the proportion.
+        share = self.product_flow / COOLER_PRODUCT[self.line]
+        self.integral = clip(self.integral + 0.03 * error * dt / 90.0, 0.05, 1.25)
+        self.command = clip(self.integral * share + 0.03 * error, 0.05, 1.0)
+        gap = self.command - self.position
+        if abs(gap) > stiction:
+            self.position += (1.0 if stiction > 0.0 else 0.8) * gap
+
+    def exchange(self, dt: float, filled: float, product_in: float, supply: float, fouling: float) -> None:
+        """Heat exchange over dt seconds with `filled` l/s of product on its way to the filler."""
+        # Below an eighth of nominal flow the recirculation keeps the cooler wet and returns product to the blender.
+        self.product_flow = flow = max(filled, 0.125 * COOLER_PRODUCT[self.line])
+        self.product_in = product_in
+        glycol = self.glycol_flow
+        ua = cooler_ua(self.line, flow, glycol, fouling)
+        steady = cooler_duty(ua, flow, glycol, product_in, supply)
+        self.duty += (steady - self.duty) * dt / (dt + 25.0)
+        highest = flow * PRODUCT_DENSITY * PRODUCT_CP * (product_in - supply)
+        self.duty = min(self.duty, highest)
+        self.product_out = product_in - self.duty / (flow * PRODUCT_DENSITY * PRODUCT_CP)
+        self.glycol_out = supply + self.duty / (glycol * GLYCOL_DENSITY * GLYCOL_CP)
+        self.bowl += (self.product_out - self.bowl) * dt * flow / (dt * flow + 400.0)
+
+
+@dataclass(slots=True)
+class GlycolLoop:
+    """State of the loop; lists by pump. Pressures are gauge but for `suction`, which is absolute."""
+
+    coolers: list[Cooler] = field(default_factory=lambda: [Cooler(line) for line in range(LINES)])
+    tank: float = 4.0
+    supply: float = -2.0
+    load: float = 0.8
+    load_integral: float = 0.8
+    duty: float = 500.0
+    header: float = 2.0
+    flow: float = 16.0
+    speed_integral: float = 0.92
+    speed_command: float = 0.92
+    speeds: list[float] = field(default_factory=lambda: [0.92, 0.92])
+    flows: list[float] = field(default_factory=lambda: [8.0, 8.0])
+    suction: list[float] = field(default_factory=lambda: [1.15, 1.15])
+    heads: list[float] = field(default_factory=lambda: [2.6, 2.6])
+    cavitation: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    bearings: list[float] = field(default_factory=lambda: [48.0, 48.0])
+    shaft: list[float] = field(default_factory=lambda: [6.0, 6.0])
+    capacity: float = CHILLER_KW
+
+    def step(self, dt: float, health: Health, hall: float, ambient: float) -> None:
+        """Advance pumps, header, chiller and tank by dt seconds; the coolers exchange heat on their own."""
+        self._speed(dt)
+        self._hydraulics(health)
+        self._pumps(dt, health, hall)
+        self._chill(dt, health, ambient)
+
+    def _speed(self, dt: float) -> None:
+        error = HEADER_SETPOINT - self.header
+        self.speed_integral = clip(self.speed_integral + 0.12 * error * dt / 40.0, 0.4, 1.0)
+        self.speed_command = clip(self.speed_integral + 0.06 * error, 0.4, 1.0)
+        for pump, hot in enumerate(self.bearings):
+            # The drive takes speed off a pump whose bearing runs hot.
+            allowed = clip((BEARING_STOP_C - hot) / (BEARING_STOP_C - BEARING_DERATE_C), 0.35, 1.0)
+            self.speeds[pump] += 0.5 * (min(self.speed_command, allowed) - self.speeds[pump])
+
+    def _hydraulics(self, health: Health) -> None:
+        """Header pressure at which the pumps deliver what the valves let through (Newton on its square root)."""
+        openings = [VALVE_FLOW[cooler.line] * cooler.position for cooler in self.coolers]
+        conductance = sum(openings)
+        resistance = 1.0 + PIPE_LOSS * conductance * conductance
+        lift = [SHUTOFF * n * n * (1.0 - 0.5 * c) for n, c in zip(self.speeds, self.cavitation, strict=True)]
+        losses = [SUCTION_LOSS + SUCTION_LOSS_CLOGGED * clog * clog for clog in health.strainer]
+        curve = [CURVE + loss for loss in losses]
+        # The missing flow grows with the root and is convex, so Newton closes in from above once it is there;
+        # beyond the highest shut-off head no pump delivers, so the search stays below that.
+        top = 0.9999 * sqrt(max(lift) / resistance)
+        root = min(top, sqrt(self.header))
+        for _ in range(12):
+            missing, slope = conductance * root, conductance
+            for shutoff, steep in zip(lift, curve, strict=True):
+                excess = shutoff - resistance * root * root
+                if excess > 0.0:
+                    flow = sqrt(excess / steep)
+                    missing -= flow
+                    slope += resistance * root / (steep * flow)
+            change = missing / slope
+            root = max(0.05, min(top, root - change))
+            if abs(change) < 1e-7:
+                break
+        self.header, self.flow = root * root, conductance * root
+        for pump in range(2):
+            excess = lift[pump] - resistance * self.header
+            flow = self.flows[pump] = sqrt(excess / curve[pump]) if excess > 0.0 else 0.0
+            self.suction[pump] = STATIC_SUCTION - losses[pump] * flow * flow
+            self.heads[pump] = max(0.0, lift[pump] - CURVE * flow * flow)
+        for cooler, opening in zip(self.coolers, openings, strict=True):
+            cooler.glycol_flow = opening * root
+
+    def _pumps(self, dt: float, health: Health, hall: float) -> None:
+        for pump in range(2):
+            flow, speed = self.flows[pump], self.speeds[pump]
+            available = METRES_PER_BAR * self.suction[pump]
+            bubbles = clip((1.4 - available / npsh_required(flow)) / 0.5)
+            self.cavitation[pump] += 0.25 * (bubbles - self.cavitation[pump])
+            # kW: l/s times bar is 0.1 kW; worn bearings and a floor for disc friction at no flow come on top
+            hydraulic = 0.1 * self.heads[pump] * flow
+            self.shaft[pump] = hydraulic / EFFICIENCY + (1.2 + 1.6 * health.bearing[pump]) * speed**3
+            goal = hall + (24.0 + 62.0 * health.bearing[pump]) * speed * speed
+            self.bearings[pump] += (goal - self.bearings[pump]) * dt / 1200.0
+
+    def _chill(self, dt: float, health: Health, ambient: float) -> None:
+        flow = max(self.flow, 0.5)
+        stream = flow * GLYCOL_DENSITY * GLYCOL_CP
+        returned = sum(c.glycol_flow * c.glycol_out for c in self.coolers) / flow
+        self.tank += (returned - self.tank) * dt * flow / (dt * flow + TANK_LITRES)
+        error = self.supply - SUPPLY_SETPOINT
+        self.load_integral = clip(self.load_integral + 0.12 * error * dt / 240.0, 0.1, 1.0)
+        self.load = clip(self.load_integral + 0.12 * error, 0.1, 1.0)
+        self.capacity = CHILLER_KW * (1.0 - 0.006 * (ambient - 10.0)) * (1.0 - health.condenser)
+        self.duty += (self.load * self.capacity - self.duty) * dt / (dt + 60.0)
+        self.supply = self.tank + (sum(self.shaft) - self.duty) / stream
+
+    def returned(self) -> float:
+        """Temperature of the mixed return from the coolers, °C."""
+        return sum(c.glycol_flow * c.glycol_out for c in self.coolers) / max(self.flow, 1e-9)

@@ -1,0 +1,206 @@
+"""One bottling line: six machines with accumulation conveyors between them that block and starve.
+
+Bottles are conserved: what the depalletizer feeds in leaves as packed or rejected bottles, or stands on a conveyor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .health import CONVEYORS, MACHINES
+
+RUNNING, STARVED, BLOCKED, FAULT, CHANGEOVER = range(5)
+STATES = ("running", "starved", "blocked", "fault", "changeover")
+
+DEPALLETIZER, RINSER, FILLER, CAPPER, LABELLER, PACKER = range(6)
+# The V-graph of a line: the filler is the bottleneck, machines are faster the farther they stand from it.
+OVERSPEED = (1.28, 1.16, 1.0, 1.08, 1.15, 1.25)
+# Accumulation of each conveyor in seconds of nominal production; filler and capper stand close together.
+ACCUMULATION_S = (120.0, 75.0, 30.0, 150.0, 180.0)
+CONVEYOR_OVERSPEED = 1.45
+USES_AIR = (True, False, False, False, True, True)
+AIR_SHARE = (0.2, 0.06, 0.1, 0.12, 0.17, 0.35)  # of a line's air consumption at nominal speed, by machine
+
+FOAM_MARGIN_K = 1.0  # product this much above its setpoint starts to foam in the bottle
+FOAM_SLOPE = 0.2  # share of speed that the filler gives up for each K beyond that
+AIR_DERATE_BAR, AIR_STOP_BAR = 6.0, 3.8
+WINDING_DERATE_C, WINDING_STOP_C = 95.0, 115.0
+WINDING_RISE_K = 50.0  # rise over the hall at rated current
+WINDING_TAU_S = 900.0
+
+
+def clip(value: float, low: float = 0.0, high: float = 1.0) -> float:
+    """The value, kept between low and high."""
+    return low if value < low else high if value > high else value
+
+
+def foam_limit(temperature: float, setpoint: float) -> float:
+    """Speed (share of nominal) at which carbonated product of that temperature, °C, can still be filled."""
+    return clip(1.0 - FOAM_SLOPE * (temperature - setpoint - FOAM_MARGIN_K), 0.3, 1.0)
+
+
+def air_limit(pressure: float) -> float:
+    """Speed (share of design) that pneumatics reach at that gauge pressure, bar; the interlock stops them below 3.8."""
+    return clip((pressure - AIR_STOP_BAR) / (AIR_DERATE_BAR - AIR_STOP_BAR))
+
+
+def winding_limit(temperature: float) -> float:
+    """Speed (share of design) that a drive's thermal protection allows at that winding temperature, °C."""
+    return clip((WINDING_STOP_C - temperature) / (WINDING_STOP_C - WINDING_DERATE_C))
+
+
+@dataclass(slots=True)
+class LineInputs:
+    """What a line is asked to do in one time step.
+
+    Attributes:
+        rate: bottles per second asked of the filler; changeover: whether the line is being changed over.
+        stops: which machines stand for a short stop of their own.
+        air: pressure at the line's air service unit, bar; product, setpoint: product temperature in the bowl, °C.
+        hall: temperature of the hall, °C.
+    """
+
+    rate: float
+    changeover: bool
+    stops: tuple[bool, ...]
+    air: float
+    product: float
+    setpoint: float
+    hall: float
+
+
+@dataclass(slots=True)
+class Line:
+    """State of one line.
+
+    Attributes:
+        nominal: the line's nominal rate, bottles per second.
+        content: bottles on each conveyor; rates: bottles per second taken in by each machine in the last step.
+        rejects: share of bottles that each machine rejected; fed, packed, rejected: bottles since the start.
+        winding: winding temperature of each machine's main drive, °C; current: its current, share of rated.
+    """
+
+    nominal: float
+    capacity: list[float] = field(init=False)
+    content: list[float] = field(init=False)
+    speeds: list[float] = field(default_factory=lambda: [0.0] * len(MACHINES))
+    rates: list[float] = field(default_factory=lambda: [0.0] * len(MACHINES))
+    states: list[int] = field(default_factory=lambda: [RUNNING] * len(MACHINES))
+    rejects: list[float] = field(default_factory=lambda: [0.0] * len(MACHINES))
+    winding: list[float] = field(default_factory=lambda: [55.0] * len(MACHINES))
+    current: list[float] = field(default_factory=lambda: [0.0] * len(MACHINES))
+    belts: list[float] = field(default_factory=lambda: [1.0] * CONVEYORS)
+    cycle: float = 0.0
+    fed: float = 0.0
+    packed: float = 0.0
+    rejected: float = 0.0
+    _starved: list[bool] = field(default_factory=lambda: [False] * len(MACHINES))
+    _blocked: list[bool] = field(default_factory=lambda: [False] * len(MACHINES))
+
+    def __post_init__(self) -> None:
+        self.capacity = [self.nominal * seconds for seconds in ACCUMULATION_S]
+        self.content = [0.7 * self.capacity[0], 0.7 * self.capacity[1], *(0.2 * full for full in self.capacity[2:])]
+
+    def step(
+        self,
+        dt: float,
+        asked: LineInputs,
+        *,
+        infeed: float,
+        jammed: bool,
+        label_stock: float,
+        clutch: float,
+        friction: list[float],
+        slip: list[float],
+    ) -> None:
+        """Advance by dt seconds; the keywords are this line's part of `Health`."""
+        limits = self._limits(asked, infeed, clutch)
+        for machine in range(len(MACHINES)):
+            self._drive(machine, asked, limits[machine], jammed and machine == LABELLER)
+        self._set_rejects(asked, label_stock, clutch)
+        self._move(dt, slip)
+        self._warm(dt, asked.hall, friction)
+
+    def _limits(self, asked: LineInputs, infeed: float, clutch: float) -> list[float]:
+        """Share of its design speed that each machine could run at now."""
+        air = air_limit(asked.air)
+        limits = [winding_limit(temperature) for temperature in self.winding]
+        for machine, pneumatic in enumerate(USES_AIR):
+            if pneumatic:
+                limits[machine] = min(limits[machine], air)
+        limits[FILLER] = min(limits[FILLER], foam_limit(asked.product, asked.setpoint))
+        # A slower layer cycle is the depalletizer's speed; a capper with a slipping clutch retries and slows itself.
+        limits[DEPALLETIZER] /= 1.0 + infeed
+        limits[CAPPER] *= 1.0 - 0.45 * clutch
+        return limits
+
+    def _drive(self, machine: int, asked: LineInputs, limit: float, jammed: bool) -> None:
+        """Set one machine's speed and state from what stands before and behind it, and from what it is able to."""
+        before = self.content[machine - 1] / self.capacity[machine - 1] if machine else 1.0
+        behind = self.content[machine] / self.capacity[machine] if machine < PACKER else 0.0
+        self._starved[machine] = before < (0.16 if self._starved[machine] else 0.03)
+        self._blocked[machine] = behind > (0.88 if self._blocked[machine] else 0.985)
+        target, state = 0.0, RUNNING
+        if asked.changeover and (machine == DEPALLETIZER or self._starved[machine]):
+            state = CHANGEOVER
+        elif jammed or asked.stops[machine] or limit <= 0.0:
+            state = FAULT
+        elif self._blocked[machine]:
+            state = BLOCKED
+        elif self._starved[machine]:
+            state = STARVED
+        else:
+            modulation = 1.0
+            if machine != FILLER:
+                modulation = min(clip((before - 0.02) / 0.22), clip((1.0 - behind) / 0.3))
+            target = OVERSPEED[machine] * asked.rate * min(limit, modulation)
+        self.states[machine] = state
+        self.speeds[machine] += 0.7 * (target - self.speeds[machine])
+
+    def _set_rejects(self, asked: LineInputs, label_stock: float, clutch: float) -> None:
+        foam = max(0.0, asked.product - asked.setpoint - 0.5)
+        self.rejects[FILLER] = 0.002 + min(0.12, 0.012 * foam)
+        self.rejects[CAPPER] = 0.0015 + 0.11 * clutch * clutch
+        self.rejects[LABELLER] = 0.003 + 0.05 * label_stock
+
+    def _move(self, dt: float, slip: list[float]) -> None:
+        """Move bottles, from the packer back, so that no conveyor overflows or gives what it doesn't hold."""
+        room = float("inf")
+        for machine in range(PACKER, -1, -1):
+            wanted = self.speeds[machine]
+            if machine:
+                belt = self.belts[machine - 1] = 1.0 - slip[machine - 1]
+                carried = CONVEYOR_OVERSPEED * self.nominal * belt * belt
+                wanted = min(wanted, carried, self.content[machine - 1] / dt)
+            keep = 1.0 - self.rejects[machine]
+            taken = max(0.0, min(wanted, room / keep))
+            self.rates[machine] = taken
+            if machine:
+                before = machine - 1
+                room = (self.capacity[before] - self.content[before]) / dt + taken
+        for machine, taken in enumerate(self.rates):
+            passed = taken * (1.0 - self.rejects[machine]) * dt
+            self.rejected += taken * dt - passed
+            if machine < PACKER:
+                self.content[machine] += passed
+            else:
+                self.packed += passed
+            if machine:
+                self.content[machine - 1] -= taken * dt
+            else:
+                self.fed += taken * dt
+
+    def _warm(self, dt: float, hall: float, friction: list[float]) -> None:
+        """Motor currents, and the winding temperatures that follow the square of them."""
+        for machine, rate in enumerate(self.rates):
+            load = rate / (self.nominal * OVERSPEED[machine])
+            turning = 0.22 if self.states[machine] != CHANGEOVER else 0.08
+            current = self.current[machine] = turning + 0.68 * load * (1.0 + friction[machine])
+            goal = hall + WINDING_RISE_K * current * current
+            self.winding[machine] += (goal - self.winding[machine]) * dt / WINDING_TAU_S
+
+    def air_demand(self) -> float:
+        """Share of the line's nominal air consumption that its machines draw now (at full pressure)."""
+        return 0.08 + 0.92 * sum(
+            share * rate for share, rate in zip(AIR_SHARE, self.rates, strict=True)
+        ) / self.nominal

@@ -1,0 +1,141 @@
+"""The whole plant, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..schedule import NOMINAL, STEP_S, Floats, Schedule
+from .air import AirSystem
+from .cooling import GlycolLoop
+from .health import CONVEYORS, LINES, MACHINES, Health
+from .line import Line, LineInputs
+
+Degrade = Callable[[Health, int], None]  # (health, step): what is broken at that step
+
+LINE_COLUMNS = (
+    *(f"rate_{m}" for m in MACHINES),
+    *(f"state_{m}" for m in MACHINES),
+    *(f"current_{m}" for m in MACHINES),
+    *(f"winding_{m}" for m in MACHINES),
+    *(f"reject_{m}" for m in MACHINES),
+    *(f"content_{c}" for c in range(CONVEYORS)),
+    *(f"belt_{c}" for c in range(CONVEYORS)),
+    *("fed", "packed", "rejected", "bowl", "product_in", "product_out", "product_flow", "duty", "glycol_flow"),
+    *("glycol_out", "command", "position", "branch", "drawn", "fouling", "drift", "infeed", "label_stock", "clutch"),
+)
+PLANT_COLUMNS = (
+    *(f"{name}_{pump}" for name in ("speed", "flow", "suction", "head", "cavitation", "bearing") for pump in (0, 1)),
+    *(f"{name}_{pump}" for name in ("shaft", "wear") for pump in (0, 1)),
+    *("speed_command", "tank", "supply", "returned", "load", "duty", "capacity", "header", "flow", "condenser"),
+    *("pressure", "demand", "load_0", "load_1", "delivered_0", "delivered_1", "valve_0", "valve_1"),
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What really happened: float64 arrays over the steps, by column name, for each line and for the utilities."""
+
+    schedule: Schedule
+    lines: list[dict[str, Floats]]
+    plant: dict[str, Floats]
+
+
+def simulate(schedule: Schedule, degrade: Degrade | None = None) -> Run:
+    """Run the plant through the schedule in steps of 10 s; `degrade` sets the health before each step."""
+    health, glycol, air = Health(), GlycolLoop(), AirSystem()
+    lines = [Line(nominal) for nominal in NOMINAL]
+    asked = [_asked(schedule, line) for line in range(LINES)]
+    hall, ambient = schedule.hall.tolist(), schedule.ambient.tolist()
+    line_rows: list[list[tuple[float, ...]]] = [[] for _ in lines]
+    plant_rows: list[tuple[float, ...]] = []
+    for step in range(len(schedule.times)):
+        if degrade is not None:
+            degrade(health, step)
+        for number, line in enumerate(lines):
+            _step_line(step, line, asked[number][step], number, health, glycol, air, hall[step])
+        glycol.step(STEP_S, health, hall[step], ambient[step])
+        air.step(STEP_S, health, [line.air_demand() for line in lines])
+        for number, line in enumerate(lines):
+            line_rows[number].append(_line_row(number, line, glycol, air, health))
+        plant_rows.append(_plant_row(glycol, air, health))
+    return Run(schedule, [_columns(LINE_COLUMNS, rows) for rows in line_rows], _columns(PLANT_COLUMNS, plant_rows))
+
+
+Asked = tuple[float, bool, tuple[bool, ...], float, float, float]
+
+
+def _asked(schedule: Schedule, line: int) -> list[Asked]:
+    """(rate, changeover, stops, setpoint, volume, product temperature from the blender) for each step."""
+    blended = schedule.of_product(line, "blended") + 0.12 * (schedule.ambient - 9.0)
+    return list(
+        zip(
+            schedule.rate[line].tolist(),
+            schedule.changeover[line].tolist(),
+            map(tuple, schedule.stops[line].tolist()),
+            schedule.of_product(line, "setpoint").tolist(),
+            schedule.of_product(line, "volume").tolist(),
+            blended.tolist(),
+            strict=True,
+        )
+    )
+
+
+def _step_line(
+    step: int, line: Line, asked: Asked, number: int, health: Health, glycol: GlycolLoop, air: AirSystem, hall: float
+) -> None:
+    """One line and its product cooler."""
+    rate, changeover, stops, setpoint, volume, blended = asked
+    cooler = glycol.coolers[number]
+    cooler.control(STEP_S, setpoint, health.drift[number], health.stiction[number])
+    line.step(
+        STEP_S,
+        LineInputs(rate, changeover, stops, air.branch[number], cooler.bowl, setpoint, hall),
+        infeed=health.infeed[number],
+        jammed=health.jammed[number],
+        label_stock=health.label_stock[number],
+        clutch=health.clutch[number],
+        friction=health.friction[number],
+        slip=health.slip[number],
+    )
+    cooler.exchange(STEP_S, line.rates[2] * volume, blended, glycol.supply, health.fouling[number])
+
+
+def _line_row(number: int, line: Line, glycol: GlycolLoop, air: AirSystem, health: Health) -> tuple[float, ...]:
+    cooler = glycol.coolers[number]
+    return (
+        *line.rates,
+        *line.states,
+        *line.current,
+        *line.winding,
+        *line.rejects,
+        *line.content,
+        *line.belts,
+        *(line.fed, line.packed, line.rejected, cooler.bowl, cooler.product_in, cooler.product_out),
+        *(cooler.product_flow, cooler.duty, cooler.glycol_flow, cooler.glycol_out, cooler.command, cooler.position),
+        *(air.branch[number], air.drawn[number], health.fouling[number], health.drift[number]),
+        *(health.infeed[number], health.label_stock[number], health.clutch[number]),
+    )
+
+
+def _plant_row(glycol: GlycolLoop, air: AirSystem, health: Health) -> tuple[float, ...]:
+    return (
+        *glycol.speeds,
+        *glycol.flows,
+        *glycol.suction,
+        *glycol.heads,
+        *glycol.cavitation,
+        *glycol.bearings,
+        *glycol.shaft,
+        *health.bearing,
+        *(glycol.speed_command, glycol.tank, glycol.supply, glycol.returned(), glycol.load, glycol.duty),
+        *(glycol.capacity, glycol.header, glycol.flow, health.condenser),
+        *(air.pressure, air.demand, *air.loads, *air.delivered, *health.compressor_valve),
+    )
+
+
+def _columns(names: tuple[str, ...], rows: list[tuple[float, ...]]) -> dict[str, Floats]:
+    table = np.array(rows, dtype=np.float64)
+    return {name: np.ascontiguousarray(table[:, index]) for index, name in enumerate(names)}

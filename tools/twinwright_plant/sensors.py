@@ -1,0 +1,62 @@
+"""What the plant's instruments make of what really happens: noise, resolution, dropouts, change-only states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+from .schedule import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A sampled signal before its sensor: true values, standard deviation of the noise, and resolution.
+
+    `relative` is noise in proportion to the value (vibration, flow).
+    """
+
+    twin: str
+    signal: str
+    values: Floats
+    noise: float
+    resolution: float
+    relative: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """A signal that is logged when it changes: texts, or numbers for a boolean."""
+
+    twin: str
+    signal: str
+    values: npt.NDArray[np.object_] | Floats
+
+
+def sense(signal: Measured, seed: int) -> tuple[npt.NDArray[np.int64], Floats]:
+    """The indices of the steps at which a sample arrived, and the samples.
+
+    The noise depends on seed and signal alone, so two runs of one seed differ by what happened only.
+    """
+    rng = np.random.default_rng([seed, 3, crc32(f"{signal.twin}.{signal.signal}".encode())])
+    steps = len(signal.values)
+    noise = rng.standard_normal(steps)
+    values = signal.values + signal.noise * noise
+    if signal.relative:
+        values = values + signal.relative * signal.values * rng.standard_normal(steps)
+    values = np.round(np.round(values / signal.resolution) * signal.resolution, 6) + 0.0
+    kept = rng.random(steps) > 0.002
+    for _ in range(rng.poisson(0.5 * steps / 17280)):  # now and then the connection is lost for some minutes
+        start = int(rng.integers(steps))
+        kept[start : start + int(rng.integers(6, 60))] = False
+    arrived = np.flatnonzero(kept)
+    return arrived, values[arrived]
+
+
+def changes(signal: Events) -> npt.NDArray[np.int64]:
+    """The indices of the steps at which an event log gets a row: the first, and each change."""
+    differs = np.ones(len(signal.values), dtype=np.bool_)
+    differs[1:] = signal.values[1:] != signal.values[:-1]
+    return np.flatnonzero(differs)
