@@ -14,9 +14,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from .errors import GateProtocolError, GateUnavailable
+from .errors import GateError, GateProtocolError, GateUnavailable
 from .schema import Answer
 from .strict import MAX_BYTES
+
+__all__ = ["GateError", "GateProtocolError", "GateUnavailable", "default_socket", "propose", "status"]
 
 _MAX_ANSWER = 256 * 1024
 
