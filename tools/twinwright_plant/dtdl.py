@@ -16,7 +16,12 @@ def dtmi(name: str) -> str:
 
 
 def interface(
-    name: str, label: str, *contents: Element, extends: Sequence[str] = (), comment: str = "", schemas: Sequence[Element] = ()
+    name: str,
+    label: str,
+    *contents: Element,
+    extends: Sequence[str] = (),
+    comment: str = "",
+    schemas: Sequence[Element] = (),
 ) -> Element:
     """An Interface; `extends` are names of other models of the plant."""
     document: Element = {"@context": CONTEXT, "@id": dtmi(name), "@type": "Interface", "displayName": label}

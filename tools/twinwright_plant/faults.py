@@ -53,7 +53,7 @@ def _pump_bearing(health: Health, degree: float, chance: float) -> None:
 
 
 def _stiction(health: Health, degree: float, chance: float) -> None:
-    health.stiction[LINE_3] = 0.3 * degree
+    health.stiction[LINE_3] = 0.6 * degree
 
 
 def _fouling(health: Health, degree: float, chance: float) -> None:
@@ -61,7 +61,7 @@ def _fouling(health: Health, degree: float, chance: float) -> None:
 
 
 def _air_leak(health: Health, degree: float, chance: float) -> None:
-    health.air_leak[LINE_3] = 50.0 * degree
+    health.air_leak[LINE_3] = 55.0 * degree
 
 
 def _infeed(health: Health, degree: float, chance: float) -> None:
@@ -74,11 +74,11 @@ def _label_stock(health: Health, degree: float, chance: float) -> None:
 
 
 def _drift(health: Health, degree: float, chance: float) -> None:
-    health.drift[LINE_3] = -4.0 * degree
+    health.drift[LINE_3] = -2.1 * degree
 
 
 def _compressor_valve(health: Health, degree: float, chance: float) -> None:
-    health.compressor_valve[0] = 0.8 * degree
+    health.compressor_valve[0] = 0.9 * degree
 
 
 def _clutch(health: Health, degree: float, chance: float) -> None:
@@ -94,7 +94,7 @@ def _chain(health: Health, degree: float, chance: float) -> None:
 
 
 def _condenser(health: Health, degree: float, chance: float) -> None:
-    health.condenser = min(0.9, 0.38 * degree)
+    health.condenser = min(0.9, 0.45 * degree)
 
 
 _ALL = (
@@ -116,12 +116,12 @@ _ALL = (
         _pump_bearing,
         0.8,
         (3.0, 10.0),
-        "The drive-end bearing of glycol pump 2 wears; its drive takes speed off the hot pump.",
+        "The drive-end bearing of glycol pump 2 wears until the pump trips on temperature.",
     ),
     Fault(
         "valve-stiction",
         "line-3-glycol-valve",
-        "position",
+        "deviation",
         "valve_stiction",
         _stiction,
         0.3,

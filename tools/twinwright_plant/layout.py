@@ -105,7 +105,11 @@ def _glycol(build: _Builder) -> None:
         build.edge("glycol-plant", "contains", twin)
     for number in (1, 2):
         pump, drive = f"glycol-pump-{number}", f"glycol-pump-{number}-drive"
-        isolation = [f"Q-GP{number} (board-utilities F04.{number})", f"V-GP{number}-S suction", f"V-GP{number}-D discharge"]
+        isolation = [
+            f"Q-GP{number} (board-utilities F04.{number})",
+            f"V-GP{number}-S suction",
+            f"V-GP{number}-D discharge",
+        ]
         spares = {"mechanicalSeal": 1, "bearing_6308_C3": 2}
         build.twin(
             pump,
@@ -137,7 +141,10 @@ def _air(build: _Builder) -> None:
             f"Air compressor {number} ({kind})",
             criticality="A",
             motor=_motor(55.0),
-            isolation=[f"Q-AC{number} (board-utilities F04.{number + 3})", f"V-AC{number} outlet, vent the oil separator"],
+            isolation=[
+                f"Q-AC{number} (board-utilities F04.{number + 3})",
+                f"V-AC{number} outlet, vent the oil separator",
+            ],
         )
         build.edge("air-station", "contains", twin)
         build.edge(twin, "suppliesAir", "air-header")
@@ -183,7 +190,9 @@ def _line(build: _Builder, line: int) -> None:
 def _cooling(build: _Builder, line: int) -> None:
     number = line + 1
     name = f"line-{number}"
-    cooler = build.twin(f"{name}-product-cooler", "HeatExchanger", f"Product cooler line {number}", area=24.0 + 6 * line)
+    cooler = build.twin(
+        f"{name}-product-cooler", "HeatExchanger", f"Product cooler line {number}", area=24.0 + 6 * line
+    )
     valve = build.twin(f"{name}-glycol-valve", "ControlValve", f"Glycol valve line {number}", flowCoefficient=22.0)
     probe = build.twin(
         f"{name}-product-thermometer", "Thermometer", f"Product thermometer line {number}", calibrated="2025-06-18"

@@ -55,7 +55,9 @@ def make_plant(
     return truth
 
 
-def simulate_plant(fault: str | None, seed: int, hours: float, end: datetime, severity: float = 1.0) -> tuple[Run, Truth]:
+def simulate_plant(
+    fault: str | None, seed: int, hours: float, end: datetime, severity: float = 1.0
+) -> tuple[Run, Truth]:
     """What really happened in such a plant, the warm-up before its telemetry included, and the truth about it."""
     steps = round(hours * 3600.0 / STEP_S)
     schedule = draw(seed, WARM_UP + steps, end)

@@ -43,7 +43,9 @@ def _assets() -> list[Element]:
             prop("criticality", "Criticality", enum(["A", "B", "C"]), comment="A: stops a line within minutes"),
             prop("sparePart", "Spare parts in store", mapping("partNumber", "count", "integer"), writable=True),
             prop("isolation", "Isolation points", array("string"), comment="lock-out/tag-out points, in order"),
-            relationship("feeds", "feeds", prop("medium", "Medium"), comment="material, glycol or product flows this way"),
+            relationship(
+                "feeds", "feeds", prop("medium", "Medium"), comment="material, glycol or product flows this way"
+            ),
             relationship("blocks", "blocks", comment="when it is full or stands, the target has to stop"),
             relationship("cools", "cools"),
             relationship("powers", "powers", prop("feeder", "Feeder", comment="outgoing feeder")),
@@ -79,7 +81,9 @@ def _assets() -> list[Element]:
             "Motor",
             "Motor",
             telemetry("current", "Motor current", AMPERE),
-            telemetry("windingTemperature", "Winding temperature", CELSIUS, comment="PT100 in the winding, where fitted"),
+            telemetry(
+                "windingTemperature", "Winding temperature", CELSIUS, comment="PT100 in the winding, where fitted"
+            ),
             prop("ratedPower", "Rated power", "double", KILOWATT),
             prop("ratedCurrent", "Rated current", "double", AMPERE),
         ),
@@ -109,7 +113,9 @@ def _utilities() -> list[Element]:
             "CentrifugalPump",
             "Centrifugal pump",
             telemetry("vibration", "Vibration velocity", comment=MM_PER_S),
-            telemetry("bearingTemperature", "Bearing temperature", CELSIUS, comment="drive end; drive derates above 78"),
+            telemetry(
+                "bearingTemperature", "Bearing temperature", CELSIUS, comment="drive end; trips the pump above 95"
+            ),
             prop("impellerDiameter", "Impeller diameter", "double", ("Length", "millimetre")),
             command("start", "Start"),
             command("stop", "Stop"),
@@ -165,9 +171,7 @@ def _utilities() -> list[Element]:
             telemetry("flow", "Air flow", comment="Nm³/h"),
             extends=["PipingComponent"],
         ),
-        interface(
-            "Switchboard", "Switchboard", telemetry("activePower", "Active power", KILOWATT), extends=["Asset"]
-        ),
+        interface("Switchboard", "Switchboard", telemetry("activePower", "Active power", KILOWATT), extends=["Asset"]),
         interface(
             "Switchgear",
             "Main switchgear",
@@ -189,6 +193,7 @@ def _utilities() -> list[Element]:
             "Control valve",
             telemetry("command", "Command", PERCENT, comment="from the temperature controller"),
             telemetry("position", "Position", PERCENT, comment="feedback of the positioner"),
+            telemetry("deviation", "Control deviation", comment="percent of travel, command minus position"),
             prop("flowCoefficient", "Kvs", "double", comment="m³/h at 1 bar"),
             extends=["PipingComponent"],
         ),

@@ -133,9 +133,7 @@ def _ambient(rng: np.random.Generator, hours: Floats) -> Floats:
     )
 
 
-def _runs(
-    rng: np.random.Generator, line: int, steps: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _runs(rng: np.random.Generator, line: int, steps: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Which product runs when, and the changeovers between runs (about half an hour every four to eight hours)."""
     per_hour = 3600.0 / STEP_S
     product = np.zeros(steps, dtype=np.int64)

@@ -108,7 +108,7 @@ def _cooling_of(run: Run, line: int) -> list[Measured]:
     data, name = run.lines[line], f"line-{line + 1}"
     cooler, valve, probe = f"{name}-product-cooler", f"{name}-glycol-valve", f"{name}-product-thermometer"
     relative = data["product_flow"] / COOLER_PRODUCT[line]
-    drop = 0.85 * relative**1.9 * (1.0 + 0.9 * data["fouling"])
+    drop = 0.85 * relative**1.9 * (1.0 + 1.8 * data["fouling"])
     return [
         Measured(cooler, "productInletTemperature", data["product_in"], 0.05, 0.01),
         Measured(cooler, "glycolOutletTemperature", data["glycol_out"], 0.06, 0.01),
@@ -116,6 +116,7 @@ def _cooling_of(run: Run, line: int) -> list[Measured]:
         Measured(cooler, "pressureDrop", drop, 0.006, 0.001, 0.006),
         Measured(valve, "command", 100.0 * data["command"], 0.0, 0.1),
         Measured(valve, "position", 100.0 * data["position"], 0.15, 0.1),
+        Measured(valve, "deviation", 100.0 * (data["command"] - data["position"]), 0.2, 0.1),
         Measured(probe, "temperature", data["product_out"] + data["drift"], 0.05, 0.01),
         Measured(probe, "elementDifference", 0.05 + 0.5 * np.abs(data["drift"]), 0.02, 0.01),
     ]
@@ -143,7 +144,7 @@ def _glycol(run: Run) -> list[Measured]:
     for pump in (0, 1):
         twin = f"glycol-pump-{pump + 1}"
         speed, wear, bubbles = data[f"speed_{pump}"], data[f"wear_{pump}"], data[f"cavitation_{pump}"]
-        vibration = 0.4 + 1.3 * speed**2 + 4.5 * wear * speed + 5.5 * bubbles
+        vibration = 0.3 + 1.4 * speed**2 + 4.5 * wear * speed + 5.5 * bubbles
         current = data[f"shaft_{pump}"] / 0.91 * 1000.0 / (SQRT3 * run.schedule.voltage * POWER_FACTOR)
         discharge = data[f"suction_{pump}"] - 1.0 + data[f"head_{pump}"]
         found += [
@@ -156,7 +157,7 @@ def _glycol(run: Run) -> list[Measured]:
             Measured(twin, "motor.current", current, 0.04, 0.01, 0.01),
             Measured(f"{twin}-drive", "frequency", 50.0 * speed, 0.02, 0.01),
         ]
-    condensing = 11.0 + 0.22 * (run.schedule.ambient - 10.0) + 0.006 * data["duty"] / (1.0 - data["condenser"])
+    condensing = 6.5 + 0.22 * (run.schedule.ambient - 10.0) + 0.0145 * data["duty"] / (1.0 - data["condenser"])
     power = 0.23 * data["duty"] * (condensing / 14.0) ** 0.8
     return [
         *found,

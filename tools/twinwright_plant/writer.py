@@ -70,7 +70,12 @@ def write_twins(folder: Path) -> None:
 
 
 def write_telemetry(
-    folder: Path, sampled: Iterable[Measured], events: Iterable[Events], times: npt.NDArray[np.int64], seed: int, skip: int
+    folder: Path,
+    sampled: Iterable[Measured],
+    events: Iterable[Events],
+    times: npt.NDArray[np.int64],
+    seed: int,
+    skip: int,
 ) -> None:
     """telemetry/*.parquet: one file per line, one for the utilities; the first `skip` steps are left out."""
     parts: dict[str, list[pa.RecordBatch]] = {}
@@ -102,7 +107,11 @@ def _area(twin: str) -> str:
 
 
 def _batch(
-    twin: str, signal: str, times: npt.NDArray[np.int64], values: npt.NDArray[np.float64] | None, texts: list[str] | None
+    twin: str,
+    signal: str,
+    times: npt.NDArray[np.int64],
+    values: npt.NDArray[np.float64] | None,
+    texts: list[str] | None,
 ) -> pa.RecordBatch:
     count = len(times)
     columns = [

@@ -16,15 +16,16 @@ PRODUCT_DENSITY, PRODUCT_CP = 1.03, 4.0
 METRES_PER_BAR = 9.9  # head of glycol that one bar is
 
 # Pumps: head = SHUTOFF n² - CURVE q² (affinity laws with n = speed / rated speed)
-SHUTOFF, CURVE = 4.5, 0.03
-SUCTION_LOSS, SUCTION_LOSS_CLOGGED = 0.001, 0.09
+SHUTOFF, CURVE = 6.8, 0.085
+SUCTION_LOSS, SUCTION_LOSS_CLOGGED = 0.001, 0.35
 STATIC_SUCTION = 1.22  # absolute pressure at the suction flange with no flow
+VAPOUR = 0.02  # absolute pressure that a pump can't draw its suction below: the flow chokes there
 PIPE_LOSS = 0.0022  # chiller evaporator and header, bar per (l/s)²
 HEADER_SETPOINT = 2.0
 EFFICIENCY = 0.66
-BEARING_DERATE_C, BEARING_STOP_C = 78.0, 98.0
+BEARING_TRIP_C = 95.0
 
-VALVE_FLOW = (7.4, 5.5, 6.3)  # flow coefficient of each line's valve, l/s per sqrt(bar)
+VALVE_FLOW = (6.2, 4.6, 5.4)  # flow coefficient of each line's valve, l/s per sqrt(bar)
 COOLER_UA = (19.5, 15.0, 18.0)  # clean, kW/K at nominal flows
 COOLER_PRODUCT = (5.0, 3.75, 5.0)  # nominal product flow, l/s
 COOLER_GLYCOL = (6.0, 4.5, 6.0)
@@ -88,8 +89,12 @@ class Cooler:
         self.integral = clip(self.integral + 0.03 * error * dt / 90.0, 0.05, 1.25)
         self.command = clip(self.integral * share + 0.03 * error, 0.05, 1.0)
         gap = self.command - self.position
-        if abs(gap) > stiction:
-            self.position += (1.0 if stiction > 0.0 else 0.8) * gap
+        # Air opens the valve against packing and spring; the spring alone closes it, with less friction to overcome.
+        # Once it moves, it stops short by about three quarters of that friction.
+        if gap > stiction:
+            self.position += 0.8 * (gap - 0.75 * stiction)
+        elif gap < -0.3 * stiction:
+            self.position += 0.8 * (gap + 0.22 * stiction)
 
     def exchange(self, dt: float, filled: float, product_in: float, supply: float, fouling: float) -> None:
         """Heat exchange over dt seconds with `filled` l/s of product on its way to the filler."""
@@ -127,6 +132,7 @@ class GlycolLoop:
     heads: list[float] = field(default_factory=lambda: [2.6, 2.6])
     cavitation: list[float] = field(default_factory=lambda: [0.0, 0.0])
     bearings: list[float] = field(default_factory=lambda: [48.0, 48.0])
+    tripped: list[bool] = field(default_factory=lambda: [False, False])
     shaft: list[float] = field(default_factory=lambda: [6.0, 6.0])
     capacity: float = CHILLER_KW
 
@@ -142,9 +148,9 @@ class GlycolLoop:
         self.speed_integral = clip(self.speed_integral + 0.12 * error * dt / 40.0, 0.4, 1.0)
         self.speed_command = clip(self.speed_integral + 0.06 * error, 0.4, 1.0)
         for pump, hot in enumerate(self.bearings):
-            # The drive takes speed off a pump whose bearing runs hot.
-            allowed = clip((BEARING_STOP_C - hot) / (BEARING_STOP_C - BEARING_DERATE_C), 0.35, 1.0)
-            self.speeds[pump] += 0.5 * (min(self.speed_command, allowed) - self.speeds[pump])
+            # The protection trips a pump whose bearing runs hot; it stays off until somebody resets it.
+            self.tripped[pump] = self.tripped[pump] or hot > BEARING_TRIP_C
+            self.speeds[pump] += 0.5 * ((0.0 if self.tripped[pump] else self.speed_command) - self.speeds[pump])
 
     def _hydraulics(self, health: Health) -> None:
         """Header pressure at which the pumps deliver what the valves let through (Newton on its square root)."""
@@ -154,15 +160,18 @@ class GlycolLoop:
         lift = [SHUTOFF * n * n * (1.0 - 0.5 * c) for n, c in zip(self.speeds, self.cavitation, strict=True)]
         losses = [SUCTION_LOSS + SUCTION_LOSS_CLOGGED * clog * clog for clog in health.strainer]
         curve = [CURVE + loss for loss in losses]
+        choke = [sqrt((STATIC_SUCTION - VAPOUR) / loss) for loss in losses]
         # The missing flow grows with the root and is convex, so Newton closes in from above once it is there;
         # beyond the highest shut-off head no pump delivers, so the search stays below that.
         top = 0.9999 * sqrt(max(lift) / resistance)
         root = min(top, sqrt(self.header))
         for _ in range(12):
             missing, slope = conductance * root, conductance
-            for shutoff, steep in zip(lift, curve, strict=True):
+            for shutoff, steep, most in zip(lift, curve, choke, strict=True):
                 excess = shutoff - resistance * root * root
-                if excess > 0.0:
+                if excess > steep * most * most:
+                    missing -= most
+                elif excess > 0.0:
                     flow = sqrt(excess / steep)
                     missing -= flow
                     slope += resistance * root / (steep * flow)
@@ -173,9 +182,11 @@ class GlycolLoop:
         self.header, self.flow = root * root, conductance * root
         for pump in range(2):
             excess = lift[pump] - resistance * self.header
-            flow = self.flows[pump] = sqrt(excess / curve[pump]) if excess > 0.0 else 0.0
-            self.suction[pump] = STATIC_SUCTION - losses[pump] * flow * flow
-            self.heads[pump] = max(0.0, lift[pump] - CURVE * flow * flow)
+            flow = self.flows[pump] = min(choke[pump], sqrt(excess / curve[pump])) if excess > 0.0 else 0.0
+            suction_loss = losses[pump] * flow * flow
+            self.suction[pump] = STATIC_SUCTION - suction_loss
+            # A pump that can't open its check valve stands at its shut-off head.
+            self.heads[pump] = resistance * self.header + suction_loss if flow > 0.0 else lift[pump]
         for cooler, opening in zip(self.coolers, openings, strict=True):
             cooler.glycol_flow = opening * root
 
@@ -188,7 +199,7 @@ class GlycolLoop:
             # kW: l/s times bar is 0.1 kW; worn bearings and a floor for disc friction at no flow come on top
             hydraulic = 0.1 * self.heads[pump] * flow
             self.shaft[pump] = hydraulic / EFFICIENCY + (1.2 + 1.6 * health.bearing[pump]) * speed**3
-            goal = hall + (24.0 + 62.0 * health.bearing[pump]) * speed * speed
+            goal = hall + (24.0 + 90.0 * health.bearing[pump]) * speed * speed
             self.bearings[pump] += (goal - self.bearings[pump]) * dt / 1200.0
 
     def _chill(self, dt: float, health: Health, ambient: float) -> None:

@@ -21,9 +21,9 @@ CONVEYOR_OVERSPEED = 1.45
 USES_AIR = (True, False, False, False, True, True)
 AIR_SHARE = (0.2, 0.06, 0.1, 0.12, 0.17, 0.35)  # of a line's air consumption at nominal speed, by machine
 
-FOAM_MARGIN_K = 1.0  # product this much above its setpoint starts to foam in the bottle
-FOAM_SLOPE = 0.2  # share of speed that the filler gives up for each K beyond that
-AIR_DERATE_BAR, AIR_STOP_BAR = 6.0, 3.8
+FOAM_MARGIN_K = 0.8  # product this much above its setpoint starts to foam in the bottle
+FOAM_SLOPE = 0.3  # share of speed that the filler gives up for each K beyond that
+AIR_DERATE_BAR, AIR_STOP_BAR = 6.0, 4.6
 WINDING_DERATE_C, WINDING_STOP_C = 95.0, 115.0
 WINDING_RISE_K = 50.0  # rise over the hall at rated current
 WINDING_TAU_S = 900.0
@@ -40,7 +40,7 @@ def foam_limit(temperature: float, setpoint: float) -> float:
 
 
 def air_limit(pressure: float) -> float:
-    """Speed (share of design) that pneumatics reach at that gauge pressure, bar; the interlock stops them below 3.8."""
+    """Speed (share of design) that pneumatics reach at that gauge pressure, bar; the interlock stops them below 4.6."""
     return clip((pressure - AIR_STOP_BAR) / (AIR_DERATE_BAR - AIR_STOP_BAR))
 
 
@@ -131,7 +131,7 @@ class Line:
         limits[FILLER] = min(limits[FILLER], foam_limit(asked.product, asked.setpoint))
         # A slower layer cycle is the depalletizer's speed; a capper with a slipping clutch retries and slows itself.
         limits[DEPALLETIZER] /= 1.0 + infeed
-        limits[CAPPER] *= 1.0 - 0.45 * clutch
+        limits[CAPPER] *= 1.0 - 0.38 * clutch
         return limits
 
     def _drive(self, machine: int, asked: LineInputs, limit: float, jammed: bool) -> None:
@@ -201,6 +201,4 @@ class Line:
 
     def air_demand(self) -> float:
         """Share of the line's nominal air consumption that its machines draw now (at full pressure)."""
-        return 0.08 + 0.92 * sum(
-            share * rate for share, rate in zip(AIR_SHARE, self.rates, strict=True)
-        ) / self.nominal
+        return 0.08 + 0.92 * sum(share * rate for share, rate in zip(AIR_SHARE, self.rates, strict=True)) / self.nominal
