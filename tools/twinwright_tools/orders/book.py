@@ -155,13 +155,9 @@ class OrderBook:
 @contextmanager
 def _immediate(connection: sqlite3.Connection) -> Iterator[None]:
     """A write transaction that takes the lock at once, so that what was read is still true when it is written."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with connection:  # commits, or rolls back and lets the error through
+        connection.execute("BEGIN IMMEDIATE")
         yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
