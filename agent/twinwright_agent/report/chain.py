@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import networkx as nx
+
 from twinwright_tools.plant import Plant
 from twinwright_tools.twins.graph import TwinGraph
 
@@ -13,9 +15,9 @@ from .focus import Focus
 from .mentions import onsets
 from .words import local
 
-BOX_WIDTH, BOX_HEIGHT = 176, 58
-SMALL_WIDTH, SMALL_HEIGHT = 148, 26
-_GAP, _ROW_GAP = 74, 28
+BOX_WIDTH, BOX_HEIGHT = 176, 70
+SMALL_WIDTH, SMALL_HEIGHT = 168, 24
+_GAP, _ROW_GAP = 74, 22
 _MOST_ACROSS = 6
 _NEIGHBOURS = 2
 
@@ -83,7 +85,7 @@ def draw_chain(focus: Focus, plant: Plant, *, upright: bool = False) -> Picture 
 def in_words(chain: Sequence[str], plant: Plant) -> str:
     """The chain as a sentence: ``Pump 1 (pump-1) –cools→ Filler 3 (filler-3)``."""
     parts = [named(plant, chain[0])]
-    for begin, end in zip(chain, chain[1:], strict=False):
+    for begin, end in pairwise(chain):
         parts.append(f"–{link_between(plant.graph, begin, end).label}→ {named(plant, end)}")
     return " ".join(parts)
 
@@ -119,7 +121,7 @@ def _rows(focus: Focus, plant: Plant) -> list[Box]:
         if index == 0 and (last == 0 and symptom in (None, twin)):
             badge = "cause and symptom" if symptom == twin else "cause"
         time = focus.onset if index == 0 and focus.onset else began.get(twin)
-        since = f"since {local(time, plant.zone)[11:-7]}" if time else ""
+        since = f"since {local(time, plant.zone)[:-7]}" if time else ""
         boxes.append(Box(twin, plant.graph.twins[twin].name, 0, 0, badge, since))
     return boxes
 
@@ -162,7 +164,9 @@ def _across(
         if index:
             link = _link(rows[index - 1].twin, box.twin, plant)
             picture.lines.append(
-                Line(x - _GAP, top + BOX_HEIGHT / 2, x, top + BOX_HEIGHT / 2, link.label, link.title, dashed=link.dashed)
+                Line(
+                    x - _GAP, top + BOX_HEIGHT / 2, x, top + BOX_HEIGHT / 2, link.label, link.title, dashed=link.dashed
+                )
             )
         if box.twin:
             _add_muted(picture, around[box.twin], x, top, plant)
@@ -192,9 +196,7 @@ def _upright(rows: list[Box], chain: Sequence[str], plant: Plant) -> Picture:
     picture = Picture(320, len(rows) * step - 44 + 16)
     for index, box in enumerate(rows):
         y = 12 + index * step
-        picture.boxes.append(
-            Box(box.twin, box.name, 2, y, box.badge, box.since, width=316, height=BOX_HEIGHT)
-        )
+        picture.boxes.append(Box(box.twin, box.name, 2, y, box.badge, box.since, width=316, height=BOX_HEIGHT))
         if index:
             link = _link(rows[index - 1].twin, box.twin, plant)
             picture.lines.append(Line(40, y - 44, 40, y, link.label, link.title, dashed=link.dashed))

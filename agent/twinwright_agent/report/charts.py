@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from twinwright_tools.telemetry.window import window
+
 from twinwright_tools.errors import InputError
 from twinwright_tools.plant import Plant
 from twinwright_tools.telemetry.series import Series, SignalInfo, SignalKey
-from twinwright_tools.telemetry.window import window
 from twinwright_tools.times import iso, parse_time, to_micros
 
 from .focus import Focus
@@ -169,25 +171,44 @@ def _caption(
     focus: Focus,
     plant: Plant,
 ) -> str:
-    parts = [_medians(series, own or focus.onset, info)] if info.kind == "numeric" else []
-    if info.kind != "numeric":
-        parts.append(f"{len(series)} recorded {'changes' if info.sampling == 'events' else 'values'} of its state")
+    since = own or focus.onset
+    parts = [_level(series, since, info) if info.kind == "numeric" else _changes(series, since)]
     if own and own != focus.onset:
-        parts.append(f"left its own past at {local(own, plant.zone)}")
+        parts.append(f"it left its own past at {local(own, plant.zone)}")
     if usual:
-        parts.append(f"usual before: {number(usual[0])} to {quantity(usual[1], info.unit)}")
-    return "; ".join(part for part in parts if part)
+        parts.append(f"usual range before: {number(usual[0])} to {quantity(usual[1], info.unit)}")
+    return "; ".join(parts)
 
 
-def _medians(series: Series, onset: datetime | None, info: SignalInfo) -> str:
+def _level(series: Series, onset: datetime | None, info: SignalInfo) -> str:
     finite = np.isfinite(series.values)
-    split = series.times < to_micros(onset) if onset else np.zeros(len(series.times), dtype=bool)
+    split = _before(series, onset)
     before, since = series.values[finite & split], series.values[finite & ~split]
     if not len(since):
-        return "no numbers since the onset" if onset else "no numbers in this span"
+        return "No numbers since the onset" if onset else "No numbers in this span"
+    now = float(np.median(since))
     if not len(before):
-        return f"median {quantity(float(np.median(since)), info.unit)}"
-    return f"median {number(float(np.median(before)))} before, {quantity(float(np.median(since)), info.unit)} since"
+        return f"Median {quantity(now, info.unit)}"
+    then = float(np.median(before))
+    moved = "Rose" if now > then else "Fell"
+    if number(now) == number(then):
+        return f"Median {quantity(now, info.unit)}, before and since"
+    return f"{moved} from {quantity(then, info.unit)} to {quantity(now, info.unit)} (medians before and since)"
+
+
+def _changes(series: Series, onset: datetime | None) -> str:
+    values = series.values if series.texts is None else series.texts
+    if not len(values):
+        return "Nothing recorded in this span"
+    changed = np.flatnonzero(values[1:] != values[:-1]) + 1
+    before = int(np.count_nonzero(_before(series, onset)[changed]))
+    last = values[-1] if series.texts is not None else number(float(values[-1]))
+    counted = f"{before} before the onset, {len(changed) - before} since" if onset else f"{len(changed)} in this span"
+    return f"Changes of state: {counted}; last state {last}"
+
+
+def _before(series: Series, onset: datetime | None) -> npt.NDArray[np.bool_]:
+    return series.times < to_micros(onset) if onset else np.zeros(len(series.times), dtype=np.bool_)
 
 
 def _quality(quality: dict[str, Any], plant: Plant) -> str:

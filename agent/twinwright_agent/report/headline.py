@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from twinwright_tools.diagnosis.failure_modes import load_failure_modes
+
 from twinwright_tools.plant import Plant
 
 from ..result import Investigation, RankedHypothesis
@@ -58,9 +59,7 @@ def make_headline(investigation: Investigation, focus: Focus, plant: Plant) -> H
     kind = {"nothing_wrong": "fine", "answer": "answer"}.get(investigation.verdict, "open")
     if kind == "open" and top is not None:
         found = _cause(top, focus, plant, steps)
-        return Headline(
-            kind, "Open", title, found.asset, found.mode, found.since, found.confidence, found.next_step
-        )
+        return Headline(kind, "Open", title, found.asset, found.mode, found.since, found.confidence, found.next_step)
     label = {"fine": "No fault found", "answer": "A question of fact"}.get(kind, "Open")
     return Headline(kind, label, title, next_step=steps if kind == "open" else "")
 

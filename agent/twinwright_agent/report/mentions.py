@@ -48,7 +48,7 @@ def mentions(evidence: Sequence[Evidence], twins: Collection[str]) -> list[Menti
 
 
 def stated_symptoms(evidence: Sequence[Evidence]) -> list[str]:
-    """What the investigation took for the complaint, as TWIN or TWIN.SIGNAL: the symptoms that causes were ranked for."""
+    """The complaint as the investigation took it, TWIN or TWIN.SIGNAL: the symptoms that causes were ranked for."""
     named = [one.arguments.get("symptoms") for one in evidence]
     return [text for texts in named if isinstance(texts, list) for text in texts if isinstance(text, str)]
 
@@ -81,7 +81,7 @@ def _dicts(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
 
 def _key_of(holder: dict[str, Any], twins: Collection[str]) -> SignalKey | None:
     twin, signal = _text(holder.get("twin")), _text(holder.get("signal"))
-    if twin in twins and signal:
+    if twin is not None and twin in twins and signal:
         own = signal.removeprefix(f"{twin}.")
         return SignalKey(twin, own)
     text = signal or _text(holder.get("key"))

@@ -121,7 +121,7 @@ def _order(order: WorkOrder, plant: Plant) -> dict[str, Any]:
     return {
         "it": order,
         "asset": named(plant, order.asset),
-        "location": " › ".join(named(plant, twin) for twin in order.location),
+        "location": " / ".join(named(plant, twin) for twin in order.location),
         "mode": mode_name(order.failure_mode),
         "created": local(order.created, plant.zone),
         "isolation": [(named(plant, point.twin), point) for point in order.isolation],
@@ -133,7 +133,7 @@ def _data(investigation: Investigation, plant: Plant) -> dict[str, Any]:
     span, doubtful = plant.telemetry.span(), [one for one in investigation.evidence if one.quality != "good"]
     problems = [problem for problem in plant.problems if problem.severity != "info"]
     return {
-        "plant": plant.folder.name,
+        "plant": plant.config.name or plant.folder.name,
         "span": f"{local(span[0], plant.zone)} to {local(span[1], plant.zone)}" if span else "no telemetry",
         "age": duration((plant.at - span[1]).total_seconds()) if span else "",
         "signals": len(plant.telemetry.signals()),

@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
+
 from twinwright_tools.errors import TimeFormatError
 from twinwright_tools.times import for_people, iso, parse_time
 
@@ -22,7 +23,9 @@ def clean(value: object) -> object:
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     seen = _UNSEEN.sub("\ufffd", value)
-    return seen if len(seen) <= LONGEST_TEXT else f"{seen[:LONGEST_TEXT]} … ({len(seen) - LONGEST_TEXT} characters more)"
+    return (
+        seen if len(seen) <= LONGEST_TEXT else f"{seen[:LONGEST_TEXT]} … ({len(seen) - LONGEST_TEXT} characters more)"
+    )
 
 
 def number(value: float) -> str:
@@ -49,7 +52,7 @@ def duration(seconds: float) -> str:
     whole = round(abs(seconds))
     if whole < 1:
         return f"{number(seconds)} s" if seconds else "0 s"
-    parts = []
+    parts: list[str] = []
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
         count, whole = divmod(whole, size)
         if count or parts:

@@ -11,11 +11,14 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+
 from twinwright_tools.plant import Plant
 
 from ..result import Investigation
 from .view import make_view
 from .words import clean, number, prose, share
+
+_POLICY = "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def write_report(path: Path, investigation: Investigation, plant: Plant) -> None:
@@ -50,7 +53,7 @@ def render(view: dict[str, Any]) -> str:
         **view,
         scripts=[Markup(script) for script in scripts],
         style=Markup(style),
-        policy=f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+        policy=_POLICY.format(scripts=hashes),
         licence=_own("vendor/uPlot.LICENSE.txt"),
     )
 

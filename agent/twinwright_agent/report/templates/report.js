@@ -40,7 +40,7 @@
 
   // The usual range, the onset with its uncertainty, and the signal's own onset, beneath and above the line.
   function marks(chart) {
-    const across = (u, time, name, dash, label) => {
+    const across = (u, time, name, dash, label, leftward) => {
       if (!time || time < u.scales.x.min || time > u.scales.x.max) return;
       const x = Math.round(u.valToPos(time, "x", true)), { top, height, left, width } = u.bbox, ratio = devicePixelRatio;
       const c = u.ctx;
@@ -50,9 +50,10 @@
       c.setLineDash(dash.map((part) => part * ratio));
       c.beginPath(); c.moveTo(x, top); c.lineTo(x, top + height); c.stroke();
       c.font = `${11 * ratio}px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif`;
-      const wide = c.measureText(label).width, right = x + wide + 6 * ratio > left + width;
-      c.textAlign = right ? "right" : "left"; c.textBaseline = "bottom";
-      c.fillText(label, x + (right ? -1 : 1) * 2 * ratio, top - 2 * ratio);
+      const wide = c.measureText(label).width;
+      const from = leftward ? x - wide - 2 * ratio : x + 2 * ratio;
+      c.textAlign = "left"; c.textBaseline = "bottom";
+      c.fillText(label, Math.max(Math.min(from, left + width - wide), 0), top - 2 * ratio);
       c.restore();
     };
     const fill = (u, x1, x2, y1, y2, name) => {
@@ -71,11 +72,12 @@
       }
     };
     const over = (u) => {
-      const short = (time) => zoneDate(time).toTimeString().slice(0, 5);
+      const short = (time) => zoneDate(time).toTimeString().slice(0, full.max - full.min < 1800 ? 8 : 5);
       // Two labels at the same place would hide each other.
-      const near = chart.own && data.onset && Math.abs(u.valToPos(chart.own, "x") - u.valToPos(data.onset, "x")) < 90;
-      if (data.onset) across(u, data.onset, "--cause", [5, 4], near ? "" : `onset ${short(data.onset)}`);
-      if (chart.own) across(u, chart.own, "--symptom", [2, 3], `${near ? "onset " + short(data.onset) + ", " : ""}here ${short(chart.own)}`);
+      const apart = chart.own && data.onset ? u.valToPos(chart.own, "x") - u.valToPos(data.onset, "x") : Infinity;
+      const near = Math.abs(apart) < 90;
+      if (data.onset) across(u, data.onset, "--cause", [5, 4], `onset ${short(data.onset)}`, near && apart > 0);
+      if (chart.own) across(u, chart.own, "--symptom", [2, 3], `here ${short(chart.own)}`, near && apart <= 0);
     };
     return { hooks: { drawClear: under, draw: over } };
   }
@@ -92,7 +94,7 @@
 
   function vertical(chart, ink, grid) {
     const axis = { stroke: ink, font, grid: { stroke: grid, width: 1 }, ticks: { show: false }, size: 58, gap: 6 };
-    if (!chart.states) return { ...axis, space: 28, label: chart.unit || undefined, labelSize: chart.unit ? 18 : 0, labelFont: font, labelGap: 0 };
+    if (!chart.states) return { ...axis, space: 22, label: chart.unit || undefined, labelSize: chart.unit ? 18 : 0, labelFont: font, labelGap: 0 };
     const short = (name) => (name.length > 12 ? name.slice(0, 11) + "…" : name);
     return { ...axis, size: 84, splits: () => chart.states.map((_, index) => index), values: (u, splits) => splits.map((at) => short(chart.states[at] ?? "")) };
   }
