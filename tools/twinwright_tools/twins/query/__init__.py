@@ -1,0 +1,1 @@
+"""The Azure Digital Twins query language: parse, check against the models, compile, run. Import `run` to use it."""
