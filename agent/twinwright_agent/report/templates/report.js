@@ -156,16 +156,16 @@
   }
 
   // Paper is white: draw in the light colours, with everything unfolded, and fold it back afterwards.
-  let unfolded = [];
+  const unfolded = [];
   addEventListener("beforeprint", () => {
     document.documentElement.dataset.paper = "";
-    unfolded = [...document.querySelectorAll("details:not([open])")];
+    unfolded.push(...document.querySelectorAll("details:not([open])"));
     for (const part of unfolded) part.open = true;
     drawAll();
   });
   addEventListener("afterprint", () => {
     delete document.documentElement.dataset.paper;
-    for (const part of unfolded) part.open = false;
+    for (const part of unfolded.splice(0)) part.open = false;
     drawAll();
   });
 
