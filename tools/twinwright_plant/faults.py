@@ -146,7 +146,7 @@ _ALL = (
         _air_leak,
         0.0,
         (1.5, 8.0),
-        "A hose behind the air service unit of line 3 bursts; the compressors make up for it, the pressure there doesn't.",
+        "A hose behind the air service unit of line 3 bursts; its machines lose pressure and slow down.",
     ),
     Fault(
         "starvation",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import Any
 
 from .dtdl import dtmi
@@ -61,7 +62,7 @@ class _Builder:
         )
 
     def chain(self, name: str, *twins: str, **properties: Any) -> None:
-        for source, target in zip(twins, twins[1:], strict=False):
+        for source, target in pairwise(twins):
             self.edge(source, name, target, **properties)
 
 

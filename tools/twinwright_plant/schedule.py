@@ -121,7 +121,7 @@ def _wander(rng: np.random.Generator, steps: int, tau_s: float, sigma: float) ->
     """A slow random movement (knots every tau, joined by straight lines) of that standard deviation."""
     count = int(steps * STEP_S / tau_s) + 3
     knots = rng.normal(0.0, sigma, count)
-    return np.interp(np.arange(steps) * STEP_S / tau_s, np.arange(count), knots)
+    return np.asarray(np.interp(np.arange(steps) * STEP_S / tau_s, np.arange(count), knots), dtype=np.float64)
 
 
 def _ambient(rng: np.random.Generator, hours: Floats) -> Floats:

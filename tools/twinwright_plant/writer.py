@@ -18,25 +18,25 @@ from .sensors import Events, Measured, changes, sense
 
 NAME = "Gerolzhofen bottling plant"
 TIMEZONE = "Europe/Berlin"
-# Declared instrument ranges, by model: what the transmitters are scaled to.
+# Declared instrument ranges, by model label: what the transmitters are scaled to.
 RANGES: dict[str, tuple[float, float]] = {
-    "CentrifugalPump.flow": (0.0, 60.0),
-    "CentrifugalPump.suctionPressure": (-1.0, 1.5),
-    "CentrifugalPump.dischargePressure": (0.0, 10.0),
-    "CentrifugalPump.vibration": (0.0, 20.0),
-    "CentrifugalPump.bearingTemperature": (-20.0, 150.0),
-    "Chiller.supplyTemperature": (-30.0, 60.0),
-    "Chiller.condensingPressure": (0.0, 40.0),
+    "Centrifugal pump.flow": (0.0, 60.0),
+    "Centrifugal pump.suctionPressure": (-1.0, 1.5),
+    "Centrifugal pump.dischargePressure": (0.0, 10.0),
+    "Centrifugal pump.vibration": (0.0, 20.0),
+    "Centrifugal pump.bearingTemperature": (-20.0, 150.0),
+    "Glycol chiller.supplyTemperature": (-30.0, 60.0),
+    "Glycol chiller.condensingPressure": (0.0, 40.0),
     "Tank.level": (0.0, 100.0),
-    "AirServiceUnit.pressure": (0.0, 10.0),
-    "ControlValve.position": (-5.0, 105.0),
+    "Air service unit.pressure": (0.0, 10.0),
+    "Control valve.position": (-5.0, 105.0),
     "Thermometer.temperature": (-20.0, 60.0),
-    "HeatExchanger.pressureDrop": (0.0, 6.0),
+    "Plate heat exchanger.pressureDrop": (0.0, 6.0),
     "Filler.productTemperature": (-20.0, 60.0),
     "Filler.bowlPressure": (0.0, 6.0),
     "Capper.capTorque": (0.0, 4.0),
     "Labeller.webTension": (0.0, 60.0),
-    "Conveyor.accumulation": (-5.0, 105.0),
+    "Accumulation conveyor.accumulation": (-5.0, 105.0),
 }
 SCHEMA = pa.schema(
     [
@@ -87,10 +87,10 @@ def write_telemetry(
     for event in events:
         cut = Events(event.twin, event.signal, event.values[skip:])
         steps = changes(cut)
-        values = cut.values[steps]
-        is_text = values.dtype == object
-        numbers = None if is_text else np.asarray(values, dtype=np.float64)
-        texts = values.tolist() if is_text else None
+        logged = cut.values[steps]
+        is_text = logged.dtype == object
+        numbers = None if is_text else np.asarray(logged, dtype=np.float64)
+        texts = logged.tolist() if is_text else None
         batch = _batch(event.twin, event.signal, times[skip:][steps], numbers, texts)
         parts.setdefault(_area(event.twin), []).append(batch)
     target = folder / "telemetry"

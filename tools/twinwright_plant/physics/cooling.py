@@ -61,7 +61,7 @@ def cooler_duty(ua: float, product: float, glycol: float, product_in: float, gly
 
 def cooler_ua(line: int, product: float, glycol: float, fouling: float) -> float:
     """UA in kW/K: two films in series, each growing with the 0.8th power of its flow, and a fouling resistance."""
-    film = 0.5 * (COOLER_PRODUCT[line] / product) ** 0.8 + 0.5 * (COOLER_GLYCOL[line] / glycol) ** 0.8
+    film: float = 0.5 * (COOLER_PRODUCT[line] / product) ** 0.8 + 0.5 * (COOLER_GLYCOL[line] / glycol) ** 0.8
     return COOLER_UA[line] / (film + fouling)
 
 
