@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-# `--allowed-hosts` matches these at the start of a host, or of a Unix socket's path: the loopback, and sockets of our own.
+# `--allowed-hosts` matches these at the start of a host, or of a Unix socket's path: loopback, and our own sockets.
 LOCAL = (r"127\.0\.0\.1", "localhost", "::1", r"[^\s]*/", r"[\w.-]+\.sock$")
 SECRETS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "TWINWRIGHT_API_KEY_FILE")
 
@@ -29,7 +29,7 @@ def nothing_may_be_skipped() -> bool:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skips a `system` test whose programs are absent: ``@pytest.mark.system("chromium", "chromium-browser")`` needs one."""
+    """Skips a `system` test without its program: ``@pytest.mark.system("chromium", "chromium-browser")`` needs one."""
     for mark in item.iter_markers("system"):
         programs = mark.args or ("chromium", "chromium-browser", "google-chrome")
         if not any(shutil.which(program) for program in programs):
@@ -59,7 +59,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def make_demo_plant(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Path, Any]]:
-    """Makes a demo plant once per worker: ``(fault, seed, hours) -> (folder, truth)``; the truth isn't in the folder."""
+    """Makes a demo plant once per worker: ``(fault, seed, hours) -> (folder, truth)``; no truth is in the folder."""
     from twinwright_plant import make_plant
 
     made: dict[tuple[str | None, int, float], tuple[Path, Any]] = {}

@@ -14,7 +14,9 @@ class Claim(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(description="One sentence. Every number, time, twin id and signal in it must stand in the cited evidence.")
+    text: str = Field(
+        description="One sentence. Every number, time, twin id and signal in it must stand in the cited evidence."
+    )
     evidence: list[str] = Field(description="Evidence ids such as E3.")
 
 
@@ -27,9 +29,13 @@ class Hypothesis(BaseModel):
     signal: str | None = Field(description="The signal of that twin that shows it first, or null.")
     mode: str | None = Field(description="Failure mode id as the evidence names it, or null.")
     confidence: float = Field(description="Probability between 0 and 1 that this is a true cause.")
-    onset: str | None = Field(description="ISO 8601 time with a zone at which it began, as the evidence has it, or null.")
+    onset: str | None = Field(
+        description="ISO 8601 time with a zone at which it began, as the evidence has it, or null."
+    )
     chain: list[str] = Field(description="Twin ids from the cause to the symptom along which the upset travelled.")
-    why_no_path: str | None = Field(description="If the twin graph has no such path: why it can still be the cause. Else null.")
+    why_no_path: str | None = Field(
+        description="If the twin graph has no such path: why it can still be the cause. Else null."
+    )
     supports: list[Claim]
     contradicts: list[Claim]
     next_check: str | None = Field(description="The next check that would tell this one from the others, or null.")

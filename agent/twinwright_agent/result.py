@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
+
 from twinwright_tools.evidence import Evidence
 from twinwright_tools.orders.order import WorkOrder
 
@@ -36,6 +37,7 @@ class Investigation(BaseModel):
     Attributes:
         answer: the claims that stood the grounding check, as one text; `claims` has them apart.
         struck: the claims that did not.
+        reason: why the run ended without a conclusion, or None.
         proposals: the gate's answers to proposed actions.
         report: where the HTML report lies, or None.
     """
@@ -46,6 +48,7 @@ class Investigation(BaseModel):
     question: str
     at: str
     answer: str
+    reason: str | None = None
     claims: list[Claim] = Field(default_factory=list)
     verdict: str
     missing: list[str] = Field(default_factory=list)

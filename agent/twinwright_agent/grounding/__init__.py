@@ -1,0 +1,8 @@
+"""The grounding check: whether what a conclusion says stands in the evidence that it cites."""
+
+from .checking import check
+from .failures import GroundingFailure
+from .grounds import Grounds
+from .striking import strike
+
+__all__ = ["GroundingFailure", "Grounds", "check", "strike"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 from pydantic import BaseModel, Field
+
+from twinwright_tools.errors import ModelCallError
 from twinwright_tools.evidence import Evidence
 
 from ..conclusion import Conclusion
@@ -43,8 +45,8 @@ class Usage(BaseModel):
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
 
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields})
+    def __add__(self, other: Usage) -> Self:
+        return type(self)(**{name: getattr(self, name) + getattr(other, name, 0) for name in type(self).model_fields})
 
 
 class Turn(BaseModel):
@@ -63,8 +65,9 @@ class Turn(BaseModel):
 class Entry(BaseModel):
     """One step of a transcript.
 
-    `kind` is "question" (text), "turn" (turn), "results" (results of that turn's calls) or "repair" (text: what the
-    grounding check found wrong with the last conclusion).
+    `kind` is "question" (text), "turn" (turn), "results" (results of that turn's calls, and in text a note on the
+    budget where it runs out) or "repair" (text: what the grounding check found wrong with the last conclusion, or that
+    the last turn held nothing).
     """
 
     kind: Literal["question", "turn", "results", "repair"]
@@ -87,8 +90,8 @@ class Transcript(BaseModel):
 
     @property
     def question(self) -> str:
-        """The question as it was asked."""
-        return self.entries[0].text
+        """The question as it was asked; of a conversation, the last one."""
+        return next(entry.text for entry in reversed(self.entries) if entry.kind == "question")
 
     @property
     def evidence(self) -> list[Evidence]:
@@ -97,6 +100,12 @@ class Transcript(BaseModel):
 
 
 Progress = Callable[[str], None]
+
+
+class ModelRefusedError(ModelCallError):
+    """The language model declined to go on."""
+
+    code = "model.refused"
 
 
 class Model(Protocol):
@@ -111,4 +120,5 @@ class Model(Protocol):
 
         Raises:
             ModelCallError: no usable turn could be had.
+            ModelRefusedError: the model declined.
         """

@@ -1,0 +1,152 @@
+"""What evidence carries: its numbers with their units, its times, its words, and the pairs that may be compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import combinations
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from twinwright_tools.errors import TimeFormatError
+from twinwright_tools.evidence import Evidence
+from twinwright_tools.times import parse_time
+
+from .figures import figures
+from .units import Unit, unit_of
+
+# Units that a key's ending tells, as in `age_s` or `slope_per_h`.
+_ENDINGS = {"_s": "s", "_ms": "ms", "_min": "min", "_h": "h", "_d": "d", "_pct": "%", "_percent": "%"}
+# Derived figures come from pairs of facts; with more facts than that, a difference would fit by chance.
+MOST_OPERANDS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A number in evidence; `unit` is None where none is stated, `written` is that unit as it stands there."""
+
+    value: float
+    unit: Unit | None
+    written: str | None
+
+
+@dataclass
+class Grounding:
+    """Everything that a set of evidence carries.
+
+    Attributes:
+        groups: numbers that stand side by side (the facts of one evidence, the members of one object): their
+            differences and ratios may be stated.
+        times: all times.
+        anchors: the times that stand for something (not every sample): spans between them may be stated.
+        words: all text in it, for names.
+    """
+
+    numbers: list[Carried] = field(default_factory=list)
+    groups: list[list[Carried]] = field(default_factory=list)
+    times: list[datetime] = field(default_factory=list)
+    anchors: list[datetime] = field(default_factory=list)
+    words: str = ""
+
+    def has_name(self, name: str) -> bool:
+        """Whether the name stands in it as a whole, letters' case aside."""
+        pattern = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+        return re.search(pattern, self.words, re.IGNORECASE) is not None
+
+    def spans(self) -> Iterator[float]:
+        """Seconds between any two anchors."""
+        for one, other in combinations(sorted(set(self.anchors))[: MOST_OPERANDS * 2], 2):
+            yield (other - one).total_seconds()
+
+
+def carried(evidence: Iterable[Evidence], zone: ZoneInfo, at: datetime) -> Grounding:
+    """What these pieces of evidence carry together. The moment of asking stands in all of them."""
+    found = Grounding(times=[at], anchors=[at])
+    words: list[str] = []
+    facts: list[Carried] = []
+    for item in evidence:
+        mine: list[Carried] = []
+        for fact in item.facts:
+            words += [fact.name, str(fact.value)]
+            number = _number(fact.value, fact.unit or _ending(fact.name))
+            if number is not None:
+                mine.append(number)
+            elif isinstance(fact.value, str):
+                _read_text(fact.value, zone, found, anchor=True)
+        facts += mine
+        found.groups.append(mine)
+        _read_text(item.summary, zone, found, anchor=True)
+        words += [item.summary, item.reproduce, str(item.arguments)]
+        _read_data(item.data, zone, found, words, "", None, anchor=True)
+        if item.age_s is not None:
+            found.numbers.append(Carried(item.age_s, unit_of("s"), "s"))
+    found.groups.append(facts[:MOST_OPERANDS])
+    found.numbers += facts
+    found.words = "\n".join(words)
+    return found
+
+
+def _number(value: Any, unit: str | None) -> Carried | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return Carried(float(value), unit_of(unit), unit)
+
+
+def _ending(name: str) -> str | None:
+    folded = name.lower()
+    if "_per_" in folded:
+        return None
+    return next((unit for ending, unit in _ENDINGS.items() if folded.endswith(ending)), None)
+
+
+def _read_data(
+    value: Any, zone: ZoneInfo, found: Grounding, words: list[str], name: str, unit: str | None, anchor: bool
+) -> None:
+    if isinstance(value, dict):
+        _read_object(value, zone, found, words, unit, anchor)
+    elif isinstance(value, list):
+        if value and not all(isinstance(item, int | float) for item in value):
+            # How many there are is a figure as well: "five signals left their past".
+            found.numbers.append(Carried(float(len(value)), None, None))
+        # Lists in lists are samples: each of them can be cited, but not every pair of them compared.
+        samples = anchor and not any(isinstance(item, list) for item in value)
+        for item in value:
+            _read_data(item, zone, found, words, name, unit, samples)
+    elif isinstance(value, str):
+        words.append(value)
+        _read_text(value, zone, found, anchor)
+    else:
+        number = _number(value, _ending(name) or unit)
+        if number is not None:
+            found.numbers.append(number)
+
+
+def _read_object(
+    value: dict[str, Any], zone: ZoneInfo, found: Grounding, words: list[str], unit: str | None, anchor: bool
+) -> None:
+    stated = value.get("unit")
+    unit = stated if isinstance(stated, str) else unit
+    group: list[Carried] = []
+    for name, item in value.items():
+        words.append(str(name))
+        number = _number(item, _ending(str(name)) or unit)
+        if number is not None:
+            group.append(number)
+        _read_data(item, zone, found, words, str(name), unit, anchor)
+    if anchor:
+        found.groups.append(group[:MOST_OPERANDS])
+
+
+def _read_text(text: str, zone: ZoneInfo, found: Grounding, anchor: bool) -> None:
+    try:
+        moments = [parse_time(text)]
+    except TimeFormatError:
+        read = figures(text, zone)
+        moments = [moment.instant for moment in read.moments if moment.instant is not None]
+        found.numbers += [Carried(number.value, number.unit, None) for number in read.numbers]
+        found.numbers += [Carried(duration.seconds, unit_of("s"), "s") for duration in read.durations]
+    found.times += moments
+    if anchor:
+        found.anchors += moments

@@ -1,0 +1,178 @@
+"""The check itself: pure, from a conclusion and its grounds to what doesn't stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from twinwright_tools.errors import TimeFormatError
+from twinwright_tools.times import parse_time
+
+from ..conclusion import Claim, Conclusion, Hypothesis
+from .carried import Grounding
+from .failures import GroundingFailure
+from .figures import figures
+from .grounds import Grounds
+from .matching import duration_stands, moment_reason, number_stands
+
+# Above that, a hypothesis needs something that speaks for it.
+UNSUPPORTED_CONFIDENCE = 0.5
+
+
+def check(conclusion: Conclusion, grounds: Grounds) -> list[GroundingFailure]:
+    """All parts of a conclusion that don't stand in the evidence that they cite, in order.
+
+    The answer's claims, what supports and contradicts, chains, onsets, modes and confidences are checked; `missing`,
+    `next_check` and `why_no_path` cite nothing and are held against all evidence of the run.
+    """
+    failures = _claims("answer", conclusion.answer, grounds)
+    for number, hypothesis in enumerate(conclusion.hypotheses):
+        failures += _hypothesis(f"hypotheses[{number}]", hypothesis, grounds)
+    for number, text in enumerate(conclusion.missing):
+        failures += _uncited(f"missing[{number}]", text, grounds)
+    return failures
+
+
+def reasons(text: str, ground: Grounding, grounds: Grounds) -> list[str]:
+    """Why a text doesn't stand on that ground: one reason for each name and figure that doesn't."""
+    mentions, rest = grounds.names.find(text)
+    found = figures(rest, grounds.zone)
+    why = [grounds.names.reason(mention, ground) for mention in mentions]
+    why += [moment_reason(moment, grounds.zone, ground) for moment in found.moments]
+    why += [
+        f"{duration.text} stands nowhere in the cited evidence, nor between two times of it"
+        for duration in found.durations
+        if not duration_stands(duration, ground)
+    ]
+    why += [
+        f"the figure {number.text} stands nowhere in the cited evidence, nor follows from two figures of it"
+        for number in found.numbers
+        if not number_stands(number, text, ground)
+    ]
+    return list(dict.fromkeys(reason for reason in why if reason is not None))
+
+
+def _claims(where: str, claims: Sequence[Claim], grounds: Grounds) -> list[GroundingFailure]:
+    return [
+        GroundingFailure(f"{where}[{number}]", claim.text, "; ".join(why))
+        for number, claim in enumerate(claims)
+        if (why := _claim(claim, grounds))
+    ]
+
+
+def _claim(claim: Claim, grounds: Grounds) -> list[str]:
+    unknown = [one for one in claim.evidence if one not in grounds.evidence]
+    if unknown:
+        return [f"there is no evidence {', '.join(unknown)}"]
+    why = reasons(claim.text, grounds.cited(claim.evidence), grounds)
+    if not claim.evidence and (why or _says_something_checkable(claim.text, grounds)):
+        return ["it names figures, times or twins and cites no evidence"]
+    return why
+
+
+def _says_something_checkable(text: str, grounds: Grounds) -> bool:
+    mentions, rest = grounds.names.find(text)
+    found = figures(rest, grounds.zone)
+    return bool(mentions or found.numbers or found.durations or found.moments)
+
+
+def _uncited(where: str, text: str | None, grounds: Grounds) -> list[GroundingFailure]:
+    if not text:
+        return []
+    why = reasons(text, grounds.cited(list(grounds.evidence)), grounds)
+    return [GroundingFailure(where, text, "; ".join(why))] if why else []
+
+
+def _hypothesis(where: str, one: Hypothesis, grounds: Grounds) -> list[GroundingFailure]:
+    if one.twin not in grounds.graph.twins:
+        return [GroundingFailure(f"{where}.twin", one.twin, "there is no such twin in the graph")]
+    failures = _claims(f"{where}.supports", one.supports, grounds)
+    failures += _claims(f"{where}.contradicts", one.contradicts, grounds)
+    failures += _fields(where, one, grounds)
+    failures += _chain(where, one, grounds)
+    for name in ("next_check", "why_no_path"):
+        failures += _uncited(f"{where}.{name}", getattr(one, name), grounds)
+    return failures
+
+
+def _fields(where: str, one: Hypothesis, grounds: Grounds) -> list[GroundingFailure]:
+    ground = grounds.cited([cited for claim in (*one.supports, *one.contradicts) for cited in claim.evidence])
+    whole = grounds.cited(list(grounds.evidence))
+    failures: list[GroundingFailure] = []
+
+    def fail(name: str, text: str, reason: str) -> None:
+        failures.append(GroundingFailure(f"{where}.{name}", text, reason))
+
+    if not 0.0 <= one.confidence <= 1.0:
+        fail("confidence", str(one.confidence), "a probability lies between 0 and 1")
+    elif one.confidence > UNSUPPORTED_CONFIDENCE and not any(claim.evidence for claim in one.supports):
+        fail("confidence", str(one.confidence), "above 0.5 at least one support with evidence is needed")
+    if not whole.has_name(one.twin):
+        fail("twin", one.twin, "it stands nowhere in the run's evidence")
+    if one.signal is not None and not _signal_stands(one.twin, one.signal, whole):
+        fail("signal", one.signal, f"no evidence of this run names {one.twin}.{one.signal}")
+    if one.mode is not None and one.mode not in grounds.modes:
+        fail("mode", one.mode, "it is no failure mode id; use one that the evidence names, or null")
+    if one.onset is not None and (why := _onset(one.onset, ground if one.supports else whole, grounds)):
+        fail("onset", one.onset, why)
+    return failures
+
+
+def _signal_stands(twin: str, signal: str, ground: Grounding) -> bool:
+    return ground.has_name(f"{twin}.{signal}") or (ground.has_name(twin) and ground.has_name(signal))
+
+
+def _onset(onset: str, ground: Grounding, grounds: Grounds) -> str | None:
+    try:
+        time = parse_time(onset)
+    except TimeFormatError as error:
+        return error.message
+    tolerance = 1.0 if re.search(r"\d:\d{2}:\d{2}", onset) else 60.0
+    if any(abs((one - time).total_seconds()) < tolerance for one in ground.times):
+        return None
+    return "this time stands nowhere in the evidence that the hypothesis cites"
+
+
+def _chain(where: str, one: Hypothesis, grounds: Grounds) -> list[GroundingFailure]:
+    """An upset has to have a way to travel, or the hypothesis says why it needs none."""
+    if one.why_no_path:
+        unknown = [twin for twin in one.chain if twin not in grounds.graph.twins]
+        return _chain_failure(where, one, f"there is no twin {', '.join(unknown)}") if unknown else []
+    if not one.chain:
+        return _chain_failure(
+            where, one, "give the twins from cause to symptom, or say in why_no_path why there is no path"
+        )
+    if one.chain[0] != one.twin:
+        return _chain_failure(where, one, f"it begins with {one.chain[0]}, not with the cause {one.twin}")
+    unknown = [twin for twin in one.chain if twin not in grounds.graph.twins]
+    if unknown:
+        return _chain_failure(where, one, f"there is no twin {', '.join(unknown)}")
+    broken = broken_steps(one.chain, grounds)
+    if broken:
+        steps = ", ".join(f"{start} → {end}" for start, end in broken)
+        hint = _hint(one.chain, grounds)
+        return _chain_failure(where, one, f"no upset travels {steps} in the twin graph{hint}")
+    return []
+
+
+def _chain_failure(where: str, one: Hypothesis, reason: str) -> list[GroundingFailure]:
+    return [GroundingFailure(f"{where}.chain", " → ".join(one.chain) or "(empty)", reason)]
+
+
+def broken_steps(chain: Sequence[str], grounds: Grounds) -> list[tuple[str, str]]:
+    """The steps of a chain along which nothing travels. Its last step may also lead into what contains the twin."""
+    graph = grounds.graph
+    steps = list(pairwise(chain))
+    return [
+        (start, end)
+        for number, (start, end) in enumerate(steps)
+        if not graph.influence.has_edge(start, end) and not (number == len(steps) - 1 and start in graph.within(end))
+    ]
+
+
+def _hint(chain: Sequence[str], grounds: Grounds) -> str:
+    way = grounds.graph.path(chain[0], chain[-1])
+    return (
+        f"; the shortest way is {' → '.join(way)}" if way else "; if it is a cause all the same, say why in why_no_path"
+    )

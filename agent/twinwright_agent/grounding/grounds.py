@@ -1,0 +1,56 @@
+"""What a conclusion is checked against."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from twinwright_tools.diagnosis.failure_modes import load_failure_modes
+
+from twinwright_tools.evidence import Evidence
+from twinwright_tools.plant import Plant
+from twinwright_tools.twins.graph import TwinGraph
+
+from .carried import Grounding, carried
+from .names import Names
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """The run's evidence, the twin graph, and the names that are known.
+
+    Attributes:
+        zone: the site's: a bare clock time in a claim is read in it.
+        modes: ids of the failure modes; `signals`: names of all signals.
+    """
+
+    evidence: dict[str, Evidence]
+    graph: TwinGraph
+    zone: ZoneInfo
+    at: datetime
+    modes: Collection[str]
+    signals: Collection[str]
+
+    @classmethod
+    def of(cls, plant: Plant, evidence: Sequence[Evidence]) -> Grounds:
+        """The grounds of a run on a plant."""
+        return cls(
+            evidence={item.id: item for item in evidence},
+            graph=plant.graph,
+            zone=plant.zone,
+            at=plant.at,
+            modes=frozenset(mode.id for mode in load_failure_modes()),
+            signals=frozenset(info.key.signal for info in plant.telemetry.signals()),
+        )
+
+    @cached_property
+    def names(self) -> Names:
+        """The plant's names, as they are found in prose."""
+        return Names(self.graph, self.signals)
+
+    def cited(self, ids: Sequence[str]) -> Grounding:
+        """What the evidence of these ids carries; ids that don't exist carry nothing."""
+        return carried([self.evidence[one] for one in ids if one in self.evidence], self.zone, self.at)

@@ -1,0 +1,131 @@
+"""Names in prose: twins, signals, and what looks like a name of the plant but isn't one.
+
+Ids and signals that are plain lower-case words ("power", "speed") are not looked for: in prose they are words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from twinwright_tools.twins.graph import TwinGraph
+
+from .carried import Grounding
+from .figures import mask
+from .units import UNITS
+
+_EVIDENCE = re.compile(r"\b[ED]\d+(?:\s?[-–]\s?[ED]?\d+)?\b")
+_WORD_AND_NUMBER = re.compile(r"\b([A-Za-z]{2,})[\s_#-]{0,2}(\d+[A-Za-z]?)(?![\w.]*\d)(?!\w)")
+_SIGNAL = re.compile(r"\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
+_LOOKS_LIKE_AN_ID = re.compile(r"(?<![\w.-])(?=[\w-]*\d)[A-Za-z][\w-]*[A-Za-z0-9](?![\w-])")
+_LOOKS_LIKE_A_SIGNAL = re.compile(r"(?<![\w.-])[A-Za-z][\w-]{2,}\.[A-Za-z_]\w{2,}(?!\w)")
+_WORD = re.compile(r"(?<![\w-])[A-Za-z_][\w]*(?![\w-])")
+# Formulas that people write in prose.
+_FORMULAS = {"CO2", "H2O", "NH3", "O2", "N2", "SO2", "NO2", "H2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name in prose and the twins that it can mean; empty for a name that nothing in the plant has."""
+
+    text: str
+    twins: tuple[str, ...]
+    signal: str | None = None
+
+
+class Names:
+    """The names of a plant's twins and signals, ready to be found in prose."""
+
+    def __init__(self, graph: TwinGraph, signals: Collection[str]) -> None:
+        self.graph = graph
+        self.signals = {signal for signal in signals if not _is_plain(signal)}
+        self._words: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for twin in graph.twins.values():
+            for name in {twin.id, twin.name}:
+                for word, number in re.findall(r"([A-Za-z]{2,})[\s_#-]*(\d+[A-Za-z]?)(?![A-Za-z0-9])", name):
+                    self._words[(word.lower(), number.lower())].append(twin.id)
+        named = [twin.id for twin in graph.twins.values()]
+        self._ids = _any_of(named)
+        self._titles = {twin.name: twin.id for twin in graph.twins.values() if re.search(r"\d", twin.name)}
+        self._title = _any_of(self._titles)
+
+    def find(self, text: str) -> tuple[list[Mention], str]:
+        """The names in a text, and the text with all of them blanked."""
+        for match in _EVIDENCE.finditer(text):
+            text = mask(text, *match.span())
+        found: list[Mention] = []
+        for reader in (self._find_ids, self._find_titles, self._find_words, self._find_signals):
+            more, text = reader(text)
+            found += more
+        return found, text
+
+    def _find_ids(self, text: str) -> tuple[list[Mention], str]:
+        found: list[Mention] = []
+        for match in self._ids.finditer(text):
+            signal = _SIGNAL.match(text, match.end())
+            if signal is None and _is_plain(match.group()):
+                continue
+            end = signal.end() if signal else match.end()
+            found.append(Mention(text[match.start() : end], (match.group(),), signal[1] if signal else None))
+            text = mask(text, match.start(), end)
+        return found, text
+
+    def _find_titles(self, text: str) -> tuple[list[Mention], str]:
+        found = []
+        for match in self._title.finditer(text):
+            found.append(Mention(match.group(), (self._titles[match.group()],)))
+            text = mask(text, *match.span())
+        return found, text
+
+    def _find_words(self, text: str) -> tuple[list[Mention], str]:
+        found = []
+        for match in _WORD_AND_NUMBER.finditer(text):
+            twins = self._words.get((match[1].lower(), match[2].lower()))
+            if twins:
+                found.append(Mention(match.group(), tuple(dict.fromkeys(twins))))
+                text = mask(text, *match.span())
+        return found, text
+
+    def _find_signals(self, text: str) -> tuple[list[Mention], str]:
+        found = []
+        for match in _WORD.finditer(text):
+            if match.group() in self.signals:
+                found.append(Mention(match.group(), (), match.group()))
+                text = mask(text, *match.span())
+        for pattern in (_LOOKS_LIKE_A_SIGNAL, _LOOKS_LIKE_AN_ID):
+            for match in pattern.finditer(text):
+                if match.group() not in _FORMULAS and match.group() not in UNITS:
+                    found.append(Mention(match.group(), ()))
+                    text = mask(text, *match.span())
+        return found, text
+
+    def reason(self, mention: Mention, ground: Grounding) -> str | None:
+        """Why a name doesn't stand in the cited evidence, or None if it does.
+
+        A twin stands where it, or something that it contains, is named. Of two that a word can mean, one is enough.
+        """
+        if mention.signal is not None:
+            twins_stand = not mention.twins or any(ground.has_name(twin) for twin in mention.twins)
+            if twins_stand and (ground.has_name(mention.signal) or ground.has_name(mention.text)):
+                return None
+            return f"the signal {mention.text} stands nowhere in the cited evidence"
+        if mention.twins:
+            inside = (one for twin in mention.twins for one in self.graph.within(twin))
+            if ground.has_name(mention.text) or any(ground.has_name(one) for one in inside):
+                return None
+            return f"{mention.text} stands nowhere in the cited evidence"
+        if ground.has_name(mention.text):
+            return None
+        return f"{mention.text} is no name of this plant, and stands nowhere in the cited evidence"
+
+
+def _is_plain(name: str) -> bool:
+    return name.isalpha() and name.islower()
+
+
+def _any_of(names: Collection[str]) -> re.Pattern[str]:
+    """Any of the names as a whole, the longest that fits."""
+    ordered = sorted(names, key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, ordered)) or '(?!)'})(?![\w-])")

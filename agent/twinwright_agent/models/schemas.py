@@ -1,0 +1,62 @@
+"""Tool schemas as the Messages API takes them; strict where its limits on strict schemas allow."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from anthropic import transform_schema
+
+from .base import ToolSpec
+
+# The API compiles strict schemas into one grammar and refuses a request whose schemas are larger than this in all.
+MOST_STRICT_TOOLS = 20
+MOST_OPTIONAL = 24
+MOST_UNIONS = 16
+
+
+def tool_params(specs: list[ToolSpec]) -> list[dict[str, Any]]:
+    """The tools of a request in the order given: strict as long as they fit, the others checked by our own code."""
+    tools: list[dict[str, Any]] = []
+    strict = optional = unions = 0
+    for spec in specs:
+        tool: dict[str, Any] = {"name": spec.name, "description": spec.description}
+        needs = _optional(spec.parameters), _unions(spec.parameters)
+        fits = strict < MOST_STRICT_TOOLS and optional + needs[0] <= MOST_OPTIONAL and unions + needs[1] <= MOST_UNIONS
+        if fits and not _is_open(spec.parameters):
+            strict, optional, unions = strict + 1, optional + needs[0], unions + needs[1]
+            tools.append(tool | {"input_schema": transform_schema(copy.deepcopy(spec.parameters)), "strict": True})
+        else:
+            tools.append(tool | {"input_schema": spec.parameters})
+    return tools
+
+
+def _objects(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        for item in schema.values():
+            yield from _objects(item)
+    elif isinstance(schema, list):
+        for item in schema:
+            yield from _objects(item)
+
+
+def _optional(schema: dict[str, Any]) -> int:
+    return sum(
+        len(set(one["properties"]) - set(one.get("required", [])))
+        for one in _objects(schema)
+        if isinstance(one.get("properties"), dict)
+    )
+
+
+def _unions(schema: dict[str, Any]) -> int:
+    return sum("anyOf" in one or "oneOf" in one or isinstance(one.get("type"), list) for one in _objects(schema))
+
+
+def _is_open(schema: dict[str, Any]) -> bool:
+    """Whether an object takes keys of any name: a strict schema would close it."""
+    return any(
+        (one.get("type") == "object" and not one.get("properties")) or isinstance(one.get("additionalProperties"), dict)
+        for one in _objects(schema)
+    )
