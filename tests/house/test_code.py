@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MOST_LINES = 400
 LONGEST_FUNCTION = 60
 BLANKET = re.compile(r"#\s*noqa(?!:)|#\s*type:\s*ignore(?!\[)|#\s*ruff:\s*noqa|#\s*mypy:\s*ignore-errors")
-UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|NotImplementedError)\b")
+UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX)\b|raise NotImplementedError")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -59,7 +59,7 @@ def test_nothing_catches_everything(modules: dict[str, Module]) -> None:
 
 
 def test_every_module_says_what_it_is(modules: dict[str, Module]) -> None:
-    wrong = [module.where() for module in modules.values() if not ast.get_docstring(module.tree)]
+    wrong = [module.where() for module in modules.values() if module.tree.body and not ast.get_docstring(module.tree)]
     assert not wrong, "\n" + "\n".join(wrong)
 
 

@@ -88,6 +88,7 @@ ENERGIES = (
 # A relationship of such a name brings whatever its source gives; if the source's kind doesn't tell, it is material.
 _CARRIES = _set("feed feeds fed supply supplies delivers flows sends discharges transports conveys pipes fills")
 _MATERIAL = "stop and lock what {begin} delivers to {end}; clear what is left on the way"
+_MEDIA = frozenset({"compressed air", "hydraulic pressure", "steam or heat", "coolant", "pressurised gas", "liquid"})
 _MEDIUM_KEYS = frozenset({"medium", "fluid", "energy", "carries", "service", "utility", "substance"})
 
 STORED = (
@@ -110,7 +111,7 @@ STORED = (
     (
         "electrical charge",
         "wait for the discharge time on its plate and prove it dead",
-        _set("inverter vfd battery ups capacitor rectifier"),
+        _set("drive inverter vfd battery ups capacitor rectifier"),
     ),
 )
 
@@ -119,7 +120,8 @@ def isolation_points(plant: Plant, asset: str) -> tuple[list[IsolationPoint], li
     """The isolation points of an asset, and notes on what the twin graph leaves open.
 
     Energies enter over relationships in their direction of flow, into the asset or what it contains; where none does,
-    those into the nearest thing that contains it. A driven machine's driver is isolated too.
+    those into the nearest thing that contains it. A driven machine's driver is isolated too, and so are media that
+    could flow back from where the asset delivers them.
     """
     entering = _entering(plant, plant.graph.within(asset))
     through = ""
@@ -128,6 +130,7 @@ def isolation_points(plant: Plant, asset: str) -> tuple[list[IsolationPoint], li
             break
         entering, through = _entering(plant, [parent]), parent
     points = _points(plant, entering)
+    points += _backflows(plant, asset)
     drivers = {point.twin for point in points if point.energy == MECHANICAL}
     points += _points(plant, _entering(plant, sorted(drivers)))
     notes = []
@@ -184,6 +187,19 @@ def _kind(plant: Plant, relationship: Relationship, begin: str) -> tuple[str, st
             if names_one_of(model_words(model), energy.sources):
                 return energy.name, energy.action
     return "incoming material", _MATERIAL
+
+
+def _backflows(plant: Plant, asset: str) -> list[IsolationPoint]:
+    """Media that the asset delivers and that could flow back into it while it is open."""
+    inside = set(plant.graph.within(asset))
+    found = []
+    for _, end, relationship in plant.graph.influence.out_edges(inside, data="relationship"):
+        kind = _kind(plant, relationship, asset) if _CARRIES.intersection(words(relationship.name)) else None
+        if end not in inside and kind is not None and kind[0] in _MEDIA:
+            action = f"close and lock the valve from {asset} to {end}, so that nothing flows back"
+            energy = f"{kind[0]}, flowing back"
+            found.append(IsolationPoint(twin=end, energy=energy, action=action, relationship=relationship.id))
+    return found
 
 
 def _stored(plant: Plant, asset: str) -> list[IsolationPoint]:

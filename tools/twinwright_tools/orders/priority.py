@@ -19,7 +19,10 @@ Level = Literal["high", "medium", "low"]
 _OUTPUT = frozenset({"throughput", "production", "produced", "output", "oee", "yield"})
 _LINE = "line"
 _LIKELY, _POSSIBLE = 0.5, 0.2
-_WIDE = 0.25  # a quarter of the plant downstream is a high consequence even where no output is modelled
+# Buffers and controllers damp an upset with every step, so only what lies this near counts as reached.
+_STEPS = 3
+_MOST_OUTPUT = 0.5
+_WIDE = 0.25
 
 # The usual risk matrix of maintenance planning: rows are the consequence, columns the likelihood.
 _MATRIX: dict[Level, dict[Level, Priority]] = {
@@ -31,38 +34,50 @@ _MATRIX: dict[Level, dict[Level, Priority]] = {
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What an upset of an asset reaches: twins with a line's output, and how many twins of the plant in all."""
+    """What an upset of an asset reaches within three steps of the twin graph.
+
+    Attributes:
+        outputs: the twins (lines, mostly) whose output it reaches, of `known_outputs` in the plant.
+        downstream: how many twins it reaches, of `twins` in the plant.
+    """
 
     level: Level
     outputs: tuple[str, ...]
+    known_outputs: int
     downstream: int
     twins: int
 
     def sentence(self) -> str:
         """The consequence in words."""
-        reach = f"{self.downstream} of {self.twins} twins lie downstream"
-        if self.outputs:
-            shown = ", ".join(self.outputs[:3]) + (
-                f" and {len(self.outputs) - 3} more" if len(self.outputs) > 3 else ""
-            )
-            return f"an upset reaches the output of {shown}; {reach}"
-        return f"an upset reaches no line's output that the twin graph knows; {reach}"
+        reach = f"{self.downstream} of {self.twins} twins lie within {_STEPS} steps downstream"
+        if not self.known_outputs:
+            return f"{reach}; the twin graph counts no output"
+        if not self.outputs:
+            return f"it is not near any of the {self.known_outputs} outputs that the twin graph counts; {reach}"
+        more = len(self.outputs) - 3
+        shown = ", ".join(self.outputs[:3]) + (f" and {more} more" if more > 0 else "")
+        return f"it reaches {len(self.outputs)} of {self.known_outputs} outputs ({shown}); {reach}"
 
 
 def consequence(plant: Plant, asset: str) -> Consequence:
-    """What an upset of the asset, or of what it contains, reaches along the influences of the twin graph."""
+    """What an upset of the asset, or of what it contains, reaches along the influences of the twin graph.
+
+    High: half of the outputs or more, or, where none is modelled, a quarter of the twins. Medium: any. Low: none.
+    """
     graph = plant.graph
-    begin = graph.within(asset)
-    reached = set().union(*(nx.descendants(graph.influence, twin) for twin in begin if twin in graph.influence))
-    downstream = reached.difference(begin)
+    begin = set(graph.within(asset))
+    near = [nx.single_source_shortest_path_length(graph.influence, twin, cutoff=_STEPS) for twin in begin]
+    downstream = {twin for reached in near for twin in reached}.difference(begin)
     # An upset that reaches a machine has reached the line that the machine stands in.
     places = {place for twin in downstream for place in graph.location(twin)} | {asset}
-    outputs = tuple(twin for twin in graph.twins if twin in places and _has_output(plant, twin))
-    if outputs or len(downstream) >= _WIDE * max(len(graph.twins) - 1, 1):
-        level: Level = "high"
+    known = [twin for twin in graph.twins if _has_output(plant, twin)]
+    outputs = tuple(twin for twin in known if twin in places)
+    if known:
+        high = len(outputs) >= _MOST_OUTPUT * len(known)
     else:
-        level = "medium" if downstream else "low"
-    return Consequence(level, outputs, len(downstream), len(graph.twins))
+        high = bool(downstream) and len(downstream) >= _WIDE * (len(graph.twins) - 1)
+    level: Level = "high" if high else "medium" if outputs or downstream else "low"
+    return Consequence(level, outputs, len(known), len(downstream), len(graph.twins))
 
 
 def priority(plant: Plant, asset: str, likelihood: float) -> tuple[Priority, str]:
