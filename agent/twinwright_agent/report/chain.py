@@ -15,7 +15,7 @@ from .focus import Focus
 from .mentions import onsets
 from .words import local
 
-BOX_WIDTH, BOX_HEIGHT = 176, 70
+BOX_WIDTH, BOX_HEIGHT = 184, 70
 SMALL_WIDTH, SMALL_HEIGHT = 168, 24
 _GAP, _ROW_GAP = 74, 22
 _MOST_ACROSS = 6
@@ -117,9 +117,9 @@ def _rows(focus: Focus, plant: Plant) -> list[Box]:
     symptom = focus.symptom.twin if focus.symptom else None
     boxes = []
     for index, twin in enumerate(focus.chain):
-        badge = "cause" if index == 0 else "symptom" if index == last else ""
-        if index == 0 and (last == 0 and symptom in (None, twin)):
-            badge = "cause and symptom" if symptom == twin else "cause"
+        badge = focus.cause_word if index == 0 else "symptom" if index == last else ""
+        if index == last == 0 and symptom == twin:
+            badge = f"{focus.cause_word} and symptom"
         time = focus.onset if index == 0 and focus.onset else began.get(twin)
         since = f"since {local(time, plant.zone)[:-7]}" if time else ""
         boxes.append(Box(twin, plant.graph.twins[twin].name, 0, 0, badge, since))

@@ -32,7 +32,7 @@ class Chart:
     """One chart.
 
     Attributes:
-        role: "cause", "symptom", "on the way" or "evidence".
+        role: "cause", "symptom", "on the way" or "evidence"; `label` is the word that people see.
         title: the signal's name as people know it; `where` is its twin's name and id.
         caption: what the chart shows, in words (also for those who can't see it).
         quality: what is to be known of the data behind it.
@@ -41,6 +41,7 @@ class Chart:
     """
 
     role: str
+    label: str
     title: str
     where: str
     caption: str
@@ -91,6 +92,7 @@ def _chart(info: SignalInfo, role: str, focus: Focus, plant: Plant) -> Chart:
     title = _title(info, plant)
     return Chart(
         role=role,
+        label=_label(role, focus),
         title=title,
         where=name if name == info.key.twin else f"{name} ({info.key.twin})",
         caption=_caption(info, series, usual, own, focus, plant),
@@ -108,6 +110,12 @@ def _chart(info: SignalInfo, role: str, focus: Focus, plant: Plant) -> Chart:
             "role": role,
         },
     )
+
+
+def _label(role: str, focus: Focus) -> str:
+    if role == "cause":
+        return focus.cause_word
+    return "asked about" if role == "symptom" and focus.top is None else role
 
 
 def _title(info: SignalInfo, plant: Plant) -> str:

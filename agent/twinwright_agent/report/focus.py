@@ -14,6 +14,8 @@ from .words import as_time
 
 # As much again of the quiet time before, so that the eye has something to compare with.
 _LEAD = 1.5
+# Under these verdicts a list of hypotheses, if there is one, blames nobody.
+_NOTHING_BLAMED = {"nothing_wrong", "answer", "not_about_plant"}
 _SHORTEST = timedelta(seconds=60)
 
 
@@ -25,6 +27,7 @@ class Focus:
         top: the likeliest hypothesis, or None.
         cause: its signal, or None; symptom: the signal that shows the complaint, or None where it can't be known.
         onset: when it began, or None; uncertainty_s is the half-width of that in seconds, or None.
+        sure: whether the investigation calls it the cause; else it is a suspect.
         start, end: the span that the charts show.
     """
 
@@ -37,12 +40,19 @@ class Focus:
     start: datetime
     end: datetime
     mentions: list[Mention]
+    sure: bool = True
+
+    @property
+    def cause_word(self) -> str:
+        """What to call the first hypothesis."""
+        return "cause" if self.sure else "suspect"
 
 
 def find_focus(investigation: Investigation, plant: Plant) -> Focus:
     """The focus of an investigation."""
     found = mentions(investigation.evidence, plant.graph.twins)
-    top = investigation.hypotheses[0] if investigation.hypotheses else None
+    blamed = investigation.verdict not in _NOTHING_BLAMED
+    top = investigation.hypotheses[0] if investigation.hypotheses and blamed else None
     chain = [twin for twin in (top.chain if top else []) if twin in plant.graph.twins]
     if top and top.twin in plant.graph.twins and top.twin not in chain:
         chain = [top.twin, *chain] if top.chain else [top.twin]
@@ -54,7 +64,7 @@ def find_focus(investigation: Investigation, plant: Plant) -> Focus:
     onset = onset or (mention.onset if mention else None)
     start, end = _span(onset, plant)
     uncertainty = mention.onset_uncertainty_s if mention else None
-    return Focus(top, chain, cause, symptom, onset, uncertainty, start, end, found)
+    return Focus(top, chain, cause, symptom, onset, uncertainty, start, end, found, investigation.verdict == "cause")
 
 
 def signals_of(plant: Plant, twin: str) -> list[SignalKey]:

@@ -31,6 +31,7 @@ def make_view(investigation: Investigation, plant: Plant) -> dict[str, Any]:
     focus = find_focus(investigation, plant)
     charts = make_charts(focus, plant)
     lead, other = _split(charts)
+    hypotheses = [_hypothesis(one, focus, plant) for one in investigation.hypotheses[:MOST_HYPOTHESES]]
     return {
         "investigation": investigation,
         "zone": plant.zone,
@@ -46,7 +47,8 @@ def make_view(investigation: Investigation, plant: Plant) -> dict[str, Any]:
         "time_axis": offsets(focus.start, focus.end, plant.zone),
         "span": f"{local(focus.start, plant.zone)} to {local(focus.end, plant.zone)}",
         "onset": local(focus.onset, plant.zone) if focus.onset else "",
-        "hypotheses": [_hypothesis(one, focus, plant) for one in investigation.hypotheses[:MOST_HYPOTHESES]],
+        "hypotheses": hypotheses,
+        "others": _others(hypotheses) if focus.top else [],
         "more_hypotheses": max(len(investigation.hypotheses) - MOST_HYPOTHESES, 0),
         "evidence": _evidence(investigation.evidence[:MOST_EVIDENCE]),
         "more_evidence": max(len(investigation.evidence) - MOST_EVIDENCE, 0),
@@ -92,6 +94,12 @@ def _hypothesis(one: RankedHypothesis, focus: Focus, plant: Plant) -> dict[str, 
         "since": since_words(one, focus if one is focus.top else None, plant),
         "chain": in_words(chain, plant) if len(chain) > 1 else "",
     }
+
+
+def _others(hypotheses: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The likeliest hypotheses about two other twins than the first."""
+    by_twin = {one["it"].twin: one for one in reversed(hypotheses)}
+    return sorted(by_twin.values(), key=lambda one: int(one["it"].rank))[1:3]
 
 
 def _evidence(evidence: list[Evidence]) -> list[dict[str, Any]]:
