@@ -1,0 +1,158 @@
+"""`twinwright.toml`: what stands where in a plant folder, and what its relationships carry."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ..errors import ConfigError, nearest
+from ..twins.flow import Direction, Flow, Flows
+
+CONFIG_FILE = "twinwright.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FlowConfig(_Section):
+    """What one kind of relationship carries; `flow` alone may be written as a bare string."""
+
+    flow: Direction
+    source_signal: str | None = None
+    target_signal: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        return {"flow": value} if isinstance(value, str) else value
+
+
+class Range(_Section):
+    """Where a signal belongs, in its own unit, both ends included; an end that is left out is open."""
+
+    low: float | None = None
+    high: float | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low is None and self.high is None:
+            raise ValueError("give low, high or both")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"low ({self.low}) lies above high ({self.high})")
+        return self
+
+
+class TelemetryConfig(_Section):
+    """Which files hold telemetry: globs, relative to the plant folder."""
+
+    files: list[str] = Field(default=["telemetry/**/*.parquet", "telemetry/**/*.csv"])
+
+
+class HistoryConfig(_Section):
+    """Which files hold history: globs, relative to the plant folder."""
+
+    files: list[str] = Field(default=["history/**/*.csv", "history/**/*.jsonl"])
+
+
+class PlantConfig(_Section):
+    """All of `twinwright.toml`.
+
+    Attributes:
+        name: what people call the plant; the folder's name where it is empty.
+        timezone: IANA name of the zone that people see times in.
+        relationships: what each kind of relationship carries, by its name.
+        ranges: where signals belong, by ``TWIN.SIGNAL`` or ``<model label>.SIGNAL``; the first wins.
+        vocabulary: words of the site and the twin ids that they mean.
+    """
+
+    name: str = ""
+    timezone: str = "UTC"
+    relationships: dict[str, FlowConfig] = Field(default_factory=dict)
+    ranges: dict[str, Range] = Field(default_factory=dict)
+    telemetry: TelemetryConfig = TelemetryConfig()
+    history: HistoryConfig = HistoryConfig()
+    vocabulary: dict[str, list[str]] = Field(default_factory=dict)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{value!r} is no IANA time zone such as Europe/Berlin") from None
+        return value
+
+    @field_validator("vocabulary", mode="before")
+    @classmethod
+    def _lists(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {word: [twins] if isinstance(twins, str) else twins for word, twins in value.items()}
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def flows(self) -> Flows:
+        """What relationships carry, as the twin graph wants it."""
+        stated = {
+            name: Flow(each.flow, each.source_signal, each.target_signal) for name, each in self.relationships.items()
+        }
+        return Flows(stated)
+
+
+def read_config(folder: Path) -> PlantConfig:
+    """The plant's configuration; all defaults where there is no `twinwright.toml`.
+
+    Raises:
+        ConfigError: it can't be read, or a key or a value in it is wrong; the nearest key is suggested.
+    """
+    file = folder / CONFIG_FILE
+    if not file.is_file():
+        return PlantConfig()
+    try:
+        document = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"can't be read: {error.strerror}", file=file) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("is no UTF-8 text", file=file, place=f"byte {error.start}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"is no TOML: {error}", file=file, code="plant.config.syntax") from error
+    try:
+        return PlantConfig.model_validate(document)
+    except ValidationError as error:
+        raise _config_error(error, file) from error
+
+
+def _config_error(error: ValidationError, file: Path) -> ConfigError:
+    first = error.errors()[0]
+    steps = [str(step) for step in first["loc"]]
+    more = f" ({error.error_count() - 1} more errors)" if error.error_count() > 1 else ""
+    place = ".".join(steps)
+    if first["type"] != "extra_forbidden":
+        text = first["msg"].removeprefix("Value error, ")
+        return ConfigError(f"{text}{more}", file=file, place=place)
+    near = nearest(steps[-1], _keys_at(steps[:-1]))
+    hint = f"; did you mean {', '.join(near)}?" if near else ""
+    text = f"there is no key {steps[-1]!r} here{hint}{more}"
+    return ConfigError(text, file=file, place=place, code="plant.config.unknown_key", suggestions=near)
+
+
+def _keys_at(steps: Sequence[str]) -> list[str]:
+    """The keys that may stand in the section at a path."""
+    sections: dict[str, type[_Section]] = {
+        "telemetry": TelemetryConfig,
+        "history": HistoryConfig,
+        "relationships": FlowConfig,
+        "ranges": Range,
+    }
+    section = sections.get(steps[0], PlantConfig) if steps else PlantConfig
+    return list(section.model_fields)

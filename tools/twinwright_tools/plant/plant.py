@@ -1,0 +1,142 @@
+"""One open plant folder. Nothing after its time limit can be read through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from ..errors import TimeFormatError
+from ..history.store import HistoryStore
+from ..telemetry.series import SignalKey
+from ..telemetry.store import TelemetryStore
+from ..times import from_micros
+from ..twins.dtdl import ModelSet
+from ..twins.graph import TwinGraph
+from ..twins.load import load_twins
+from .config import PlantConfig, Range, read_config
+from .index import Inputs, open_index, stored_problems
+from .places import history_files, plant_folder, state_folder, telemetry_files, twin_files
+from .problems import Problem
+from .ranges import range_of, range_problems
+
+if TYPE_CHECKING:
+    from ..twins.query import QueryResult
+
+
+@dataclass(frozen=True, eq=False)
+class Plant:
+    """One open workspace.
+
+    Attributes:
+        folder: the plant folder, absolute; `state` is a folder that can be written.
+        zone: the site's zone.
+        at: the moment of asking; nothing later can be read.
+        problems: what is wrong with the folder; the rest of it is used.
+    """
+
+    folder: Path
+    state: Path
+    config: PlantConfig
+    zone: ZoneInfo
+    at: datetime
+    models: ModelSet
+    graph: TwinGraph
+    telemetry: TelemetryStore
+    history: HistoryStore
+    problems: list[Problem]
+    _connection: duckdb.DuckDBPyConnection
+
+    @property
+    def name(self) -> str:
+        """What people call the plant."""
+        return self.config.name or self.folder.name
+
+    def range_of(self, key: SignalKey) -> Range | None:
+        """Where the signal belongs, as `twinwright.toml` says for it or for a model of its twin; else None."""
+        return range_of(key, self.config.ranges, self.models, self.graph)
+
+    def query(self, text: str) -> QueryResult:
+        """The result of a twin query.
+
+        Raises:
+            QueryError: the query was refused.
+        """
+        from ..twins.query import run_query
+
+        return run_query(text, self.models, self.graph, self._connection.cursor())
+
+    def close(self) -> None:
+        """Lets go of the index."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_plant(
+    folder: Path,
+    *,
+    telemetry: Sequence[Path] = (),
+    state: Path | None = None,
+    at: datetime | None = None,
+    progress: Callable[[str], None] = lambda text: None,
+    cache_home: Path | None = None,
+) -> Plant:
+    """Opens a plant folder; what is wrong in it stands in `problems`, and all the rest is used.
+
+    Args:
+        telemetry: these files instead of the folder's.
+        state: a folder for state and caches instead of the plant's own.
+        at: the moment of asking; the newest telemetry time (else the newest of history, else now) where it is None.
+        progress: is told what takes time.
+        cache_home: the user's cache folder, used where the plant can't be written; ``~/.cache`` if None.
+
+    Raises:
+        PlantError: there is no such folder, its twins or configuration can't be used, or nothing can be written.
+        TelemetryError: one of `telemetry` doesn't exist.
+        TimeFormatError: `at` has no zone.
+    """
+    if at is not None and at.tzinfo is None:
+        raise TimeFormatError(f"the moment of asking {at.isoformat()} has no zone", code="time.naive")
+    folder = plant_folder(folder)
+    config = read_config(folder)
+    telemetry_paths = telemetry_files(folder, config, telemetry)
+    inputs = Inputs(folder, tuple(twin_files(folder)), tuple(telemetry_paths), tuple(history_files(folder, config)))
+    loaded = load_twins(folder, config.flows)
+    place = state_folder(folder, state, cache_home or Path.home() / ".cache")
+    connection = open_index(place / "cache", inputs, loaded, progress)
+    asked = at.astimezone(UTC) if at else _newest(connection)
+    problems = [*loaded.problems, *stored_problems(connection), *range_problems(config, loaded.models, loaded.graph)]
+    return Plant(
+        folder=folder,
+        state=place,
+        config=config,
+        zone=config.zone,
+        at=asked,
+        models=loaded.models,
+        graph=loaded.graph,
+        telemetry=TelemetryStore(connection.cursor, loaded.models, loaded.graph, asked),
+        history=HistoryStore(connection.cursor, loaded.graph, asked, config.zone),
+        problems=problems,
+        _connection=connection,
+    )
+
+
+def _newest(connection: duckdb.DuckDBPyConnection) -> datetime:
+    for query in ("SELECT max(time) FROM telemetry", "SELECT max(epoch_us(time)) FROM history_rows"):
+        ((newest,),) = connection.execute(query).fetchall()
+        if newest is not None:
+            return from_micros(newest)
+    return datetime.now(UTC).replace(microsecond=0)

@@ -1,0 +1,58 @@
+"""What kind of signal it is, told from its samples where no model says so."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from .series import Sampling, SignalKind
+
+_FEW = 4
+_STEADY_SHARE = 0.8
+_STEADY_TOLERANCE = 0.2
+_JITTER_RATIO = 4.0
+_JITTER_SAMPLES = 20
+
+Micros = npt.NDArray[np.int64]
+
+
+def infer_kind(schema: str | None, numbers: int, texts: int, only_bits: bool) -> SignalKind:
+    """The kind of a signal.
+
+    Args:
+        schema: DTDL schema that the model gives, or None.
+        numbers, texts: how many samples hold a number, how many a text.
+        only_bits: whether every number is 0 or 1.
+    """
+    if not numbers and not texts:
+        return "empty"
+    if texts > numbers:
+        return "text"
+    if schema == "boolean":
+        return "boolean" if only_bits else "numeric"
+    return "boolean" if schema is None and only_bits else "numeric"
+
+
+def infer_sampling(times: Micros, codes: npt.NDArray[np.float64], kind: SignalKind) -> Sampling:
+    """Whether samples come at a steady interval, or only when the value changes.
+
+    Steady: four in five intervals lie within a fifth of the median one (so that dropouts don't matter), or all of them
+    scatter by less than a factor of four around it while some values repeat (a jittery clock). A state that changes
+    with every single sample is an event log, however steady.
+
+    Args:
+        times: int64 of shape (n,), microseconds, increasing.
+        codes: float64 of shape (n,); equal where the values are equal, NaN where there is none.
+    """
+    if len(times) < _FEW:
+        return "events"
+    repeats = int(np.count_nonzero(codes[1:] == codes[:-1]))
+    if kind in ("boolean", "text") and not repeats:
+        return "events"
+    gaps = np.diff(times)
+    typical = float(np.median(gaps))
+    if float(np.mean(np.abs(gaps - typical) <= _STEADY_TOLERANCE * typical)) >= _STEADY_SHARE:
+        return "sampled"
+    low, high = np.quantile(gaps, [0.05, 0.95])
+    jitter = len(times) >= _JITTER_SAMPLES and repeats > 0 and high <= _JITTER_RATIO * low
+    return "sampled" if jitter else "events"

@@ -1,0 +1,195 @@
+"""The telemetry of an open plant. No sample after the plant's time limit ever leaves it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import NoDataError, UnknownNameError
+from ..times import from_micros, iso, to_micros
+from .infer import infer_kind, infer_sampling
+from .series import Series, SignalInfo, SignalKey
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from ..twins.dtdl import ModelSet, SignalDefinition
+    from ..twins.graph import TwinGraph
+
+_FIRST, _LAST = -(2**62), 2**62
+
+
+class TelemetryStore:
+    """Samples by signal and time. Thread-safe: every call uses a cursor of its own."""
+
+    def __init__(
+        self, cursor: Callable[[], DuckDBPyConnection], models: ModelSet, graph: TwinGraph, at: datetime
+    ) -> None:
+        """Over the tables that `load_telemetry` wrote; rows after `at` stay out of reach."""
+        self._cursor = cursor
+        self._models = models
+        self._graph = graph
+        self._at = to_micros(at)
+        self._lock = threading.Lock()
+
+    def signals(self) -> list[SignalInfo]:
+        """All signals with any row up to the time limit, by key."""
+        return list(self._known_infos().values())
+
+    def info(self, key: SignalKey) -> SignalInfo:
+        """What is known of a signal.
+
+        Raises:
+            UnknownNameError: neither the twins nor the telemetry know it; the nearest names are suggested.
+            NoDataError: a model declares it, or it is recorded later, but nothing was up to the time limit.
+        """
+        infos = self._known_infos()
+        found = infos.get(key) or infos.get(self.canonical(key))
+        if found is not None:
+            return found
+        twin = self._graph.twins.get(key.twin)
+        recorded = [each.signal for each in infos if each.twin == key.twin]
+        if twin is None and not recorded:
+            raise UnknownNameError.of("twin", key.twin, {*self._graph.twins, *(each.twin for each in infos)})
+        declared = [each.name for each in self._models.signals(twin.model)] if twin else []
+        if self._definition(key) is None:
+            raise UnknownNameError.of(f"signal of {key.twin}", key.signal, dict.fromkeys([*recorded, *declared]))
+        text = f"no data for {key}: nothing was ever recorded up to {iso(from_micros(self._at))}"
+        raise NoDataError(text, suggestions=[f"{key.twin}.{name}" for name in recorded[:3]])
+
+    def canonical(self, key: SignalKey) -> SignalKey:
+        """The signal under the name that its model gives it; itself where no model knows it."""
+        definition = self._definition(key)
+        return SignalKey(key.twin, definition.name) if definition else key
+
+    def span(self) -> tuple[datetime, datetime] | None:
+        """The first and the last time of any sample up to the time limit; None if there is none."""
+        infos = self.signals()
+        if not infos:
+            return None
+        return min(each.first for each in infos), max(each.last for each in infos)
+
+    def series(
+        self,
+        keys: Sequence[SignalKey] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> dict[SignalKey, Series]:
+        """Samples from `start` to `end`, both included, never after the time limit; None means no bound.
+
+        A signal with no sample there has an empty series. Only signals that were asked for (all, if None) are keys.
+
+        Raises:
+            UnknownNameError: a key that neither the twins nor the telemetry know.
+        """
+        wanted = list(self._known_infos()) if keys is None else list(dict.fromkeys(keys))
+        stored = {key: self._stored(key) for key in wanted}
+        low = to_micros(start) if start else _FIRST
+        high = min(to_micros(end) if end else _LAST, self._at)
+        ids = [self._ids[key] for key in stored.values() if key in self._ids]
+        pieces = self._fetch(ids, low, high) if ids else {}
+        return {key: self._series(key, pieces.get(self._ids.get(found, -1))) for key, found in stored.items()}
+
+    def _stored(self, key: SignalKey) -> SignalKey:
+        if key in self._ids:
+            return key
+        canonical = self.canonical(key)
+        if canonical not in self._ids and self._definition(key) is None:
+            self.info(key)
+        return canonical
+
+    def _definition(self, key: SignalKey) -> SignalDefinition | None:
+        twin = self._graph.twins.get(key.twin)
+        return self._models.signal(twin.model, key.signal) if twin else None
+
+    @cached_property
+    def _worded(self) -> frozenset[int]:
+        """Signals with any text at all; reading texts for the others would cost most of the time."""
+        return frozenset(
+            number for (number,) in self._cursor().execute("SELECT id FROM signals WHERE texts").fetchall()
+        )
+
+    @cached_property
+    def _ids(self) -> dict[SignalKey, int]:
+        rows = self._cursor().execute("SELECT twin, signal, id FROM signals ORDER BY id").fetchall()
+        return {SignalKey(twin, signal): number for twin, signal, number in rows}
+
+    def _fetch(self, ids: Sequence[int], low: int, high: int) -> dict[int, tuple[Any, Any, Any]]:
+        """Times, values and texts by signal id; the table is stored sorted, and read in its order."""
+        text = "text" if not self._worded.isdisjoint(ids) else "NULL AS text"
+        query = f"SELECT signal, time, value, {text} FROM telemetry WHERE time BETWEEN $1 AND $2"
+        if len(ids) < len(self._ids):
+            query += f" AND signal IN ({', '.join(map(str, ids))})"
+        found = self._cursor().execute(query, [low, high]).fetchnumpy()
+        numbers = np.asarray(found["signal"])
+        texts = _texts(found["text"]) if text == "text" else np.full(len(numbers), None, dtype=np.object_)
+        columns: list[Any] = [np.asarray(found["time"]), _filled(found["value"]), texts]
+        if np.any(np.diff(numbers) < 0):
+            order = np.lexsort((columns[0], numbers))
+            numbers, columns = numbers[order], [column[order] for column in columns]
+        at, edges = np.unique(numbers, return_index=True)
+        ends = [*edges[1:], len(numbers)]
+        return {
+            int(number): (columns[0][begin:end], columns[1][begin:end], columns[2][begin:end])
+            for number, begin, end in zip(at, edges, ends, strict=True)
+        }
+
+    def _series(self, key: SignalKey, piece: tuple[Any, Any, Any] | None) -> Series:
+        info = self._known_infos().get(self.canonical(key)) or self._known_infos().get(key)
+        is_text = info is not None and info.kind == "text"
+        if piece is None:
+            empty = np.empty(0, dtype=np.object_) if is_text else None
+            return Series(key, np.empty(0, dtype=np.int64), np.empty(0), empty)
+        times, values, texts = piece
+        return Series(key, times.astype(np.int64, copy=False), values, texts if is_text else None)
+
+    def _known_infos(self) -> dict[SignalKey, SignalInfo]:
+        with self._lock:
+            return self._infos
+
+    @cached_property
+    def _infos(self) -> dict[SignalKey, SignalInfo]:
+        pieces = self._fetch(list(self._ids.values()), _FIRST, self._at)
+        return {key: self._info(key, *pieces[number]) for key, number in self._ids.items() if number in pieces}
+
+    def _info(self, key: SignalKey, times: Any, values: Any, texts: Any) -> SignalInfo:
+        definition = self._definition(key)
+        numbers, words = ~np.isnan(values), np.not_equal(texts, None)
+        only_bits = bool(np.all((values[numbers] == 0) | (values[numbers] == 1)))
+        schema = definition.schema if definition else None
+        kind = infer_kind(schema, int(numbers.sum()), int(words.sum()), only_bits)
+        codes = np.unique(texts.astype(str), return_inverse=True)[1].astype(float) if kind == "text" else values
+        gaps = np.diff(times)
+        return SignalInfo(
+            key,
+            kind,
+            infer_sampling(times, codes, kind),
+            len(times),
+            from_micros(int(times[0])),
+            from_micros(int(times[-1])),
+            float(np.median(gaps)) / 1e6 if len(gaps) else None,
+            definition.unit if definition else None,
+            definition is not None,
+        )
+
+
+def _filled(column: Any) -> npt.NDArray[np.float64]:
+    """A DuckDB column of doubles with NaN for NULL."""
+    if isinstance(column, np.ma.MaskedArray):
+        return np.asarray(column.filled(np.nan), dtype=np.float64)
+    return np.asarray(column, dtype=np.float64)
+
+
+def _texts(column: Any) -> npt.NDArray[np.object_]:
+    """A DuckDB column of texts with None for NULL."""
+    if isinstance(column, np.ma.MaskedArray):
+        texts = np.asarray(column.data, dtype=np.object_)
+        mask = np.ma.getmaskarray(column)
+        return np.where(mask, None, texts)
+    return np.asarray(column, dtype=np.object_)
