@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, Field
 
 from twinwright_gate.client import (
-    GateProtocolError,  # type: ignore[attr-defined]  # tools may use the gate's client and schema, nothing else of it
+    GateProtocolError,
     default_socket,
     propose,
 )

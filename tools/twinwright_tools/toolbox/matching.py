@@ -10,6 +10,7 @@ import difflib
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -21,6 +22,10 @@ from .words import meaningful, pieces, synonyms
 
 _UNSAID = 0.5
 _FUZZY = 0.84
+# A synonym counts less than the word itself, and each further word in a signal's name takes something off.
+_ALIKE, _BESIDE = 0.6, 0.08
+# Words of signals that say what should be, not what is.
+_INTENDED = frozenset({"setpoint", "target", "limit", "nominal", "rated", "demand"})
 # Something that looks like an identifier: parts joined by - or _, with or without a number; or letters with digits.
 _IDENTIFIER = re.compile(r"\b[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)+\b|\b[A-Za-z]+\d+\b")
 
@@ -30,8 +35,10 @@ class TwinMatch:
     """A twin that words may mean.
 
     Attributes:
-        named: share of the words of its id or name that were said (0 to 1).
+        named: share of the words of its id or name that were said, weighted (0 to 1).
         exact: whether its id or name stands in the text as it is.
+        noun: whether what it is (a filler, a pump) was said.
+        unsaid: how many words of its id or name were not said.
         words: the words that it matched.
     """
 
@@ -39,6 +46,8 @@ class TwinMatch:
     score: float
     named: float
     exact: bool
+    noun: bool
+    unsaid: int
     words: tuple[str, ...]
 
 
@@ -53,10 +62,18 @@ class Unknown:
 class Names:
     """The names of a plant: of its twins, models and signals."""
 
-    def __init__(self, graph: TwinGraph, models: ModelSet) -> None:
+    def __init__(self, graph: TwinGraph, models: ModelSet, vocabulary: Mapping[str, Sequence[str]]) -> None:
+        """Of a plant's twins and models, and the words that its configuration gives them."""
         self.graph = graph
         self.models = models
-        self.labels = {twin.id: tuple({twin.id: None, twin.name: None}) for twin in graph.twins.values()}
+        spoken: dict[str, list[str]] = {}
+        for word, twins in vocabulary.items():
+            for twin in twins:
+                spoken.setdefault(twin, []).append(word)
+        self.labels = {
+            twin.id: tuple(dict.fromkeys([twin.id, twin.name, *spoken.get(twin.id, [])]))
+            for twin in graph.twins.values()
+        }
         self.label_words = {twin: [pieces(label) for label in labels] for twin, labels in self.labels.items()}
         self.model_words = {
             model: {word for one in models.lineage(model)[:-1] or [model] for word in pieces(models.label(one))}
@@ -82,7 +99,7 @@ class Names:
         }
 
     @cached_property
-    def vocabulary(self) -> set[str]:
+    def every_word(self) -> set[str]:
         """Every word of twins, models and signals that may be asked for."""
         signals = {word for words in self.signal_words.values() for word in words}
         models = {word for model in self.models for word in pieces(self.models.label(model))}
@@ -97,9 +114,9 @@ class Names:
         """The words of a text that may name something, misspelt ones mended; and what was mended into what."""
         mended: dict[str, str] = {}
         for word in meaningful(pieces(text)):
-            if word in self.vocabulary or word.isdigit() or len(word) < 5 or len(synonyms(word)) > 1:
+            if word in self.every_word or word.isdigit() or len(word) < 5 or len(synonyms(word)) > 1:
                 continue
-            near = difflib.get_close_matches(word, self.vocabulary, n=1, cutoff=_FUZZY)
+            near = difflib.get_close_matches(word, self.every_word, n=1, cutoff=_FUZZY)
             if near:
                 mended[word] = near[0]
         return meaningful(mended.get(word, word) for word in pieces(text)), mended
@@ -109,43 +126,37 @@ class Names:
         words, _ = self.read(text)
         asked = set(words)
         found = [match for twin in self.graph.twins if (match := self._match(twin, asked, text))]
-        return sorted(found, key=lambda match: (not match.exact, -match.score, len(match.twin), match.twin))
+        return sorted(found, key=lambda match: (match.unsaid > 0, -match.score, len(match.twin), match.twin))
 
     def _match(self, twin: str, asked: set[str], text: str) -> TwinMatch | None:
-        exact = any(_stands_in(label, text) for label in self.labels[twin])
         kind = self.model_words[self.graph.twins[twin].model]
-        best: TwinMatch | None = None
-        for label in self.label_words[twin]:
-            said = asked.intersection(label)
+        matches = []
+        for label, words in zip(self.labels[twin], self.label_words[twin], strict=True):
+            exact = _stands_in(label, text)
+            said = set(words) if exact else asked.intersection(words)
             through_model = (asked & kind) - said
-            if not said and not through_model and not exact:
+            if not said and not through_model:
                 continue
-            total = sum(self.weight(word) for word in set(label)) or 1.0
-            unsaid = sum(self.weight(word) for word in set(label) - said)
-            score = (
-                sum(self.weight(word) for word in said | through_model)
-                - _UNSAID * unsaid
-                + (len(label) if exact else 0)
-            )
-            named = 1.0 if exact else 1 - unsaid / total
-            if best is None or score > best.score:
-                best = TwinMatch(twin, score, named, exact, tuple(sorted(said | through_model)))
-        return best
+            unsaid = set(words) - said
+            score = sum(map(self.weight, said | through_model)) - _UNSAID * sum(map(self.weight, unsaid))
+            total = sum(map(self.weight, set(words))) or 1.0
+            nouns = {_noun(words), _noun(pieces(self.models.label(self.graph.twins[twin].model)))}
+            named = sum(map(self.weight, said)) / total
+            spoken = tuple(sorted(said | through_model))
+            matches.append(TwinMatch(twin, score, named, exact, bool(nouns & asked), len(unsaid), spoken))
+        return max(matches, key=lambda match: (match.score, match.exact), default=None)
 
     def kinds(self, text: str) -> list[str]:
-        """The models whose label a text names in full, the most specific labels first, then the most general model."""
+        """The models that a text names, best first: by their whole label, else by its last word ("lines")."""
         words = set(self.read(text)[0])
-        found = [
-            (model, len(label))
-            for model in self.models
-            if (label := set(pieces(self.models.label(model)))) and label <= words
-        ]
-        return [
-            model for model, size in sorted(found, key=lambda one: (-one[1], len(self.models.lineage(one[0])), one[0]))
-        ]
+        labels = {model: label for model in self.models if (label := pieces(self.models.label(model)))}
+        whole = [model for model, label in labels.items() if set(label) <= words]
+        by_noun = [model for model, label in labels.items() if label[-1] in words]
+        found = whole or by_noun
+        return sorted(found, key=lambda one: (-len(labels[one]) if whole else 0, len(self.models.lineage(one)), one))
 
     def signals(self, twin: str, words: list[str]) -> list[tuple[str, float]]:
-        """The signals of a twin that words may mean, with a score: a word itself counts 1, a synonym of it 0.6."""
+        """The signals of a twin that words may mean, with a score: likeliest first."""
         model = self.graph.twins[twin].model
         own = {word for label in self.label_words[twin] for word in label}
         found = []
@@ -153,9 +164,10 @@ class Names:
             said = self.signal_words[f"{model} {one.name}"]
             direct = [word for word in words if word in said and word not in own]
             alike = [word for word in words if word not in said and word not in own and synonyms(word) & said]
-            score = len(direct) + 0.6 * len(alike)
+            score = len(direct) + _ALIKE * len(alike)
             if score > 0:
-                found.append((one.name, score - 0.01 * len(said)))
+                beside = len(said) - len(direct) + 2 * len((said & _INTENDED) - set(words))
+                found.append((one.name, score - _BESIDE * beside))
         return sorted(found, key=lambda item: (-item[1], item[0]))
 
     def unknown(self, text: str) -> list[Unknown]:
@@ -182,7 +194,7 @@ class Names:
         if any(words <= set(label) for labels in self.label_words.values() for label in labels):
             return True
         signals = any(words <= said for said in self.signal_words.values())
-        return signals or words <= {word for word in self.vocabulary if not word.isdigit()}
+        return signals or words <= {word for word in self.every_word if not word.isdigit()}
 
     def _numbered(self, word: str, number: str) -> bool:
         return any(
@@ -190,6 +202,11 @@ class Names:
             for twin, labels in self.label_words.items()
             for label in labels
         )
+
+
+def _noun(words: list[str]) -> str:
+    """The last word of a name that isn't a number: what the thing is."""
+    return next((word for word in reversed(words) if not word.isdigit()), "")
 
 
 def _stands_in(label: str, text: str) -> bool:

@@ -41,7 +41,7 @@ class DescribeTwin(ToolArguments):
 def find_twins(arguments: FindTwins, context: ToolContext) -> Finding:
     """Twins, models and signals that words may mean; names that nothing has; and where and when the plant is."""
     plant = context.plant
-    names = Names(plant.graph, plant.models)
+    names = _names(plant)
     words, mended = names.read(arguments.words)
     matches = names.twins(arguments.words)
     best = matches[: arguments.limit]
@@ -50,7 +50,7 @@ def find_twins(arguments: FindTwins, context: ToolContext) -> Finding:
     unknown = [{"words": one.words, "nearest": list(one.nearest)} for one in names.unknown(arguments.words)]
     known = {word for one in matches for word in one.words} | {word for row in signals for word in row["words"]}
     models = [_model_row(plant, model) for model in names.kinds(arguments.words)[:_MODELS]]
-    nothing = [word for word in words if word not in known and word not in names.vocabulary]
+    nothing = [word for word in words if word not in known and word not in names.every_word]
     return Finding(
         summary=_summary(arguments.words, rows, len(matches), models, unknown),
         facts=[
@@ -72,6 +72,10 @@ def find_twins(arguments: FindTwins, context: ToolContext) -> Finding:
     )
 
 
+def _names(plant: Plant) -> Names:
+    return Names(plant.graph, plant.models, plant.config.vocabulary)
+
+
 def _match_row(plant: Plant, match: TwinMatch) -> dict[str, Any]:
     twin = plant.graph.twins[match.twin]
     return {
@@ -81,6 +85,8 @@ def _match_row(plant: Plant, match: TwinMatch) -> dict[str, Any]:
         "words": list(match.words),
         "named": round(match.named, 3),
         "exact": match.exact,
+        "noun": match.noun,
+        "unsaid": match.unsaid,
     }
 
 
@@ -100,8 +106,16 @@ def _signals(plant: Plant, names: Names, matches: list[TwinMatch], words: list[s
     rows = []
     for score, info in found[:_SIGNALS]:
         said = names.signal_words.get(f"{plant.graph.twins[info.key.twin].model} {info.key.signal}", set())
-        row = {"twin": info.key.twin, "signal": info.key.signal, "unit": info.unit, "score": round(score, 2)}
-        rows.append({**row, "words": [word for word in words if word in said]})
+        rows.append(
+            {
+                "twin": info.key.twin,
+                "signal": info.key.signal,
+                "unit": info.unit,
+                "score": round(score, 2),
+                "location": plant.graph.location(info.key.twin),
+                "words": [word for word in words if word in said],
+            }
+        )
     return rows
 
 
@@ -146,7 +160,7 @@ def describe_twin(arguments: DescribeTwin, context: ToolContext) -> Finding:
     plant = context.plant
     names = plant.graph.twins
     if arguments.twin not in names:
-        near = Names(plant.graph, plant.models).near(arguments.twin)
+        near = _names(plant).near(arguments.twin)
         if not near:
             raise UnknownNameError.of("twin", arguments.twin, names)
         raise UnknownNameError(
@@ -164,6 +178,7 @@ def describe_twin(arguments: DescribeTwin, context: ToolContext) -> Finding:
         "location": plant.graph.location(twin.id),
         "neighbours": fitting(_neighbours(plant, twin.id), 1600),
         "parts": fitting(plant.graph.children.get(twin.id, []), 600),
+        "parts_by": _parts_by(plant, twin.id),
         "properties": _properties(twin.properties),
     }
     data["signals"] = fitting(signals, max(1500, BUDGET_CHARS - size(data) - 800))
@@ -239,6 +254,14 @@ def _neighbours(plant: Plant, twin: str) -> list[dict[str, str]]:
         direction = "an upset goes to it" if travels_out else "an upset comes from it"
         rows.append({"twin": other, "relationship": one.name, "direction": direction})
     return [dict(row) for row in dict.fromkeys(tuple(sorted(row.items())) for row in rows)]
+
+
+def _parts_by(plant: Plant, twin: str) -> str | None:
+    """The relationship by which the twin holds its parts, for queries that look inside it."""
+    flows = plant.graph.flows
+    return next(
+        (one.name for one in plant.graph.relationships if one.source == twin and flows.is_structure(one.name)), None
+    )
 
 
 def _properties(properties: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,101 @@
+"""Why-questions: rank the causes, look at the leading one and the symptom, draft the work order, conclude."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .focus import Focus
+from .hypotheses import Case, hypotheses
+from .plan import Requests, Step
+from .saying import conclusion
+from .seen import Seen
+from .verdicts import answer_cause, answer_nothing, answer_unclear
+
+_STEPS_AROUND = 4
+_TOP = 5
+_SYMPTOMS = 3
+
+
+def step(seen: Seen, focus: Focus, *, draft: bool = True) -> Step:
+    """The next step of a diagnosis."""
+    ranked = seen.last("rank_causes")
+    if ranked is None:
+        return _first(seen, focus)
+    case = Case(seen, focus)
+    if not seen.called("telemetry_window") and (look := _look(case)):
+        return look
+    if draft and case.verdict == "cause" and not seen.called("draft_work_order"):
+        return _draft(case)
+    if case.verdict == "cause":
+        return conclusion("cause", answer_cause(case), hypotheses(case))
+    if case.verdict == "nothing_wrong":
+        return conclusion("nothing_wrong", answer_nothing(case), hypotheses(case), case.missing)
+    return conclusion("cannot_tell", answer_unclear(case), hypotheses(case), case.missing)
+
+
+def symptoms(focus: Focus) -> list[str]:
+    """What somebody complains of: the signals that the question names, else its twins, else the whole plant."""
+    return (focus.signals or focus.twins)[:_SYMPTOMS]
+
+
+def _first(seen: Seen, focus: Focus) -> Step:
+    asked = symptoms(focus)
+    tried = [one.call.arguments["symptoms"] for one in seen.done if one.call.name == "rank_causes"]
+    if asked in tried:
+        asked = focus.twins[:_SYMPTOMS]
+    if asked in tried:
+        reason = "; ".join(seen.errors()) or "the engine gave no result"
+        return conclusion("cannot_tell", [], missing=[reason])
+    calls: list[tuple[str, dict[str, Any]]] = [("rank_causes", {"symptoms": asked, "top": _TOP})]
+    for twin in _twins_of(asked, focus)[:1]:
+        around = {"twin": twin, "steps": _STEPS_AROUND, "direction": "upstream"}
+        calls += [("find_deviations", around), ("describe_twin", {"twin": twin})]
+    about = ", ".join(asked) or "the whole plant"
+    return Requests(f"ranking the causes of what {about} shows, and what left its past around it", calls)
+
+
+def _twins_of(asked: list[str], focus: Focus) -> list[str]:
+    if focus.twins:
+        return focus.twins
+    return list(dict.fromkeys(key.split(".")[0] for key in asked))
+
+
+def _look(case: Case) -> Requests | None:
+    """Windows on the leading cause and the symptom, and what history says of the leading cause."""
+    calls: list[tuple[str, dict[str, Any]]] = []
+    leading = case.rows[0] if case.rows else None
+    signals = [f"{leading['twin']}.{leading['signal']}"] if leading and leading["signal"] else []
+    signals = list(dict.fromkeys([*signals, *case.symptom_signals]))[:4]
+    if signals:
+        start, end = case.seen.around(leading["onset"] if leading else None)
+        told = {"signals": signals, "from": case.site.local(start), "to": case.site.local(end)}
+        calls.append(("telemetry_window", told))
+    if leading:
+        words = leading["mode_name"] or leading["twin"]
+        calls.append(("search_history", {"words": words, "twin": leading["twin"], "kind": None, "limit": 5}))
+    return (
+        Requests("looking at the leading cause and the symptom, and at what happened before", calls) if calls else None
+    )
+
+
+def _draft(case: Case) -> Requests:
+    first = case.rows[0]
+    name = first["mode_name"]
+    title = f"{name} on {first['twin']}: check and repair" if name else f"Inspect {first['twin']}"
+    lines = [one.text for one in answer_cause(case, drafted=False)]
+    return Requests(
+        f"drafting a work order for {first['twin']}",
+        [
+            (
+                "draft_work_order",
+                {
+                    "asset": first["twin"],
+                    "failure_mode": first["mode"],
+                    "title": title[:80],
+                    "problem": " ".join(lines),
+                    "evidence": case.cited(),
+                    "likelihood": first["confidence"],
+                },
+            )
+        ],
+    )
