@@ -150,8 +150,8 @@ def isolation_points(plant: Plant, asset: str) -> tuple[list[IsolationPoint], li
 def _entering(plant: Plant, inside: Iterable[str]) -> list[Relationship]:
     """The relationships that carry something into these twins from outside, in the order of the graph."""
     ends = set(inside)
-    edges = plant.graph.influence.in_edges(ends, data="relationship")
-    entering = {relationship.id for begin, _, relationship in edges if begin not in ends}
+    edges = plant.graph.influence.in_edges(ends, data=True)
+    entering = {data["relationship"].id for begin, _, data in edges if begin not in ends}
     return [relationship for relationship in plant.graph.relationships if relationship.id in entering]
 
 
@@ -193,7 +193,8 @@ def _backflows(plant: Plant, asset: str) -> list[IsolationPoint]:
     """Media that the asset delivers and that could flow back into it while it is open."""
     inside = set(plant.graph.within(asset))
     found = []
-    for _, end, relationship in plant.graph.influence.out_edges(inside, data="relationship"):
+    for _, end, data in plant.graph.influence.out_edges(inside, data=True):
+        relationship: Relationship = data["relationship"]
         kind = _kind(plant, relationship, asset) if _CARRIES.intersection(words(relationship.name)) else None
         if end not in inside and kind is not None and kind[0] in _MEDIA:
             action = f"close and lock the valve from {asset} to {end}, so that nothing flows back"
