@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -26,7 +27,6 @@ def investigate_question(
     plant: Plant,
     question: str | None,
     *,
-    model: str = "auto",
     report: Path | None = None,
     run: str | None = None,
 ) -> Investigation:
@@ -35,19 +35,19 @@ def investigate_question(
     Raises:
         UsageError: neither a question nor a run to resume.
     """
-    from twinwright_agent.loop import investigate, new_run_id, question_of
+    from twinwright_agent.loop import investigate, new_run_id
     from twinwright_agent.models.choose import choose_model
-
     from twinwright_agent.report import write_report
+    from twinwright_agent.store import question_of
     from twinwright_tools.toolbox import standard_registry
 
     if run is not None:
-        question = question or question_of(plant, run)
+        kept = question_of(plant, run)
+        question = question or kept
     if not question or not question.strip():
         raise UsageError('ask something, for example: twinwright ask "why is line 3 throughput dropping?"')
     name = run or new_run_id()
-    settings = options.settings(at=plant.at, model=model)
-    chosen = choose_model(settings)
+    chosen = choose_model(options.settings)
     with working(options.as_json) as progress:
         progress(f"run {name}, model {chosen.name}")
         try:
@@ -62,6 +62,14 @@ def investigate_question(
         path.parent.mkdir(parents=True, exist_ok=True)
         write_report(path, found, plant)
     return found.model_copy(update={"report": str(path.resolve())})
+
+
+def asked_at(options: Options, run: str) -> datetime:
+    """The moment of asking of a run that is to be resumed: newer telemetry must not change what it sees."""
+    from twinwright_agent.store import RunStore
+
+    with options.opened() as plant, RunStore(plant) as store:
+        return parse_time(store.get(run).at)
 
 
 def exit_code(found: Investigation) -> int:

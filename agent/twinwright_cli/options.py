@@ -16,9 +16,8 @@ import click
 from twinwright_tools.times import parse_time
 
 if TYPE_CHECKING:
-    from twinwright_tools.settings import Settings
-
     from twinwright_tools.plant import Plant
+    from twinwright_tools.settings import Settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -37,20 +36,14 @@ TIME = Time()
 
 @dataclass(frozen=True)
 class Options:
-    """What every command that opens a plant was told."""
+    """What a command was told: the one Settings of this process."""
 
-    plant: Path
-    telemetry: tuple[Path, ...]
-    state: Path | None
-    as_json: bool
+    settings: Settings
 
-    def settings(self, at: datetime | None = None, model: str = "auto") -> Settings:
-        """The one Settings of this process, with what the environment says."""
-        from twinwright_tools.settings import Settings
-
-        return Settings.from_environment(
-            os.environ, plant=self.plant, telemetry=self.telemetry, state=self.state, at=at, model=model
-        )
+    @property
+    def as_json(self) -> bool:
+        """Whether one JSON document is wanted on standard output."""
+        return self.settings.as_json
 
     @contextmanager
     def opened(self, at: datetime | None = None) -> Iterator[Plant]:
@@ -59,10 +52,35 @@ class Options:
 
         from .output import working
 
-        with working(self.as_json) as progress:
-            plant = open_plant(self.plant, telemetry=self.telemetry, state=self.state, at=at, progress=progress)
+        told = self.settings
+        with working(told.as_json) as progress:
+            plant = open_plant(
+                told.plant,
+                telemetry=told.telemetry,
+                state=told.state,
+                at=at,
+                progress=progress,
+                cache_home=told.cache_home,
+            )
         with plant:
             yield plant
+
+
+def read_settings(
+    plant: Path = Path(),
+    telemetry: tuple[Path, ...] = (),
+    state: Path | None = None,
+    as_json: bool = False,
+    model: str = "auto",
+) -> Options:
+    """The settings of this process: its command line and, read here and nowhere else, its environment."""
+    from twinwright_tools.settings import Settings
+
+    return Options(
+        Settings.from_environment(
+            os.environ, plant=plant, telemetry=telemetry, state=state, as_json=as_json, model=model
+        )
+    )
 
 
 def plant_options(function: Function) -> Function:
@@ -90,7 +108,9 @@ def plant_options(function: Function) -> Function:
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
     @wraps(function)
     def with_options(plant: Path, telemetry: tuple[Path, ...], state: Path | None, as_json: bool, **rest: Any) -> Any:
-        return function(options=Options(plant, telemetry, state, as_json), **rest)
+        # `model` is an option of some commands only; it belongs to the settings too.
+        told = read_settings(plant, telemetry, state, as_json, rest.pop("model", "auto"))
+        return function(options=told, **rest)
 
     return with_options  # type: ignore[return-value]  # click's decorators keep no signature
 
@@ -99,4 +119,15 @@ def at_option(function: Function) -> Function:
     """Adds --at."""
     return click.option(
         "--at", type=TIME, help="The moment of asking; nothing later is read (default: the newest telemetry)."
+    )(function)
+
+
+def model_option(function: Function) -> Function:
+    """Adds --model; it lands in the settings."""
+    return click.option(
+        "--model",
+        default="auto",
+        show_default=True,
+        metavar="auto|rules|claude-…",
+        help="What drives it: Claude where a key is set, else the built-in rules.",
     )(function)

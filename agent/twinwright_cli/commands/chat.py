@@ -10,15 +10,15 @@ import click
 from rich.console import Console
 
 from ..investigating import print_investigation
-from ..options import Options, at_option, plant_options
+from ..options import Options, at_option, model_option, plant_options
 from ..output import show, working
 
 
 @click.command("chat", short_help="The same, as a conversation.")
-@click.option("--model", default="auto", show_default=True, metavar="auto|rules|claude-…")
+@model_option
 @at_option
 @plant_options
-def command(options: Options, model: str, at: datetime | None) -> None:
+def command(options: Options, at: datetime | None) -> None:
     """Ask one question after another; an empty line or Ctrl-D ends it.
 
     Questions are read from standard input, so a file can be piped in. With --json, all investigations are printed as
@@ -26,12 +26,11 @@ def command(options: Options, model: str, at: datetime | None) -> None:
     """
     from twinwright_agent.conversation import Conversation
     from twinwright_agent.models.choose import choose_model
-
     from twinwright_tools.toolbox import standard_registry
 
     told: list[dict[str, Any]] = []
     with options.opened(at) as plant:
-        chosen = choose_model(options.settings(at=plant.at, model=model))
+        chosen = choose_model(options.settings)
         conversation = Conversation(plant, chosen, standard_registry())
         console = Console(highlight=False)
         while question := _next_question():

@@ -16,7 +16,7 @@ from twinwright_tools.errors import UnknownNameError, UsageError
 from twinwright_tools.times import for_people, iso
 
 from ..investigating import exit_code, investigate_question, print_investigation
-from ..options import Options
+from ..options import read_settings
 from ..output import show, table, working
 
 if TYPE_CHECKING:
@@ -51,18 +51,18 @@ def command(
     if fault not in FAULTS:
         raise UnknownNameError.of("fault", fault, FAULTS)
     with _fresh_folder(folder) as free:
-        options = Options(plant=free, telemetry=(), state=None, as_json=as_json)
+        options = read_settings(free, as_json=as_json, model=model)
         with working(as_json) as progress:
             progress(f"simulating 48 h of the bottling plant into {free}")
             truth = make_plant(free, fault, seed)
         with options.opened() as plant:
-            found = investigate_question(options, plant, QUESTION, model=model, report=report)
+            found = investigate_question(options, plant, QUESTION, report=report)
             zone = plant.zone
     document = found.model_dump(mode="json") | {"truth": _truth(truth)}
 
     def people(console: Console) -> None:
         print_investigation(console, found, zone)
-        began = for_people(truth.onset, zone)
+        began = for_people(truth.onset, zone) if truth.onset else "never"
         console.print(f"the truth, told only now: {truth.twin}, {truth.mode}, since {began}", markup=False)
         console.print(f"go on: twinwright check -C {free}; twinwright orders list -C {free}", markup=False, style="dim")
 
@@ -74,7 +74,7 @@ def _list_faults(as_json: bool) -> None:
     from twinwright_plant import FAULTS
 
     faults = [{"id": one.id, "twin": one.twin, "mode": one.mode} for one in FAULTS.values()]
-    options = Options(plant=Path(), telemetry=(), state=None, as_json=as_json)
+    options = read_settings(as_json=as_json)
     show(
         options,
         {"faults": faults},
@@ -83,7 +83,7 @@ def _list_faults(as_json: bool) -> None:
 
 
 def _truth(truth: Truth) -> dict[str, Any]:
-    return {"twin": truth.twin, "mode": truth.mode, "onset": iso(truth.onset)}
+    return {"twin": truth.twin, "mode": truth.mode, "onset": iso(truth.onset) if truth.onset else None}
 
 
 @contextmanager

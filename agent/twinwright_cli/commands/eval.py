@@ -10,7 +10,7 @@ from rich.console import Console
 
 from twinwright_tools.errors import UsageError, nearest
 
-from ..options import Options
+from ..options import read_settings
 from ..output import number, show, table, working
 
 if TYPE_CHECKING:
@@ -25,11 +25,10 @@ if TYPE_CHECKING:
 def command(model: str, wanted: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
     """Run the cases under evals/cases on the demo plant and score them by code."""
     from twinwright_agent.models.choose import choose_model
-
     from twinwright_evals.cases import CASES, load_cases
     from twinwright_evals.runner import run_suite
 
-    options = Options(plant=Path(), telemetry=(), state=None, as_json=as_json)
+    options = read_settings(as_json=as_json, model=model)
     cases = load_cases(folder or CASES)
     unknown = [name for name in wanted if name not in {case.id for case in cases}]
     if unknown:
@@ -37,7 +36,7 @@ def command(model: str, wanted: tuple[str, ...], folder: Path | None, as_json: b
         raise UsageError(f"there is no case {unknown[0]!r}", suggestions=known, code="eval.unknown_case")
     chosen = [case for case in cases if not wanted or case.id in wanted]
     with working(as_json) as progress:
-        result = run_suite(chosen, choose_model(options.settings(model=model)), progress)
+        result = run_suite(chosen, choose_model(options.settings), progress)
     show(options, result.as_dict(), lambda console: _print(console, result))
     click.get_current_context().exit(0 if result.complete else 1)
 
