@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from twinwright_tools.telemetry.window import window
 
-from twinwright_tools.errors import InputError
 from twinwright_tools.plant import Plant
 from twinwright_tools.telemetry.series import Series, SignalInfo, SignalKey
 from twinwright_tools.times import iso, parse_time, to_micros
@@ -49,6 +48,20 @@ class Chart:
     reproduce: str
     plot: dict[str, Any] = field(repr=False)
 
+    def still(self, start: float, end: float) -> str:
+        """The line as an SVG path in a box of 1000 by 100, for viewers that run no script."""
+        values = [value for value in self.plot["values"] if value is not None]
+        low, high = min(values, default=0.0), max(values, default=1.0)
+        high, wide = (high if high > low else low + 1), max(end - start, 1e-3)
+        drawn, pen = [], "M"
+        for time, value in zip(self.plot["times"], self.plot["values"], strict=True):
+            if value is None:
+                pen = "M"
+                continue
+            drawn.append(f"{pen}{(time - start) / wide * 1000:.0f} {96 - (value - low) / (high - low) * 92:.0f}")
+            pen = "L"
+        return "".join(drawn)
+
 
 def make_charts(focus: Focus, plant: Plant) -> list[Chart]:
     """The charts of a report: the cause's first, the symptom's second, eight at most."""
@@ -59,10 +72,9 @@ def make_charts(focus: Focus, plant: Plant) -> list[Chart]:
             chosen.setdefault(key, role)
     made = []
     for key, role in list(chosen.items())[:MOST_CHARTS]:
-        try:
-            made.append(_chart(infos[key], role, focus, plant))
-        except InputError:
-            continue  # nothing of this signal lies in the span; its evidence is listed all the same
+        chart = _chart(infos[key], role, focus, plant)
+        if chart.plot["times"]:  # else nothing of it lies in the span; its evidence is listed all the same
+            made.append(chart)
     return made
 
 

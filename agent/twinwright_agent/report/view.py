@@ -141,7 +141,7 @@ def _data(investigation: Investigation, plant: Plant) -> dict[str, Any]:
     span, doubtful = plant.telemetry.span(), [one for one in investigation.evidence if one.quality != "good"]
     problems = [problem for problem in plant.problems if problem.severity != "info"]
     return {
-        "plant": plant.config.name or plant.folder.name,
+        "plant": plant.name,
         "span": f"{local(span[0], plant.zone)} to {local(span[1], plant.zone)}" if span else "no telemetry",
         "age": duration((plant.at - span[1]).total_seconds()) if span else "",
         "signals": len(plant.telemetry.signals()),

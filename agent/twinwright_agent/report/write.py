@@ -45,6 +45,7 @@ def render(view: dict[str, Any]) -> str:
     )
     environment.filters["number"] = number
     environment.filters["share"] = share
+    environment.filters["safe_path"] = Markup  # figures and letters of our own making, longer than text may be
     environment.filters["prose"] = lambda text: prose(text, view["zone"])
     scripts = [_own("vendor/uPlot.iife.min.js"), _own("templates/report.js")]
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)

@@ -105,6 +105,17 @@ def test_charts_zoom_by_keyboard_and_buttons(look: Callable[..., Looking]) -> No
     assert spans(page)[0] == full
 
 
+def test_without_script_the_page_still_shows_the_lines(
+    browser: Any, report: Write, investigation: Investigation
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(report(investigation).as_uri())
+    assert page.locator(".lead-charts svg.still path:not(.onset)").count() == 2
+    assert page.get_by_text("still pictures, without scales").is_visible()
+    context.close()
+
+
 def test_dark_is_dark_and_readable(look: Callable[..., Looking]) -> None:
     colours = "(() => { const s = getComputedStyle(document.body); return [s.backgroundColor, s.color]; })()"
     light, dark = (look(scheme=scheme).page.evaluate(colours) for scheme in ("light", "dark"))

@@ -101,6 +101,7 @@
 
   function draw(holder) {
     const chart = data.charts[Number(holder.dataset.chart)];
+    holder.replaceChildren();
     const ink = colour("--quiet"), grid = colour("--hair"), line = colour("--series");
     const plot = new uPlot({
       width: Math.max(holder.clientWidth, 120),
@@ -146,6 +147,7 @@
     button.addEventListener("click", () => (button.dataset.zoom === "reset" ? reset() : zoom(Number(button.dataset.zoom))));
   }
 
+  document.documentElement.dataset.live = "";
   if (holders.length) {
     drawAll();
     new ResizeObserver(() => plots.forEach((plot, index) => {
