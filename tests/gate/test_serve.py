@@ -165,6 +165,7 @@ def test_without_a_record_there_is_only_a_denial_that_says_so(start: Starter, pr
     answers = [gate.propose(proposal.encode()) for _ in range(6)]
     assert answers[-1]["reason"] == "R25.AUDIT_UNAVAILABLE"
     assert {answer["state"] for answer in answers} == {"DENIED"}
+    assert client.status(gate.socket)["log"]["writable"] is False
     gate.stop(signal.SIGKILL)
     assert verify_log(gate.log).torn
 
@@ -218,6 +219,20 @@ def test_a_folder_that_others_write_is_refused(folder: Path, which: str) -> None
     places[which] = shared / places[which].name
     done = run("serve", "--socket", str(places["socket"]), "--log", str(places["log"]))
     assert done.returncode == 2 and "written by others" in done.stderr
+
+
+def test_a_folder_below_one_that_others_can_rename_in_is_refused(folder: Path) -> None:
+    below = folder / "shared" / "private"
+    below.mkdir(parents=True)
+    below.chmod(0o700)
+    below.parent.chmod(0o777)
+    done = run("serve", "--socket", str(below / "gate.sock"), "--log", str(folder / "audit.jsonl"))
+    assert done.returncode == 2 and "can be changed by others" in done.stderr
+
+
+def test_what_a_terminal_would_obey_is_shown_as_text(gate: RunningGate) -> None:
+    done = run("propose", "-", "--socket", str(gate.socket), input='{"\\u001b[31mred": 1}')
+    assert "\\x1b[31mred" in done.stdout and "\x1b" not in done.stdout
 
 
 def test_a_path_too_long_for_a_socket_is_an_error_in_words(folder: Path) -> None:

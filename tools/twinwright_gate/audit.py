@@ -72,7 +72,13 @@ def verify_log(path: Path) -> Head:
 
 
 class AuditLog:
-    """The log of one running gate, which holds it alone."""
+    """The log of one running gate, which holds it alone.
+
+    Attributes:
+        head: where it ends now.
+        torn: the unfinished last line that was found at the start.
+        broken: whether a write failed; then nothing is written any more.
+    """
 
     def __init__(self, path: Path) -> None:
         """Opens and verifies the log; an unfinished last line is kept and declared torn in a record of its own.
@@ -83,7 +89,7 @@ class AuditLog:
         """
         safe_parent(path)
         self.path = path
-        self._broken = False
+        self.broken = False
         try:
             self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
@@ -112,7 +118,7 @@ class AuditLog:
         Raises:
             AuditError: it can't be written. The log then stays shut: what the disk holds is no longer known.
         """
-        if self._broken:
+        if self.broken:
             raise AuditError(f"{self.path} could not be written before; mend the disk and start the gate again")
         record = rfc8785.dumps(
             {
@@ -131,7 +137,7 @@ class AuditLog:
             _write_all(self._file, before + record + b"\n")
             os.fsync(self._file)
         except OSError as error:
-            self._broken = True
+            self.broken = True
             raise AuditError(f"{self.path} can't be written: {error}") from error
         self.head = Head(self.head.records + 1, leaf(record))
 

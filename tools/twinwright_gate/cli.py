@@ -68,8 +68,9 @@ def _propose(options: argparse.Namespace) -> int:
         return _fail(options, "gate.file", f"{options.file} can't be read: {error.strerror}", 2)
     answer = client.propose(_socket(options), raw)
     text = f"{answer['state']}  {answer['reason']}: {answer['sentence']}"
-    also = ", ".join(f"{one['reason']}{' at ' + one['place'] if one['place'] else ''}" for one in answer["details"][1:])
-    _show(options, answer, f"{text}\nalso: {also}" if also else text)
+    where = [f"  {one['reason']} at {one['place']}" for one in answer["details"] if one["place"]]
+    # Places repeat the proposal's own words, which may hold what a terminal would obey.
+    _show(options, answer, "\n".join([text, *(line.encode("unicode_escape").decode() for line in where)]))
     return 0
 
 

@@ -81,7 +81,11 @@ class Gate:
             "pid": os.getpid(),
             "since_utc": self._since.isoformat(timespec="seconds"),
             "proposals": self._proposals,
-            "log": {"records": self._log.head.records, "head": self._log.head.hash},
+            "log": {
+                "records": self._log.head.records,
+                "head": self._log.head.hash,
+                "writable": not self._log.broken,
+            },
         }
 
 
@@ -138,7 +142,7 @@ async def _serve_on(listener: sockets.socket, socket: Path, audit: AuditLog, say
 async def _converse(gate: Gate, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Serves one connection until it ends, says something else than a request, or is too slow."""
     pid, uid, _ = struct.unpack(
-        "3i", writer.get_extra_info("socket").getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, 12)
+        "iII", writer.get_extra_info("socket").getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, 12)
     )
     with contextlib.suppress(*_ENDS):
         for _turn in range(PER_CONNECTION):
