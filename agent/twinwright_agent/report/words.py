@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from twinwright_tools.errors import TimeFormatError
 from twinwright_tools.times import for_people, iso, parse_time
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)? ?(?:Z|[+-]\d\d:?\d\d)")
 _CITATION = re.compile(r"\[(E\d+(?:, ?E\d+)*)\]")
 # Control characters, and the marks that turn the direction of writing: a name must not be able to reorder a line.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -91,7 +91,7 @@ def prose(text: str, zone: ZoneInfo) -> Markup:
     """A sentence, escaped; times in it shown in the site's zone, citations such as [E3] as links to that evidence."""
     shown, last = Markup(""), 0
     for match in _TIME.finditer(cleaned := str(clean(text))):
-        time = as_time(match.group().replace(" ", "T", 1))
+        time = as_time(match.group().replace(" ", "T", 1).replace(" ", ""))
         if time is None:
             continue
         shown += _with_links(cleaned[last : match.start()])
