@@ -12,7 +12,10 @@ from .types import Command, Component, Content, Interface, Property, Relationshi
 
 _CONTEXTS = {f"dtmi:dtdl:context;{version}": version for version in (2, 3)}
 _QUANTITIES = "dtmi:dtdl:extension:quantitativeTypes;1"
-_SOURCES_OF_NOTHING_NEW = (*_CONTEXTS, _QUANTITIES)
+_KNOWN_CONTEXTS = (*_CONTEXTS, _QUANTITIES)
+
+Inline = list[tuple[Any, str]]
+"""Interfaces that stand inside others, put aside for reading, each with its path."""
 
 
 def read_interfaces(document: Any, path: str, findings: Findings) -> list[Interface]:
@@ -38,7 +41,7 @@ def read_interfaces(document: Any, path: str, findings: Findings) -> list[Interf
     return found
 
 
-def _interface(value: Any, path: str, findings: Findings) -> tuple[Interface, list[tuple[Any, str]]]:
+def _interface(value: Any, path: str, findings: Findings) -> tuple[Interface, Inline]:
     node = Node({}, path, findings).child(value, path, "an interface")
     model = node.need("@id")
     findings.model = model if isinstance(model, str) else None
@@ -51,7 +54,7 @@ def _interface(value: Any, path: str, findings: Findings) -> tuple[Interface, li
         )
     node = _with_context(node)
     node.only("extends", "contents", "schemas")
-    inline: list[tuple[Any, str]] = []
+    inline: Inline = []
     extends = tuple(_reference(node, each, where, inline) for each, where in node.children("extends"))
     contents = _contents(node, _shared(node), inline)
     interface = Interface(str(model), extends, contents, node.version, node.texts(), findings.file, path)
@@ -67,11 +70,11 @@ def _with_context(node: Node) -> Node:
         text = f"DTDL 2 and 3 are understood, not the context {', '.join(map(str, contexts))}"
         raise DefectError("dtdl.context", text, node.at("@context"))
     known = version == 2 or _QUANTITIES in contexts
-    extended = any(each not in _SOURCES_OF_NOTHING_NEW for each in contexts)
+    extended = any(each not in _KNOWN_CONTEXTS for each in contexts)
     return Node(node.value, node.path, node.findings, version, known, extended)
 
 
-def _reference(node: Node, value: Any, path: str, inline: list[tuple[Any, str]]) -> str:
+def _reference(node: Node, value: Any, path: str, inline: Inline) -> str:
     """The DTMI of an interface that is named, or that stands inline and then is put aside for reading."""
     if isinstance(value, dict) and is_dtmi(value.get("@id")):
         if len(value) > 1:
@@ -112,7 +115,7 @@ def _context_of(node: Node) -> tuple[Findings, int, bool, bool]:
     return node.findings, node.version, node.quantities, node.extended
 
 
-def _contents(node: Node, shared: Shared, inline: list[tuple[Any, str]]) -> tuple[Content, ...]:
+def _contents(node: Node, shared: Shared, inline: Inline) -> tuple[Content, ...]:
     found: dict[str, Content] = {}
     for value, path in node.children("contents"):
         try:
@@ -127,31 +130,28 @@ def _contents(node: Node, shared: Shared, inline: list[tuple[Any, str]]) -> tupl
     return tuple(found.values())
 
 
-def _content(node: Node, shared: Shared, inline: list[tuple[Any, str]]) -> Content:
+def _content(node: Node, shared: Shared, inline: Inline) -> Content:
     types = node.types()
     kinds = [each for each in types if each in _READERS]
     if len(kinds) != 1:
         text = f"'@type' must hold exactly one of {', '.join(_READERS)}, not {describe(node.value.get('@type'))}"
         raise DefectError("dtdl.type", text, node.at("@type") if types else node.path)
-    if kinds[0] == "Component":
-        node.only("name", "schema")
-        return Component(node.name(), _reference(node, node.need("schema"), node.at("schema"), inline), node.texts())
-    return _READERS[kinds[0]](node, shared, [each for each in types if each != kinds[0]])
+    return _READERS[kinds[0]](node, shared, [each for each in types if each != kinds[0]], inline)
 
 
-def _property(node: Node, shared: Shared, cotypes: list[str]) -> Property:
+def _property(node: Node, shared: Shared, cotypes: list[str], inline: Inline) -> Property:
     node.only("name", "schema", "unit", "writable")
     name, schema = node.name(), read_schema(node, "schema", shared)
     return Property(name, schema, read_quantity(node, schema, cotypes), node.boolean("writable"), node.texts())
 
 
-def _telemetry(node: Node, shared: Shared, cotypes: list[str]) -> Telemetry:
+def _telemetry(node: Node, shared: Shared, cotypes: list[str], inline: Inline) -> Telemetry:
     node.only("name", "schema", "unit")
     name, schema = node.name(), read_schema(node, "schema", shared)
     return Telemetry(name, schema, read_quantity(node, schema, cotypes), node.texts())
 
 
-def _command(node: Node, shared: Shared, cotypes: list[str]) -> Command:
+def _command(node: Node, shared: Shared, cotypes: list[str], inline: Inline) -> Command:
     node.only("name", "request", "response", "commandType")
     payloads = [
         read_field(node.child(node.value[part], node.at(part), f"{part!r}"), shared) if node.value.get(part) else None
@@ -160,7 +160,7 @@ def _command(node: Node, shared: Shared, cotypes: list[str]) -> Command:
     return Command(node.name(), payloads[0], payloads[1], node.texts())
 
 
-def _relationship(node: Node, shared: Shared, cotypes: list[str]) -> RelationshipType:
+def _relationship(node: Node, shared: Shared, cotypes: list[str], inline: Inline) -> RelationshipType:
     node.only("name", "target", "minMultiplicity", "maxMultiplicity", "writable", "properties")
     target = node.value.get("target")
     if target is not None and not is_dtmi(target):
@@ -182,20 +182,21 @@ def _relationship_properties(node: Node, shared: Shared) -> tuple[Property, ...]
         inner = node.child(value, path, "a relationship's property")
         if "Property" not in inner.types():
             raise DefectError("dtdl.type", "a relationship holds properties only", path)
-        each = _property(inner, shared, [other for other in inner.types() if other != "Property"])
+        each = _property(inner, shared, [other for other in inner.types() if other != "Property"], [])
         if each.name in found:
             raise DefectError("dtdl.duplicate", f"property {each.name!r} stands there twice", path)
         found[each.name] = each
     return tuple(found.values())
 
 
-def _no_reader(node: Node, shared: Shared, cotypes: list[str]) -> Content:
-    raise DefectError("dtdl.type", "a component is read where its interface is known", node.path)
+def _component(node: Node, shared: Shared, cotypes: list[str], inline: Inline) -> Component:
+    node.only("name", "schema")
+    return Component(node.name(), _reference(node, node.need("schema"), node.at("schema"), inline), node.texts())
 
 
-_READERS: dict[str, Callable[[Node, Shared, list[str]], Content]] = {
+_READERS: dict[str, Callable[[Node, Shared, list[str], Inline], Content]] = {
     "Command": _command,
-    "Component": _no_reader,
+    "Component": _component,
     "Property": _property,
     "Relationship": _relationship,
     "Telemetry": _telemetry,

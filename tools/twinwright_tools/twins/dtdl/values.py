@@ -15,7 +15,7 @@ _DURATION = re.compile(
     r"-?P(?=\d|T\d)(\d+(\.\d+)?Y)?(\d+(\.\d+)?M)?(\d+(\.\d+)?W)?(\d+(\.\d+)?D)?"
     r"(T(?=\d)(\d+(\.\d+)?H)?(\d+(\.\d+)?M)?(\d+(\.\d+)?S)?)?"
 )
-_ABSENT = "$metadata"
+_METADATA = "$metadata"
 
 
 def mismatch(value: Any, schema: Schema, path: str = "") -> str | None:
@@ -40,13 +40,18 @@ def _complex(value: Any, schema: MapSchema | ObjectSchema | ArraySchema, path: s
         return next((each for each in inner if each), None)
     if not isinstance(value, dict):
         return _words(path, f"must be an object, not {describe(value)}")
+    if isinstance(schema, MapSchema):
+        found_in_map = (
+            mismatch(each, schema.value, f"{path}.{key}") for key, each in value.items() if key != _METADATA
+        )
+        return next((each for each in wrong if each), None)
     for key, each in value.items():
-        if key == _ABSENT:
-            continue
-        field = schema.field(key) if isinstance(schema, ObjectSchema) else None
-        if isinstance(schema, ObjectSchema) and field is None:
+        field = schema.field(key)
+        if field is None and key != _METADATA:
             return _words(path, f"has no field {key!r}")
-        found = mismatch(each, field.schema if field else schema.value, f"{path}.{key}")  # type: ignore[union-attr]
+        if field is None:
+            continue
+        found = mismatch(each, field.schema, f"{path}.{key}")
         if found:
             return found
     return None
@@ -74,6 +79,14 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _zoned(text: str) -> datetime:
+    """A time with a zone: RFC 3339 demands one."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("no zone")
+    return found
+
+
 def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
 
@@ -94,7 +107,7 @@ def _parses(read: Callable[[str], Any]) -> Callable[[Any], bool]:
 _PRIMITIVES: dict[str, Callable[[Any], bool]] = {
     "boolean": lambda value: isinstance(value, bool),
     "date": _parses(date.fromisoformat),
-    "dateTime": _parses(datetime.fromisoformat),
+    "dateTime": _parses(_zoned),
     "double": _is_number,
     "duration": lambda value: isinstance(value, str) and _DURATION.fullmatch(value) is not None,
     "float": _is_number,

@@ -7,7 +7,7 @@ from sqlglot import exp
 from ..dtdl import ModelSet
 from ..graph import TwinGraph
 from .conditions import check_condition
-from .dialect import PropertyPath
+from .nodes import PropertyPath
 from .paths import resolve
 from .plan import Binding, CheckedQuery, Output, Path
 from .scope import Scope, build_scope, refuse
@@ -58,7 +58,9 @@ def _outputs(scope: Scope, tree: exp.Select) -> tuple[Output, ...]:
         shown = resolve(scope, path)
         name = each.alias if isinstance(each, exp.Alias) else path.names[-1]
         if name in found:
-            raise refuse("duplicate_output", f"two columns are called {name!r}: write {path.sql()} AS other", path)
+            raise refuse(
+                "duplicate_output", f"two columns are called {name!r}: write {'.'.join(path.names)} AS other", path
+            )
         found[name] = Output(name, shown)
     return tuple(found.values())
 

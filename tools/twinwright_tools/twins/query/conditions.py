@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from ...errors import QueryError, nearest
 from ..dtdl.types import NUMERIC, ArraySchema, EnumSchema, Primitive, Schema
-from .dialect import PropertyPath
+from .nodes import PropertyPath
 from .paths import resolve, resolve_value
 from .plan import (
     Binding,

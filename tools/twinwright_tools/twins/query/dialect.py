@@ -19,12 +19,13 @@ from typing import ClassVar, NoReturn, TypeVar
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
-from sqlglot.generator import Generator as BaseGenerator
 from sqlglot.parser import Parser as BaseParser
 from sqlglot.tokenizer_core import Token, TokenType
 from sqlglot.tokens import Tokenizer as BaseTokenizer
 
 from ...errors import QueryError
+from .nodes import Collection, PropertyPath, Related
+from .printer import QueryGenerator
 
 MAX_CONDITIONS = 100
 MAX_NESTING = 20
@@ -61,35 +62,6 @@ _FOREIGN = {
     "UPDATE": "queries only read",
     "WITH": "the language has no WITH",
 }
-
-
-class PropertyPath(exp.Expression):
-    """A dotted path: `expressions` are its identifiers."""
-
-    arg_types: ClassVar[dict[str, bool]] = {"expressions": True}
-
-    @property
-    def names(self) -> list[str]:
-        """The path's names, first to last."""
-        return [each.name for each in self.expressions]
-
-
-class Related(exp.Expression):
-    """``JOIN this RELATED path alias``: `path` is a source and a relationship's name."""
-
-    arg_types: ClassVar[dict[str, bool]] = {"this": True, "path": True, "alias": False}
-
-
-class Collection(exp.Expression):
-    """What a query begins with: `this` is DIGITALTWINS or RELATIONSHIPS."""
-
-    arg_types: ClassVar[dict[str, bool]] = {"this": True, "alias": False}
-
-
-def position_of(node: exp.Expr) -> int | None:
-    """Where a node begins in the text of the query, as an offset in characters."""
-    found = [each.meta["start"] for each in node.walk() if "start" in each.meta]
-    return min(found, default=None)
 
 
 class AzureDigitalTwins(Dialect):
@@ -345,55 +317,7 @@ class AzureDigitalTwins(Dialect):
                 return _at(exp.Null(), token)
             self._expected("a text, a number, true or false")
 
-    class Generator(BaseGenerator):
-        """Prints a tree in the language again."""
-
-        TRANSFORMS: ClassVar[dict[type[exp.Expr], Callable[..., str]]] = {
-            **BaseGenerator.TRANSFORMS,
-            Collection: lambda self, node: " ".join(filter(None, (node.this, self.sql(node, "alias")))),
-            PropertyPath: lambda self, node: ".".join(self.sql(each) for each in node.expressions),
-            Related: lambda self, node: _related_sql(self, node),
-            exp.Count: lambda self, node: "COUNT()",
-            exp.Identifier: lambda self, node: f"[[{node.name}]]" if node.args.get("quoted") else node.name,
-            exp.In: lambda self, node: _in_sql(self, node, "IN"),
-            exp.Literal: lambda self, node: _literal_sql(node),
-            exp.NEQ: lambda self, node: self.binary(node, "!="),
-            exp.Not: lambda self, node: _not_sql(self, node),
-            exp.Select: lambda self, node: _select_sql(self, node),
-        }
-
-
-def _related_sql(generator: BaseGenerator, node: Related) -> str:
-    parts = ("JOIN", generator.sql(node, "this"), "RELATED", generator.sql(node, "path"), generator.sql(node, "alias"))
-    return " ".join(filter(None, parts))
-
-
-def _in_sql(generator: BaseGenerator, node: exp.In, word: str) -> str:
-    values = ", ".join(generator.sql(each) for each in node.expressions)
-    return f"{generator.sql(node, 'this')} {word} [{values}]"
-
-
-def _not_sql(generator: BaseGenerator, node: exp.Not) -> str:
-    if isinstance(node.this, exp.In):
-        return _in_sql(generator, node.this, "NIN")
-    return f"NOT {generator.sql(node, 'this')}"
-
-
-def _literal_sql(node: exp.Literal) -> str:
-    if not node.is_string:
-        return str(node.this)
-    return "'" + node.name.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _select_sql(generator: BaseGenerator, node: exp.Select) -> str:
-    limit = node.args.get("limit")
-    top = f"TOP({limit.expression.name}) " if limit else ""
-    shown = ", ".join(generator.sql(each) for each in node.expressions)
-    parts = [f"SELECT {top}{shown}", f"FROM {generator.sql(node.args['from_'], 'this')}"]
-    parts += [generator.sql(each) for each in node.args.get("joins") or []]
-    if node.args.get("where"):
-        parts.append(f"WHERE {generator.sql(node.args['where'], 'this')}")
-    return " ".join(parts)
+    Generator = QueryGenerator
 
 
 _LITERALS = frozenset(

@@ -19,7 +19,7 @@ from ..dtdl.types import (
     Schema,
     Telemetry,
 )
-from .dialect import PropertyPath
+from .nodes import PropertyPath
 from .plan import Binding, Path
 from .scope import Scope, refuse
 

@@ -12,7 +12,7 @@ from ..dtdl import ModelSet
 from ..dtdl.names import last_segment
 from ..dtdl.types import RelationshipType
 from ..graph import TwinGraph
-from .dialect import PropertyPath, Related, position_of
+from .nodes import PropertyPath, Related, position_of
 from .plan import Binding, Step
 
 MAX_JOINS = 5
