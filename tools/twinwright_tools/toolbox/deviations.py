@@ -39,7 +39,11 @@ def find_deviations(arguments: FindDeviations, context: ToolContext) -> Finding:
     plant = context.plant
     plant.graph.twin(arguments.twin)
     around = surroundings(plant.graph, arguments.twin, arguments.steps, arguments.direction)
-    found = sorted(deviations_of(plant, set(around)), key=lambda one: (-one.score, str(one.key)))
+    found = sorted(
+        deviations_of(plant, set(around)),
+        # What is asked about comes first, whatever it did: the rest is held against it.
+        key=lambda one: (around[one.key.twin] != "itself", -one.score, str(one.key)),
+    )
     rows = [_row(one, around[one.key.twin]) for one in found]
     shown = fitting(rows, BUDGET_CHARS - 2500)
     first = min(found, key=lambda one: (one.onset, str(one.key)), default=None)
@@ -81,7 +85,7 @@ def surroundings(graph: TwinGraph, twin: str, steps: int, direction: str) -> dic
 def _summary(found: list[Deviation], first: Deviation | None, reach: str) -> str:
     if first is None:
         return f"No signal of {reach} left its own past."
-    strongest = found[0]
+    strongest = max(found, key=lambda one: one.score)
     return (
         f"{len(found)} signal{'' if len(found) == 1 else 's'} of {reach} left their own past. "
         f"Earliest is {first.key} at {iso(first.onset)}; strongest is {strongest.key} ({_change(strongest)})."

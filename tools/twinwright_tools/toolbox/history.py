@@ -11,6 +11,9 @@ from ..registry import Tool, ToolContext
 from .arguments import ToolArguments, between, some_text
 from .bounds import command, fitting, shortened
 
+# Where a row was read, its rank and an excerpt of its text: a model has the row itself.
+_LEFT_OUT = frozenset({"source_row", "snippet", "score"})
+
 
 class SearchHistory(ToolArguments):
     """Arguments of `search_history`."""
@@ -41,7 +44,7 @@ def search_history(arguments: SearchHistory, context: ToolContext) -> Finding:
     if arguments.twin is not None:
         plant.graph.twin(arguments.twin)
     found = plant.history.search(arguments.words, twin=arguments.twin, kind=arguments.kind, limit=arguments.limit)
-    rows = [shortened({name: value for name, value in row.items() if value is not None}) for row in found]
+    rows = [shortened({name: value for name, value in row.items() if name not in _LEFT_OUT}) for row in found]
     shown = fitting(rows)
     options = [
         word for name in ("twin", "kind") if (value := getattr(arguments, name)) for word in (f"--{name}", value)

@@ -52,9 +52,9 @@ def find_twins(arguments: FindTwins, context: ToolContext) -> Finding:
     models = [_model_row(plant, model) for model in names.kinds(arguments.words)[:_MODELS]]
     nothing = [word for word in words if word not in known and word not in names.every_word]
     return Finding(
-        summary=_summary(arguments.words, rows, len(matches), models, unknown),
+        summary=_summary(arguments.words, rows, models, unknown),
         facts=[
-            Fact(name="matching twins", value=len(matches)),
+            *(Fact(name="best match", value=row["id"]) for row in rows[:1]),
             *(Fact(name=f"{row['label']} count", value=row["count"]) for row in models),
             *(Fact(name=f"nearest to {one['words']}", value=near) for one in unknown for near in one["nearest"]),
         ],
@@ -136,11 +136,11 @@ def _site(plant: Plant) -> dict[str, Any]:
 
 
 def _summary(
-    words: str, rows: list[dict[str, Any]], total: int, models: list[dict[str, Any]], unknown: list[dict[str, Any]]
+    words: str, rows: list[dict[str, Any]], models: list[dict[str, Any]], unknown: list[dict[str, Any]]
 ) -> str:
     sentences = []
     if rows:
-        sentences.append(f"{words!r} matches {total} twin{'' if total == 1 else 's'}; nearest is {rows[0]['id']}.")
+        sentences.append(f"{words!r} comes nearest to {rows[0]['id']}.")
     else:
         sentences.append(f"No twin is called anything like {words!r}.")
     for model in models[:2]:

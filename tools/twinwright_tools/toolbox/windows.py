@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from ..errors import InputError
+from ..errors import InputError, NoDataError
 from ..evidence import Fact, Finding
 from ..registry import Tool, ToolContext
 from ..telemetry.series import SignalKey, parse_key
@@ -16,8 +16,12 @@ from ..times import iso, parse_time
 from .arguments import ToolArguments, sized
 from .bounds import BUDGET_CHARS, command, shortened
 
+if TYPE_CHECKING:
+    from ..plant import Plant
+
 _CHARS_PER_POINT = 18
 _STATISTICS_CHARS = 900
+_STATES = 6
 _WITH_UNIT = ("mean", "median", "std", "iqr", "min", "max", "first", "last")
 
 
@@ -38,15 +42,13 @@ def telemetry_window(arguments: TelemetryWindow, context: ToolContext) -> Findin
         UnknownNameError: a twin or signal that isn't there.
         InputError: the times are the wrong way round.
     """
-    from ..telemetry.window import window
-
     plant = context.plant
     start, end = parse_time(arguments.start), parse_time(arguments.to)
     if start >= end:
         raise InputError(f"from ({iso(start)}) must lie before to ({iso(end)})", code="window.times")
     keys = [parse_key(text, plant.graph.twins) for text in dict.fromkeys(arguments.signals)]
     room = max(8, (BUDGET_CHARS // len(keys) - _STATISTICS_CHARS) // _CHARS_PER_POINT)
-    views = [_view(window(plant, key, start, end, room).as_dict(), start, room) for key in keys]
+    views = [_view(_looked_at(plant, key, start, end, room), start, room) for key in keys]
     empty = [view["key"] for view in views if not view["statistics"].get("count")]
     ages = [age for view in views if isinstance(age := view["quality"].get("age_s"), int | float)]
     return Finding(
@@ -65,6 +67,18 @@ def telemetry_window(arguments: TelemetryWindow, context: ToolContext) -> Findin
     )
 
 
+def _looked_at(plant: Plant, key: SignalKey, start: datetime, end: datetime, room: int) -> dict[str, Any]:
+    """The window as JSON. That nothing was recorded there is a finding too, and can be cited."""
+    from ..telemetry.window import window
+
+    info = plant.telemetry.info(key)
+    try:
+        return window(plant, key, start, end, room).as_dict()
+    except NoDataError:
+        told = {"key": str(info.key), "unit": info.unit, "kind": info.kind, "sampling": info.sampling}
+        return {**told, "statistics": {"count": 0}, "quality": {}, "points": []}
+
+
 def _view(found: dict[str, Any], start: datetime, room: int) -> dict[str, Any]:
     """A window as a model sees it: times of points as seconds after the window's begin."""
     points = [
@@ -73,8 +87,11 @@ def _view(found: dict[str, Any], start: datetime, room: int) -> dict[str, Any]:
     ]
     quality = dict(found.get("quality") or {})
     quality["gaps"] = (quality.get("gaps") or [])[:3]
-    kept = {name: value for name, value in found.items() if name not in {"points", "quality", "start", "end"}}
-    view: dict[str, Any] = shortened({**kept, "key": str(found["key"]), "quality": quality, "points": points})
+    statistics = dict(found["statistics"])
+    if "states" in statistics:
+        statistics["states"] = statistics["states"][:_STATES]
+    kept = {name: found.get(name) for name in ("key", "unit", "kind", "sampling")}
+    view: dict[str, Any] = shortened({**kept, "statistics": statistics, "quality": quality, "points": points})
     return view
 
 

@@ -109,6 +109,8 @@ def _supports(case: Case, row: dict[str, Any]) -> list[Claim]:
     for one in case.deviations_of(row)[:1]:
         if around and symptom and one is not symptom and one["onset"] <= symptom["onset"]:
             claims.append(claim(f"{case.changed(one)}, before {case.changed(symptom)}", around.id))
+    if not claims:
+        claims.append(claim(f"The engine ranks {row['twin']} at {row['rank']} of what it looked at", case.ranked.id))
     return claims
 
 

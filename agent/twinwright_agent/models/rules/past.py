@@ -14,6 +14,7 @@ from .seen import Seen
 
 _HOW_OFTEN = re.compile(r"\bhow (?:often|many|long|much)\b|\bcount\b|\bnumber\b|\bmtbf\b|\bmttr\b|\brate\b", re.I)
 _SHOWN = 3
+_CODES = 5
 _TEXT = 140
 
 
@@ -36,6 +37,7 @@ def _ask(seen: Seen, focus: Focus) -> Requests:
     words = without_times(seen.question)
     calls: list[tuple[str, dict[str, Any]]] = [
         ("count_history", {"sql": _totals(seen, focus)}),
+        ("count_history", {"sql": _codes(seen, focus)}),
         ("count_history", {"sql": _newest(seen, focus)}),
         ("search_history", {"words": words, "twin": twin, "kind": None, "limit": 5}),
     ]
@@ -56,14 +58,23 @@ def _where(seen: Seen, focus: Focus) -> str:
 
 def _totals(seen: Seen, focus: Focus) -> str:
     where = _where(seen, focus)
-    columns = "kind, count(*) AS n, min(time) AS first, max(time) AS last"
+    columns = "kind, count(*) AS n, min(time) AS earliest, max(time) AS latest"
     return f"SELECT {columns} FROM history{where} GROUP BY kind ORDER BY n DESC"
 
 
+def _codes(seen: Seen, focus: Focus) -> str:
+    columns = "code, count(*) AS orders, median(duration_h) AS median_h"
+    where = _orders(seen, focus)
+    return f"SELECT {columns} FROM history{where} AND code IS NOT NULL GROUP BY code ORDER BY orders DESC LIMIT 10"
+
+
 def _newest(seen: Seen, focus: Focus) -> str:
+    return f"SELECT time, twin, id, text FROM history{_orders(seen, focus)} ORDER BY time DESC LIMIT 3"
+
+
+def _orders(seen: Seen, focus: Focus) -> str:
     where = _where(seen, focus)
-    joined = f"{where} AND kind = 'work_order'" if where else " WHERE kind = 'work_order'"
-    return f"SELECT time, twin, id, text FROM history{joined} ORDER BY time DESC LIMIT 3"
+    return f"{where} AND kind = 'work_order'" if where else " WHERE kind = 'work_order'"
 
 
 def _counted(seen: Seen, focus: Focus) -> list[Claim]:
@@ -75,6 +86,9 @@ def _counted(seen: Seen, focus: Focus) -> list[Claim]:
         if "n" in columns:
             counts = [dict(zip(columns, row, strict=True)) for row in rows]
             claims.append(_totals_claim(counts, about, one.id))
+        elif "orders" in columns and rows:
+            counts = [dict(zip(columns, row, strict=True)) for row in rows[:_CODES]]
+            claims.append(_codes_claim(counts, about, one.id))
         elif rows:
             newest = dict(zip(columns, rows[0], strict=True))
             claims.append(_newest_claim(newest, about, one.id))
@@ -86,6 +100,15 @@ def _totals_claim(counts: list[dict[str, Any]], about: str, evidence: str) -> Cl
         return claim(f"History has nothing about {about} in that time", evidence)
     listed = ", ".join(f"{figure(one['n'])} {str(one['kind']).replace('_', ' ')}" for one in counts)
     return claim(f"History of {about} has {listed}", evidence)
+
+
+def _codes_claim(counts: list[dict[str, Any]], about: str, evidence: str) -> Claim:
+    listed = ", ".join(
+        f"{one['code']} {figure(one['orders'])}"
+        + (f" (median {figure(one['median_h'], 'h')})" if one["median_h"] else "")
+        for one in counts
+    )
+    return claim(f"Work orders on {about} by failure code: {listed}", evidence)
 
 
 def _newest_claim(newest: dict[str, Any], about: str, evidence: str) -> Claim:
