@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from twinwright_tools.telemetry.window import window
 
+from twinwright_tools.errors import NoDataError
 from twinwright_tools.plant import Plant
 from twinwright_tools.telemetry.series import Series, SignalInfo, SignalKey
+from twinwright_tools.telemetry.window import window
 from twinwright_tools.times import iso, parse_time, to_micros
 
 from .focus import Focus
@@ -24,6 +25,7 @@ MOST_CHARTS = 8
 _POINTS = 600
 _FEWEST_FOR_USUAL = 12
 _USUAL = (0.05, 0.95)
+_BOOLEAN = ("false", "true")
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,10 @@ def make_charts(focus: Focus, plant: Plant) -> list[Chart]:
             chosen.setdefault(key, role)
     made = []
     for key, role in list(chosen.items())[:MOST_CHARTS]:
-        chart = _chart(infos[key], role, focus, plant)
-        if chart.plot["times"]:  # else nothing of it lies in the span; its evidence is listed all the same
-            made.append(chart)
+        try:
+            made.append(_chart(infos[key], role, focus, plant))
+        except NoDataError:
+            continue  # nothing of it lies in the span; its evidence is listed all the same
     return made
 
 
@@ -94,7 +97,7 @@ def _wanted(focus: Focus) -> Iterator[tuple[SignalKey, str]]:
 
 def _chart(info: SignalInfo, role: str, focus: Focus, plant: Plant) -> Chart:
     shown = window(plant, info.key, focus.start, focus.end, points=_POINTS).as_dict()
-    series = plant.telemetry.series([info.key], focus.start, focus.end)[info.key]
+    series = _recorded(info, focus, plant)
     times, values, states = _points(shown, info, focus)
     mention = best_of(focus.mentions, {info.key.twin}, info.key.signal)
     own = mention.onset if mention else None
@@ -122,6 +125,17 @@ def _chart(info: SignalInfo, role: str, focus: Focus, plant: Plant) -> Chart:
             "role": role,
         },
     )
+
+
+def _recorded(info: SignalInfo, focus: Focus, plant: Plant) -> Series:
+    """All samples of the span; of an event log also the value that held when it began."""
+    series = plant.telemetry.series([info.key], focus.start, focus.end)[info.key]
+    held = plant.telemetry.last_before(info.key, focus.start)
+    if info.sampling != "events" or not len(held):
+        return series
+    texts = None if series.texts is None or held.texts is None else np.concatenate((held.texts, series.texts))
+    times = np.concatenate((held.times, series.times))
+    return Series(info.key, times, np.concatenate((held.values, series.values)), texts)
 
 
 def _label(role: str, focus: Focus) -> str:
@@ -158,14 +172,14 @@ def _points(
 
 def _states(values: Sequence[Any], info: SignalInfo) -> list[str] | None:
     if info.kind == "boolean":
-        return ["0", "1"]
+        return list(_BOOLEAN)
     if info.kind == "text":
         return list(dict.fromkeys(_state(value, info) for value in values if value is not None))
     return None
 
 
 def _state(value: Any, info: SignalInfo) -> str:
-    return str(int(float(value))) if info.kind == "boolean" else str(value)
+    return _BOOLEAN[int(float(value) != 0)] if info.kind == "boolean" else str(value)
 
 
 def _short(value: Any) -> float | None:
@@ -192,7 +206,7 @@ def _caption(
     plant: Plant,
 ) -> str:
     since = own or focus.onset
-    parts = [_level(series, since, info) if info.kind == "numeric" else _changes(series, since)]
+    parts = [_level(series, since, info) if info.kind == "numeric" else _changes(series, since, info)]
     if own and own != focus.onset:
         parts.append(f"it left its own past at {local(own, plant.zone)}")
     if usual:
@@ -216,13 +230,13 @@ def _level(series: Series, onset: datetime | None, info: SignalInfo) -> str:
     return f"{moved} from {quantity(then, info.unit)} to {quantity(now, info.unit)} (medians before and since)"
 
 
-def _changes(series: Series, onset: datetime | None) -> str:
+def _changes(series: Series, onset: datetime | None, info: SignalInfo) -> str:
     values = series.values if series.texts is None else series.texts
     if not len(values):
         return "Nothing recorded in this span"
     changed = np.flatnonzero(values[1:] != values[:-1]) + 1
     before = int(np.count_nonzero(_before(series, onset)[changed]))
-    last = values[-1] if series.texts is not None else number(float(values[-1]))
+    last = _state(values[-1], info)
     counted = f"{before} before the onset, {len(changed) - before} since" if onset else f"{len(changed)} in this span"
     return f"Changes of state: {counted}; last state {last}"
 
@@ -236,8 +250,10 @@ def _quality(quality: dict[str, Any], plant: Plant) -> str:
     parts = [f"data {grade}"] if grade else []
     if quality.get("coverage") is not None:
         parts.append(f"coverage {share(float(quality['coverage']))}")
-    if quality.get("gaps"):
-        parts.append(f"{len(quality['gaps'])} gaps, the longest {duration(float(quality.get('longest_gap_s') or 0))}")
+    if gaps := quality.get("gap_count"):
+        parts.append(
+            f"{gaps} gap{'s' if gaps > 1 else ''}, the longest {duration(float(quality.get('longest_gap_s') or 0))}"
+        )
     if quality.get("age_s") is not None:
         parts.append(f"newest sample {duration(float(quality['age_s']))} before the question")
     return " · ".join(parts)

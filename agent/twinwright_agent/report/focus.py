@@ -114,6 +114,6 @@ def _span(onset: datetime | None, plant: Plant) -> tuple[datetime, datetime]:
     if recorded is None:
         return end - timedelta(hours=1), end
     if onset is None or onset >= end:
-        return recorded[0], end
+        return min(recorded[0], end - _SHORTEST), end
     lead = max((end - onset) * _LEAD, _SHORTEST)
     return max(recorded[0], onset - lead), end

@@ -117,7 +117,7 @@ def test_charts_say_what_they_show_with_units(report: Write, investigation: Inve
     text = Page(report(investigation).read_text()).text
     assert re.search(r"cause pressure \[bar\] Glycol pump \(pump\) Fell from [34]\.?\d* bar to 2\.\d+ bar", text)
     assert "symptom rate Filler 3 (filler)" in text
-    assert re.search(r"Changes of state: 0 before the onset, \d+ since; last state 0", text)
+    assert re.search(r"Changes of state: 0 before the onset, \d+ since; last state false", text)
     assert "it left its own past at 2026-01-05 07:00 +01:00" in text
 
 
