@@ -53,7 +53,7 @@ def _pump_bearing(health: Health, degree: float, chance: float) -> None:
 
 
 def _stiction(health: Health, degree: float, chance: float) -> None:
-    health.stiction[LINE_3] = 0.6 * degree
+    health.stiction[LINE_3] = 0.68 * degree
 
 
 def _fouling(health: Health, degree: float, chance: float) -> None:
@@ -125,7 +125,7 @@ _ALL = (
         "valve_stiction",
         _stiction,
         0.3,
-        (2.0, 8.0),
+        (3.0, 8.0),
         "The glycol control valve of line 3 sticks and jumps.",
     ),
     Fault(

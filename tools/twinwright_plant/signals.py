@@ -157,7 +157,9 @@ def _glycol(run: Run) -> list[Measured]:
             Measured(twin, "motor.current", current, 0.04, 0.01, 0.01),
             Measured(f"{twin}-drive", "frequency", 50.0 * speed, 0.02, 0.01),
         ]
-    condensing = 6.5 + 0.22 * (run.schedule.ambient - 10.0) + 0.0145 * data["duty"] / (1.0 - data["condenser"])
+    # The fans hold 12 bar as long as they can; beyond that the pressure follows heat and outdoor temperature.
+    rejected = 0.0145 * data["duty"] / (1.0 - data["condenser"])
+    condensing = np.maximum(12.0, 5.0 + 0.22 * (run.schedule.ambient - 10.0) + rejected)
     power = 0.23 * data["duty"] * (condensing / 14.0) ** 0.8
     return [
         *found,

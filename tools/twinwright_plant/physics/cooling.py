@@ -16,8 +16,8 @@ PRODUCT_DENSITY, PRODUCT_CP = 1.03, 4.0
 METRES_PER_BAR = 9.9  # head of glycol that one bar is
 
 # Pumps: head = SHUTOFF n² - CURVE q² (affinity laws with n = speed / rated speed)
-SHUTOFF, CURVE = 6.8, 0.085
-SUCTION_LOSS, SUCTION_LOSS_CLOGGED = 0.001, 0.35
+SHUTOFF, CURVE = 7.8, 0.095
+SUCTION_LOSS, SUCTION_LOSS_CLOGGED = 0.001, 0.5
 STATIC_SUCTION = 1.22  # absolute pressure at the suction flange with no flow
 VAPOUR = 0.02  # absolute pressure that a pump can't draw its suction below: the flow chokes there
 PIPE_LOSS = 0.0022  # chiller evaporator and header, bar per (l/s)²

@@ -22,7 +22,7 @@ USES_AIR = (True, False, False, False, True, True)
 AIR_SHARE = (0.2, 0.06, 0.1, 0.12, 0.17, 0.35)  # of a line's air consumption at nominal speed, by machine
 
 FOAM_MARGIN_K = 0.8  # product this much above its setpoint starts to foam in the bottle
-FOAM_SLOPE = 0.3  # share of speed that the filler gives up for each K beyond that
+FOAM_SLOPE = 0.35  # share of speed that the filler gives up for each K beyond that
 AIR_DERATE_BAR, AIR_STOP_BAR = 6.0, 4.6
 WINDING_DERATE_C, WINDING_STOP_C = 95.0, 115.0
 WINDING_RISE_K = 50.0  # rise over the hall at rated current
