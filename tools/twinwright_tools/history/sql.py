@@ -27,7 +27,7 @@ TIMEOUT_S = 10.0
 _MOST_CHARS = 10_000
 _MOST_NODES = 2_000
 
-_SYNTAX: tuple[type[exp.Expression], ...] = (
+_SYNTAX: tuple[type[Any], ...] = (
     exp.Select, exp.SetOperation, exp.Subquery, exp.CTE, exp.With, exp.Table, exp.TableAlias, exp.Alias, exp.Column,
     exp.Identifier, exp.Literal, exp.Star, exp.From, exp.Where, exp.Group, exp.Having, exp.Order, exp.Ordered,
     exp.Limit, exp.Offset, exp.Distinct, exp.Join, exp.Paren, exp.Neg, exp.Not, exp.Connector, exp.Predicate,
@@ -111,7 +111,7 @@ def _offset(text: str, error: dict[str, Any]) -> int | None:
     return int(max(0, min(len(text), before + error["col"] - len(error.get("highlight") or "x"))))
 
 
-def _position(node: exp.Expression) -> int | None:
+def _position(node: Any) -> int | None:
     for each in node.walk():
         start = each.meta.get("start")
         if isinstance(start, int):

@@ -27,7 +27,7 @@ from .problems import Problem
 from .ranges import range_of, range_problems
 
 if TYPE_CHECKING:
-    from ..twins.query import QueryResult
+    from ..twins.query.run import QueryResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ class Plant:
         Raises:
             QueryError: the query was refused.
         """
-        from ..twins.query import run_query
+        from ..twins.query.run import run_query
 
         return run_query(text, self.models, self.graph, self._connection.cursor())
 

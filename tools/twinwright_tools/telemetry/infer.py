@@ -7,11 +7,14 @@ import numpy.typing as npt
 
 from .series import Sampling, SignalKind
 
-_FEW = 4
+FEW = 4
 _STEADY_SHARE = 0.8
 _STEADY_TOLERANCE = 0.2
 _JITTER_RATIO = 4.0
 _JITTER_SAMPLES = 20
+_RESTS = 3
+_REST_SHARE = 0.2
+_ON_TICK = 0.05
 
 Micros = npt.NDArray[np.int64]
 
@@ -38,13 +41,16 @@ def infer_sampling(times: Micros, codes: npt.NDArray[np.float64], kind: SignalKi
 
     Steady: four in five intervals lie within a fifth of the median one (so that dropouts don't matter), or all of them
     scatter by less than a factor of four around it while some values repeat (a jittery clock). A state that changes
-    with every single sample is an event log, however steady.
+    with every single sample is an event log, however steady, and so is a number that never repeats and rests again and
+    again (a controller that reports changes at its own pace). One that rests once or twice, or for whole intervals, has
+    lost samples.
+    With fewer than four samples nothing can be told: events (the store then goes by the plant's other signals).
 
     Args:
         times: int64 of shape (n,), microseconds, increasing.
         codes: float64 of shape (n,); equal where the values are equal, NaN where there is none.
     """
-    if len(times) < _FEW:
+    if len(times) < FEW:
         return "events"
     repeats = int(np.count_nonzero(codes[1:] == codes[:-1]))
     if kind in ("boolean", "text") and not repeats:
@@ -52,7 +58,16 @@ def infer_sampling(times: Micros, codes: npt.NDArray[np.float64], kind: SignalKi
     gaps = np.diff(times)
     typical = float(np.median(gaps))
     if float(np.mean(np.abs(gaps - typical) <= _STEADY_TOLERANCE * typical)) >= _STEADY_SHARE:
-        return "sampled"
+        return "events" if not repeats and _rests(gaps, typical) else "sampled"
     low, high = np.quantile(gaps, [0.05, 0.95])
     jitter = len(times) >= _JITTER_SAMPLES and repeats > 0 and high <= _JITTER_RATIO * low
     return "sampled" if jitter else "events"
+
+
+def _rests(gaps: Micros, typical: float) -> bool:
+    """Whether a fifth of the time is rests, several of them, that don't keep to the clock of the samples."""
+    rests = gaps[gaps > _JITTER_RATIO * typical]
+    if len(rests) < _RESTS or rests.sum() < _REST_SHARE * gaps.sum():
+        return False
+    ticks = rests / typical
+    return bool(np.mean(np.abs(ticks - np.round(ticks)) <= _ON_TICK) < _STEADY_SHARE)

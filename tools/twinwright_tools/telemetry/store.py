@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,7 @@ import numpy.typing as npt
 
 from ..errors import NoDataError, UnknownNameError
 from ..times import from_micros, iso, to_micros
-from .infer import infer_kind, infer_sampling
+from .infer import FEW, infer_kind, infer_sampling
 from .series import Series, SignalInfo, SignalKey
 
 if TYPE_CHECKING:
@@ -96,6 +98,23 @@ class TelemetryStore:
         pieces = self._fetch(ids, low, high) if ids else {}
         return {key: self._series(key, pieces.get(self._ids.get(found, -1))) for key, found in stored.items()}
 
+    def last_before(self, key: SignalKey, time: datetime) -> Series:
+        """The newest sample of a signal before a time that says anything, if there is one; at most one sample.
+
+        Raises:
+            UnknownNameError: neither the twins nor the telemetry know the signal.
+        """
+        number = self._ids.get(self._stored(key))
+        query = (
+            "SELECT max(time) FROM telemetry WHERE signal = $1 AND time < $2 AND time <= $3 "
+            "AND (value IS NOT NULL OR text IS NOT NULL)"
+        )
+        newest = None
+        if number is not None:
+            ((newest,),) = self._cursor().execute(query, [number, to_micros(time), self._at]).fetchall()
+        found = self._fetch([number], newest, newest) if number is not None and newest is not None else {}
+        return self._series(key, found.get(number if number is not None else -1))
+
     def _stored(self, key: SignalKey) -> SignalKey:
         if key in self._ids:
             return key
@@ -156,14 +175,18 @@ class TelemetryStore:
     @cached_property
     def _infos(self) -> dict[SignalKey, SignalInfo]:
         pieces = self._fetch(list(self._ids.values()), _FIRST, self._at)
-        return {key: self._info(key, *pieces[number]) for key, number in self._ids.items() if number in pieces}
+        told = {key: self._info(key, *pieces[number]) for key, number in self._ids.items() if number in pieces}
+        usual = Counter(info.sampling for info in told.values() if info.count >= FEW).most_common(1)
+        if not usual:
+            return told
+        return {key: info if info.count >= FEW else replace(info, sampling=usual[0][0]) for key, info in told.items()}
 
     def _info(self, key: SignalKey, times: Any, values: Any, texts: Any) -> SignalInfo:
         definition = self._definition(key)
-        numbers, words = ~np.isnan(values), np.not_equal(texts, None)
+        numbers, words = ~np.isnan(values), _count(texts) if self._ids[key] in self._worded else 0
         only_bits = bool(np.all((values[numbers] == 0) | (values[numbers] == 1)))
         schema = definition.schema if definition else None
-        kind = infer_kind(schema, int(numbers.sum()), int(words.sum()), only_bits)
+        kind = infer_kind(schema, int(numbers.sum()), words, only_bits)
         codes = np.unique(texts.astype(str), return_inverse=True)[1].astype(float) if kind == "text" else values
         gaps = np.diff(times)
         return SignalInfo(
@@ -186,10 +209,15 @@ def _filled(column: Any) -> npt.NDArray[np.float64]:
     return np.asarray(column, dtype=np.float64)
 
 
+def _count(texts: npt.NDArray[np.object_]) -> int:
+    return sum(text is not None for text in texts)
+
+
 def _texts(column: Any) -> npt.NDArray[np.object_]:
     """A DuckDB column of texts with None for NULL."""
     if isinstance(column, np.ma.MaskedArray):
-        texts = np.asarray(column.data, dtype=np.object_)
+        texts = np.array(column.data, dtype=np.object_)
         mask = np.ma.getmaskarray(column)
-        return np.where(mask, None, texts)
+        texts[mask] = None
+        return texts
     return np.asarray(column, dtype=np.object_)
