@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from twinwright_tools.errors import QueryError
-from twinwright_tools.twins import LoadedTwins, explain_query, run_query
+from twinwright_tools.twins import LoadedTwins, explain_query, load_twins, run_query, write_tables
+from twinwright_tools.twins.flow import Flows
 from twinwright_tools.twins.query.parse import parse_query, print_query
 
 CASES = yaml.safe_load((Path(__file__).parent / "data" / "queries.yaml").read_text())
@@ -48,16 +49,15 @@ def test_a_printed_query_is_the_same_query(
 ) -> None:
     printed = print_query(parse_query(case["query"]))
     assert print_query(parse_query(printed)) == printed
-    answers = [
-        run_query(text, small_plant.models, small_plant.graph, small_store.cursor())
-        for text in (case["query"], printed)
-    ]
+    models, graph, cursor = small_plant.models, small_plant.graph, small_store.cursor()
+    answers = [run_query(text, models, graph, cursor) for text in (case["query"], printed)]
     assert answers[0].value == answers[1].value
     assert answers[0].sql == answers[1].sql
 
 
 def test_rows_are_bounded(small_plant: LoadedTwins, small_store: duckdb.DuckDBPyConnection) -> None:
-    result = run_query("SELECT * FROM DIGITALTWINS", small_plant.models, small_plant.graph, small_store, row_limit=3)
+    models, graph = small_plant.models, small_plant.graph
+    result = run_query("SELECT * FROM DIGITALTWINS", models, graph, small_store, row_limit=3)
     assert len(result.value) == 3
     assert result.truncated
     exact = run_query(
@@ -80,13 +80,8 @@ def test_a_plan_says_what_was_understood(small_plant: LoadedTwins) -> None:
 
 
 def test_what_no_model_declares_but_documents_hold_can_be_asked_for(tmp_path: Path) -> None:
-    from twinwright_tools.twins import load_twins, write_tables
-    from twinwright_tools.twins.flow import Flows
-
-    graph = {
-        "digitalTwins": [{"$dtId": "a", "$metadata": {"$model": "dtmi:test:Gone;1"}, "size": 4}],
-        "relationships": [],
-    }
+    twin = {"$dtId": "a", "$metadata": {"$model": "dtmi:test:Gone;1"}, "size": 4}
+    graph = {"digitalTwins": [twin], "relationships": []}
     (tmp_path / "graph.json").write_text(json.dumps({"digitalTwinsGraph": graph, "digitalTwinsModels": []}))
     loaded = load_twins(tmp_path, Flows())
     connection = duckdb.connect()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from .names import MAX_DTMI, is_dtmi, is_reserved
@@ -71,14 +72,14 @@ def _with_context(node: Node) -> Node:
         raise DefectError("dtdl.context", text, node.at("@context"))
     known = version == 2 or _QUANTITIES in contexts
     extended = any(each not in _KNOWN_CONTEXTS for each in contexts)
-    return Node(node.value, node.path, node.findings, version, known, extended)
+    return replace(node, version=version, quantities=known, extended=extended, context=node.value["@context"])
 
 
 def _reference(node: Node, value: Any, path: str, inline: Inline) -> str:
     """The DTMI of an interface that is named, or that stands inline and then is put aside for reading."""
     if isinstance(value, dict) and is_dtmi(value.get("@id")):
         if len(value) > 1:
-            inline.append(({"@context": node.value.get("@context"), "@type": "Interface", **value}, path))
+            inline.append(({"@context": node.context, "@type": "Interface", **value}, path))
         return str(value["@id"])
     if not is_dtmi(value):
         raise DefectError(
@@ -100,7 +101,7 @@ def _shared(node: Node) -> Shared:
         defects: dict[str, DefectError] = {}
         for key, (value, path) in list(waiting.items()):
             try:
-                shared[key] = read_schema(Node({"schema": value}, path, *_context_of(node)), "schema", shared)
+                shared[key] = read_schema(node.child({"schema": value}, path, "a schema"), "schema", shared)
             except DefectError as defect:
                 defects[key] = DefectError(defect.code, defect.text, defect.path.replace(f"{path}.schema", path))
         if len(defects) == len(waiting):
@@ -109,10 +110,6 @@ def _shared(node: Node) -> Shared:
             break
         waiting = {key: waiting[key] for key in defects}
     return shared
-
-
-def _context_of(node: Node) -> tuple[Findings, int, bool, bool]:
-    return node.findings, node.version, node.quantities, node.extended
 
 
 def _contents(node: Node, shared: Shared, inline: Inline) -> tuple[Content, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...errors import ModelError, nearest
@@ -54,6 +54,7 @@ class Node:
         version: of DTDL, 2 or 3.
         quantities: whether semantic types and units are known in its context.
         extended: whether its context names other extensions, whose fields and types are unknown here.
+        context: the `@context` that it stands in.
     """
 
     value: dict[str, Any]
@@ -62,6 +63,7 @@ class Node:
     version: int = 3
     quantities: bool = False
     extended: bool = False
+    context: Any = None
 
     def at(self, name: str) -> str:
         """The path of one of its fields."""
@@ -75,7 +77,7 @@ class Node:
         """
         if not isinstance(value, dict):
             raise DefectError("dtdl.type", f"{what} must be an object, not {describe(value)}", path)
-        return Node(value, path, self.findings, self.version, self.quantities, self.extended)
+        return replace(self, value=value, path=path)
 
     def need(self, name: str) -> Any:
         """A field that must be there."""

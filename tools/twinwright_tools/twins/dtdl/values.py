@@ -41,9 +41,8 @@ def _complex(value: Any, schema: MapSchema | ObjectSchema | ArraySchema, path: s
     if not isinstance(value, dict):
         return _words(path, f"must be an object, not {describe(value)}")
     if isinstance(schema, MapSchema):
-        found_in_map = (
-            mismatch(each, schema.value, f"{path}.{key}") for key, each in value.items() if key != _METADATA
-        )
+        entries = {key: each for key, each in value.items() if key != _METADATA}
+        wrong = (mismatch(each, schema.value, f"{path}.{key}") for key, each in entries.items())
         return next((each for each in wrong if each), None)
     for key, each in value.items():
         field = schema.field(key)
