@@ -13,7 +13,6 @@ from twinwright_tools.twins.graph import TwinGraph
 
 from .focus import Focus
 from .mentions import onsets
-from .words import local
 
 BOX_WIDTH, BOX_HEIGHT = 184, 70
 SMALL_WIDTH, SMALL_HEIGHT = 168, 24
@@ -121,7 +120,7 @@ def _rows(focus: Focus, plant: Plant) -> list[Box]:
         if index == last == 0 and symptom == twin:
             badge = f"{focus.cause_word} and symptom"
         time = focus.onset if index == 0 and focus.onset else began.get(twin)
-        since = f"since {local(time, plant.zone)[:-7]}" if time else ""
+        since = f"since {focus.moment(time, plant.zone)[:-7]}" if time else ""
         boxes.append(Box(twin, plant.graph.twins[twin].name, 0, 0, badge, since))
     return boxes
 

@@ -19,12 +19,13 @@ from twinwright_tools.times import iso, parse_time, to_micros
 
 from .focus import Focus
 from .mentions import best_of
-from .words import duration, local, number, quantity, share
+from .words import duration, number, quantity, share
 
 MOST_CHARTS = 8
 _POINTS = 600
 _FEWEST_FOR_USUAL = 12
-_USUAL = (0.05, 0.95)
+_COMMENT = 60
+_USUAL = (0.1, 0.9)
 _BOOLEAN = ("false", "true")
 
 
@@ -35,6 +36,7 @@ class Chart:
     Attributes:
         role: "cause", "symptom", "on the way" or "evidence"; `label` is the word that people see.
         title: the signal's name as people know it; `where` is its twin's name and id.
+        about: its unit, or else what the model says of it.
         caption: what the chart shows, in words (also for those who can't see it).
         quality: what is to be known of the data behind it.
         reproduce: the command that finds the same window.
@@ -44,6 +46,7 @@ class Chart:
     role: str
     label: str
     title: str
+    about: str
     where: str
     caption: str
     quality: str
@@ -109,6 +112,7 @@ def _chart(info: SignalInfo, role: str, focus: Focus, plant: Plant) -> Chart:
         role=role,
         label=_label(role, focus),
         title=title,
+        about=info.unit or _comment(info, plant),
         where=name if name == info.key.twin else f"{name} ({info.key.twin})",
         caption=_caption(info, series, usual, own, focus, plant),
         quality=_quality(shown.get("quality") or {}, plant),
@@ -151,6 +155,13 @@ def _title(info: SignalInfo, plant: Plant) -> str:
     return shown if shown else info.key.signal
 
 
+def _comment(info: SignalInfo, plant: Plant) -> str:
+    twin = plant.graph.twins.get(info.key.twin)
+    definition = plant.models.signal(twin.model, info.key.signal) if twin else None
+    comment = (definition.comment if definition else None) or ""
+    return comment if len(comment) <= _COMMENT else f"{comment[:_COMMENT]}…"
+
+
 def _points(
     shown: dict[str, Any], info: SignalInfo, focus: Focus
 ) -> tuple[list[float], list[float | None], list[str] | None]:
@@ -187,7 +198,7 @@ def _short(value: Any) -> float | None:
 
 
 def _usual(series: Series, until: datetime | None) -> list[float] | None:
-    """The range that nine in ten samples before the onset lie in."""
+    """The range that eight in ten samples before the onset lie in."""
     if until is None:
         return None
     before = series.values[(series.times < to_micros(until)) & np.isfinite(series.values)]
@@ -208,7 +219,7 @@ def _caption(
     since = own or focus.onset
     parts = [_level(series, since, info) if info.kind == "numeric" else _changes(series, since, info)]
     if own and own != focus.onset:
-        parts.append(f"it left its own past at {local(own, plant.zone)}")
+        parts.append(f"it left its own past at {focus.moment(own, plant.zone)}")
     if usual:
         parts.append(f"usual range before: {number(usual[0])} to {quantity(usual[1], info.unit)}")
     return "; ".join(parts)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from twinwright_tools.plant import Plant
 from twinwright_tools.telemetry.series import SignalKey
 
 from ..result import Investigation, RankedHypothesis
 from .mentions import Mention, best_of, mentions, stated_symptoms
-from .words import as_time
+from .words import as_time, local
 
 # As much again of the quiet time before, so that the eye has something to compare with.
 _LEAD = 1.5
 # Under these verdicts a list of hypotheses, if there is one, blames nobody.
 _NOTHING_BLAMED = {"nothing_wrong", "answer", "not_about_plant"}
+_SECONDS_COUNT = timedelta(hours=1)
 _SHORTEST = timedelta(seconds=60)
 
 
@@ -41,6 +43,10 @@ class Focus:
     end: datetime
     mentions: list[Mention]
     sure: bool = True
+
+    def moment(self, time: datetime, zone: ZoneInfo) -> str:
+        """A time as precisely as the charts' span lets one see it."""
+        return local(time, zone, seconds=self.end - self.start < _SECONDS_COUNT)
 
     @property
     def cause_word(self) -> str:

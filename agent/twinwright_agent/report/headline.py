@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from twinwright_tools.diagnosis.failure_modes import load_failure_modes
-
 from twinwright_tools.plant import Plant
 
 from ..result import Investigation, RankedHypothesis
@@ -95,7 +94,7 @@ def since_words(top: RankedHypothesis, focus: Focus | None, plant: Plant) -> str
         return top.onset or ""
     known = focus is not None and focus.uncertainty_s is not None
     uncertainty = f" (± {duration(focus.uncertainty_s or 0.0)})" if focus is not None and known else ""
-    return f"{local(time, plant.zone)}{uncertainty}"
+    return f"{focus.moment(time, plant.zone) if focus else local(time, plant.zone)}{uncertainty}"
 
 
 def _cause(top: RankedHypothesis, focus: Focus, plant: Plant, steps: str) -> Headline:

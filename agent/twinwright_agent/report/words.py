@@ -65,10 +65,11 @@ def share(value: float) -> str:
     return f"{value * 100:.0f} %"
 
 
-def local(time: datetime, zone: ZoneInfo) -> str:
-    """A time in the site's zone with its offset; seconds only where there are any."""
+def local(time: datetime, zone: ZoneInfo, *, seconds: bool = True) -> str:
+    """A time in the site's zone with its offset; seconds only where there are any and they mean something."""
     text = for_people(time, zone)
-    return text.replace(":00 ", " ", 1) if time.second == 0 and time.microsecond == 0 else text
+    whole = time.second == 0 and time.microsecond == 0
+    return text if seconds and not whole else f"{text[:16]} {text[-6:]}"
 
 
 def as_time(text: str | None) -> datetime | None:

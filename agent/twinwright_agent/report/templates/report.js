@@ -94,9 +94,9 @@
 
   function vertical(chart, ink, grid) {
     const axis = { stroke: ink, font, grid: { stroke: grid, width: 1 }, ticks: { show: false }, size: 58, gap: 6 };
-    if (!chart.states) return { ...axis, space: 22, label: chart.unit || undefined, labelSize: chart.unit ? 18 : 0, labelFont: font, labelGap: 0 };
-    const short = (name) => (name.length > 12 ? name.slice(0, 11) + "…" : name);
-    return { ...axis, size: 84, splits: () => chart.states.map((_, index) => index), values: (u, splits) => splits.map((at) => short(chart.states[at] ?? "")) };
+    if (!chart.states) return { ...axis, space: 22, label: chart.unit || " ", labelSize: 18, labelFont: font, labelGap: 0 };
+    const short = (name) => (name.length > 11 ? name.slice(0, 10) + "…" : name);
+    return { ...axis, size: 76, splits: () => chart.states.map((_, index) => index), values: (u, splits) => splits.map((at) => short(chart.states[at] ?? "")) };
   }
 
   function draw(holder) {
@@ -108,7 +108,7 @@
       height: holder.clientHeight,
       tzDate: zoneDate,
       legend: { show: false },
-      padding: [18, 10, 0, 0],
+      padding: [18, 18, 0, 0],
       cursor: { sync: { key: "time" }, drag: { x: true, y: false }, y: false, points: { size: 6 }, bind: { dblclick: () => () => { reset(); return null; } } },
       scales: { x: { time: true, min: full.min, max: full.max }, y: { range: bounds(chart) } },
       series: [{}, {
