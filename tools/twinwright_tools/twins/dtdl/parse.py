@@ -9,7 +9,7 @@ from typing import Any
 from .names import MAX_DTMI, is_dtmi, is_reserved
 from .reader import DefectError, Findings, Node, describe
 from .schemas import Shared, read_field, read_quantity, read_schema
-from .types import Command, Component, Content, Interface, Property, RelationshipType, Schema, Telemetry
+from .types import ArraySchema, Command, Component, Content, Interface, Property, RelationshipType, Schema, Telemetry
 
 _CONTEXTS = {f"dtmi:dtdl:context;{version}": version for version in (2, 3)}
 _QUANTITIES = "dtmi:dtdl:extension:quantitativeTypes;1"
@@ -46,14 +46,14 @@ def _interface(value: Any, path: str, findings: Findings) -> tuple[Interface, In
     node = Node({}, path, findings).child(value, path, "an interface")
     model = node.need("@id")
     findings.model = model if isinstance(model, str) else None
-    if not is_dtmi(model) or len(model) > MAX_DTMI or is_reserved(model):
-        text = f"{model!r} can't identify an interface; write dtmi:com:example:Pump;1, {MAX_DTMI} characters at most"
-        raise DefectError("dtdl.dtmi", text, node.at("@id"))
     if "Interface" not in node.types():
         raise DefectError(
             "dtdl.type", f"'@type' must be Interface, not {describe(value.get('@type'))}", node.at("@type")
         )
     node = _with_context(node)
+    if not is_dtmi(model, node.version) or len(model) > MAX_DTMI or is_reserved(model):
+        text = f"{model!r} can't identify an interface; write dtmi:com:example:Pump;1, {MAX_DTMI} characters at most"
+        raise DefectError("dtdl.dtmi", text, node.at("@id"))
     node.only("extends", "contents", "schemas")
     inline: Inline = []
     extends = tuple(_reference(node, each, where, inline) for each, where in node.children("extends"))
@@ -77,11 +77,11 @@ def _with_context(node: Node) -> Node:
 
 def _reference(node: Node, value: Any, path: str, inline: Inline) -> str:
     """The DTMI of an interface that is named, or that stands inline and then is put aside for reading."""
-    if isinstance(value, dict) and is_dtmi(value.get("@id")):
+    if isinstance(value, dict) and is_dtmi(value.get("@id"), node.version):
         if len(value) > 1:
             inline.append(({"@context": node.context, "@type": "Interface", **value}, path))
         return str(value["@id"])
-    if not is_dtmi(value):
+    if not is_dtmi(value, node.version):
         raise DefectError(
             "dtdl.dtmi", f"{describe(value)} is no interface; it looks like dtmi:com:example:Pump;1", path
         )
@@ -139,6 +139,8 @@ def _content(node: Node, shared: Shared, inline: Inline) -> Content:
 def _property(node: Node, shared: Shared, cotypes: list[str], inline: Inline) -> Property:
     node.only("name", "schema", "unit", "writable")
     name, schema = node.name(), read_schema(node, "schema", shared)
+    if node.version == 2 and isinstance(schema, ArraySchema):
+        raise DefectError("dtdl.schema", "DTDL 2 has no properties that are arrays", node.at("schema"))
     return Property(name, schema, read_quantity(node, schema, cotypes), node.boolean("writable"), node.texts())
 
 
@@ -160,7 +162,7 @@ def _command(node: Node, shared: Shared, cotypes: list[str], inline: Inline) -> 
 def _relationship(node: Node, shared: Shared, cotypes: list[str], inline: Inline) -> RelationshipType:
     node.only("name", "target", "minMultiplicity", "maxMultiplicity", "writable", "properties")
     target = node.value.get("target")
-    if target is not None and not is_dtmi(target):
+    if target is not None and not is_dtmi(target, node.version):
         raise DefectError("dtdl.dtmi", f"'target' must be a DTMI, not {describe(target)}", node.at("target"))
     most, least = node.value.get("maxMultiplicity"), node.value.get("minMultiplicity", 0)
     if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):

@@ -8,11 +8,11 @@ from typing import Any
 
 from ...errors import ModelError, nearest
 from ...plant.problems import Problem, Severity
-from .names import is_name
+from .names import MAX_NAME, is_name
 from .types import Texts
 
 _ANYWHERE = frozenset({"@context", "@id", "@type", "comment", "description", "displayName", "languageMajorVersion"})
-_TEXT_LIMITS = {"displayName": 64, "description": 512, "comment": 512}
+_MAX_TEXT = 512
 
 
 class DefectError(ModelError):
@@ -88,8 +88,9 @@ class Node:
     def name(self) -> str:
         """Its `name`, checked against the grammar."""
         name = self.need("name")
-        if not is_name(name):
-            text = f"{name!r} is no DTDL name: letters, digits and _ (first a letter, last no _), 64 at most"
+        if not is_name(name, self.version):
+            most = MAX_NAME[self.version]
+            text = f"{name!r} is no DTDL name: letters, digits and _ (first a letter, last no _), {most} at most"
             raise DefectError("dtdl.name", text, self.at("name"))
         return str(name)
 
@@ -131,8 +132,9 @@ class Node:
             text = f"{name!r} must be a string, not {describe(value)}"
             self.findings.add("warning", "dtdl.type", text, self.at(name))
             return None
-        if len(value) > _TEXT_LIMITS[name]:
-            text = f"{name!r} is {len(value)} characters long, {_TEXT_LIMITS[name]} at most are allowed"
+        most = MAX_NAME[self.version] if name == "displayName" else _MAX_TEXT
+        if len(value) > most:
+            text = f"{name!r} is {len(value)} characters long, {most} at most are allowed"
             self.findings.add("warning", "dtdl.length", text, self.at(name))
         return value
 
