@@ -24,7 +24,7 @@ class CheckReport:
 
     Attributes:
         models, twins, relationships: counts, by model label and by relationship name.
-        signals: counts by kind and sampling, of those that no model knows, and of declared ones that were never recorded.
+        signals: counts by kind and sampling, of those that no model knows, and of declared ones never recorded.
         telemetry: span (ISO 8601), rows and signals.
         gaps: the longest gap of the signals that have any, worst first: signal, from, to, longest_s, gaps.
         telemetry_without_twin, twins_without_telemetry: twin ids.

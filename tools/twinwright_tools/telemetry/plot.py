@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..errors import InputError, UsageError
 from ..times import for_people, parse_time
 from .window import Window
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _SUFFIXES = (".png", ".svg")
 _MOST_PANELS = 12
@@ -26,8 +23,8 @@ _WIDTH_IN, _PANEL_IN = 10.0, 2.4
 def plot_windows(windows: Sequence[Window], path: Path, zone: ZoneInfo) -> None:
     """Draws windows into a .png or .svg file, one panel each, over one time axis in the site's zone.
 
-    Gaps are hatched and the line stops there; where a signal belongs is a band with its limits named, and values outside
-    of it carry crosses; event logs and states are drawn as steps. Nothing is told by colour alone.
+    Gaps are hatched and the line stops there; where a signal belongs is a band with its limits named, and values
+    outside of it carry crosses; event logs and states are drawn as steps. Nothing is told by colour alone.
 
     Raises:
         UsageError: matplotlib isn't installed, or the file's suffix is neither .png nor .svg.
@@ -54,7 +51,7 @@ def plot_windows(windows: Sequence[Window], path: Path, zone: ZoneInfo) -> None:
         raise InputError(f"{path} can't be written: {error.strerror}", code="plot.write") from error
 
 
-def _draw(panel: Axes, one: Window, zone: ZoneInfo) -> None:
+def _draw(panel: Any, one: Window, zone: ZoneInfo) -> None:
     panel.set_title(str(one.key), loc="left", fontsize=10, fontweight="bold")
     if one.quality["grade"] != "good":
         panel.set_title(one.quality["grade"], loc="right", fontsize=8)
@@ -79,7 +76,7 @@ def _draw(panel: Axes, one: Window, zone: ZoneInfo) -> None:
     panel.tick_params(labelsize=8)
 
 
-def _state_axis(panel: Axes, one: Window, values: Sequence[Any]) -> list[int]:
+def _state_axis(panel: Any, one: Window, values: Sequence[Any]) -> list[int]:
     """Names the states on the axis, and gives each value its place there."""
     names = [("true" if value else "false") if one.kind == "boolean" else str(value) for value in values]
     ordered = sorted(set(names))
@@ -89,7 +86,7 @@ def _state_axis(panel: Axes, one: Window, values: Sequence[Any]) -> list[int]:
     return [ordered.index(name) for name in names]
 
 
-def _band(panel: Axes, one: Window, times: Sequence[datetime], values: Sequence[float]) -> None:
+def _band(panel: Any, one: Window, times: Sequence[datetime], values: Sequence[float]) -> None:
     bounds = one.quality["out_of_range"]
     if not bounds:
         return
@@ -128,9 +125,10 @@ def _broken(
     return [time for time, _ in pairs], [value for _, value in pairs]
 
 
-def _time_axis(panel: Axes, windows: Sequence[Window], zone: ZoneInfo) -> None:
-    from matplotlib import dates
+def _time_axis(panel: Any, windows: Sequence[Window], zone: ZoneInfo) -> None:
+    from matplotlib import dates as untyped
 
+    dates: Any = untyped
     start, end = min(one.start for one in windows), max(one.end for one in windows)
     locator = dates.AutoDateLocator(tz=zone, maxticks=9)
     panel.xaxis.set_major_locator(locator)

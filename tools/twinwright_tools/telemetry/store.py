@@ -153,7 +153,7 @@ class TelemetryStore:
             order = np.lexsort((columns[0], numbers))
             numbers, columns = numbers[order], [column[order] for column in columns]
         at, edges = np.unique(numbers, return_index=True)
-        ends = [*edges[1:], len(numbers)]
+        ends = [*edges[1:], len(numbers)] if len(at) else []
         return {
             int(number): (columns[0][begin:end], columns[1][begin:end], columns[2][begin:end])
             for number, begin, end in zip(at, edges, ends, strict=True)
