@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from twinwright_tools.times import for_people, parse_time
 
 from .options import Options
 
@@ -23,7 +27,12 @@ def show(options: Options, document: Any, people: Callable[[Console], None]) -> 
     if options.as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
     else:
-        people(Console(highlight=False, soft_wrap=not sys.stdout.isatty()))
+        people(console_for_people())
+
+
+def console_for_people() -> Console:
+    """A console on stdout; piped into a file or a pager it doesn't fold tables at 80 columns."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 180)
 
 
 @contextmanager
@@ -53,6 +62,29 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
     for row in rows:
         made.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
     return made
+
+
+def figure(name: str, value: Any, unit: str | None, zone: ZoneInfo) -> str:
+    """One value as people read it; its name tells what it is: a time, seconds, a slope, or in the signal's own unit."""
+    if isinstance(value, str) and _is_time(value):
+        return for_people(parse_time(value), zone)
+    if name.endswith("_s"):
+        return number(value, "s")
+    if name.endswith("_per_h"):
+        return number(value, f"{unit or ''}/h")
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {figure(key, item, unit, zone)}" for key, item in value.items())
+    if isinstance(value, list):
+        return f"{len(value)}"
+    return number(value, unit if name in _IN_THE_SIGNALS_UNIT else None)
+
+
+_IN_THE_SIGNALS_UNIT = {"mean", "median", "std", "iqr", "min", "max", "first", "last", "low", "high", "furthest"}
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+
+
+def _is_time(text: str) -> bool:
+    return _TIME.match(text) is not None
 
 
 def number(value: Any, unit: str | None = None) -> str:

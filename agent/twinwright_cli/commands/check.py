@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 
 from ..options import Options, plant_options
-from ..output import show, table
+from ..output import figure, show, table
 
 
 @click.command("check", short_help="Open a plant folder and say what was found.")
@@ -22,22 +23,20 @@ def command(options: Options) -> None:
 
     with options.opened() as plant:
         report = check(plant).as_dict()
-    show(options, report, lambda console: _print_report(console, report))
+        zone = plant.zone
+    show(options, report, lambda console: _print_report(console, report, zone))
     if any(problem["severity"] == "error" for problem in report["problems"]):
         click.get_current_context().exit(2)
 
 
-def _print_report(console: Console, report: dict[str, Any]) -> None:
+def _print_report(console: Console, report: dict[str, Any], zone: ZoneInfo) -> None:
     for name, value in report.items():
         if name == "problems":
             continue
         if isinstance(value, list):
-            _print_list(console, name, value)
-        elif isinstance(value, dict):
-            inner = ", ".join(f"{key} {item}" for key, item in value.items() if item not in (None, [], {}))
-            console.print(f"{name}: {inner or 'none'}", markup=False)
+            _print_list(console, name, value, zone)
         else:
-            console.print(f"{name}: {value}", markup=False)
+            console.print(f"{name.replace('_', ' ')}: {figure(name, value, None, zone)}", markup=False)
     problems = report["problems"]
     if not problems:
         console.print("no problems", style="bold")
@@ -46,11 +45,10 @@ def _print_report(console: Console, report: dict[str, Any]) -> None:
     console.print(table(["problem", "file", "place", "what"], rows))
 
 
-def _print_list(console: Console, name: str, value: list[Any]) -> None:
-    if not value:
-        console.print(f"{name}: none", markup=False)
-    elif isinstance(value[0], dict):
+def _print_list(console: Console, name: str, value: list[Any], zone: ZoneInfo) -> None:
+    if value and isinstance(value[0], dict):
         columns = list(value[0])
-        console.print(table(columns, [[row.get(column) for column in columns] for row in value], title=name))
+        rows = [[figure(column, row.get(column), None, zone) for column in columns] for row in value]
+        console.print(table(columns, rows, title=name.replace("_", " ")))
     else:
-        console.print(f"{name}: {', '.join(str(item) for item in value)}", markup=False)
+        console.print(f"{name.replace('_', ' ')}: {', '.join(str(item) for item in value) or 'none'}", markup=False)

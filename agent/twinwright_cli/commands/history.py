@@ -10,7 +10,10 @@ from rich.console import Console
 from twinwright_tools.errors import UsageError
 
 from ..options import Options, at_option, plant_options
-from ..output import show, table
+from ..output import figure, show, table
+
+# What people read of a found row; --json has all of it.
+_READ = ("time", "kind", "id", "twin", "code", "status", "text", "source")
 
 
 @click.command("history", short_help="Search past work orders, alarms and notes, or count them with SQL.")
@@ -43,10 +46,12 @@ def command(
             columns = result.columns
             rows = [dict(zip(columns, row, strict=True)) for row in result.rows]
             document = {"columns": columns, "value": rows, "sql": result.sql}
+        zone = plant.zone
 
     def people(console: Console) -> None:
-        shown = [name for name in columns if any(row.get(name) is not None for row in rows)]
-        console.print(table(shown, [[row.get(name) for name in shown] for row in rows]))
+        found = [name for name in columns if any(row.get(name) is not None for row in rows)]
+        shown = found if words is None else [name for name in _READ if name in found]
+        console.print(table(shown, [[figure(name, row.get(name), None, zone) for name in shown] for row in rows]))
         console.print(f"{len(rows)} row(s)", style="dim")
 
     show(options, document, people)

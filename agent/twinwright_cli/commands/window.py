@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 
-from twinwright_tools.times import for_people, parse_time
-
 from ..options import TIME, Options, plant_options
-from ..output import number, show, table
+from ..output import figure, show, table
+
+_PLOTTED = 2000
 
 
 @click.command("window", short_help="Look at telemetry: statistics, quality, a plot.")
@@ -28,15 +28,16 @@ def command(
 ) -> None:
     """Statistics, quality and a bounded, shape-preserving sample of one or more signals."""
     from twinwright_tools.telemetry.plot import plot_windows
-    from twinwright_tools.telemetry.window import window
-
     from twinwright_tools.telemetry.series import parse_key
+    from twinwright_tools.telemetry.window import window
 
     with options.opened() as plant:
         keys = [parse_key(text, plant.graph.twins) for text in signals]
         windows = [window(plant, key, start, end, points) for key in keys]
         if plot is not None:
-            plot_windows(windows, plot, plant.zone)
+            # A picture shows more than a reader of numbers wants.
+            fine = max(points, _PLOTTED)
+            plot_windows([window(plant, key, start, end, fine) for key in keys], plot, plant.zone)
         zone = plant.zone
     document: dict[str, Any] = {
         "value": [one.as_dict() for one in windows],
@@ -55,19 +56,6 @@ def command(
 def _print_window(console: Console, one: dict[str, Any], zone: ZoneInfo) -> None:
     unit = one["unit"]
     console.print(f"{one['key']}  [{unit or 'no unit'}]  {one['kind']}, {one['sampling']}", style="bold", markup=False)
-    figures = [(name, _figure(name, value, unit, zone)) for name, value in one["statistics"].items()]
-    quality = [(name, _figure(name, value, unit, zone)) for name, value in one["quality"].items()]
-    console.print(table(["statistic", "value"], figures))
-    console.print(table(["quality", "value"], quality))
-
-
-def _figure(name: str, value: Any, unit: str | None, zone: ZoneInfo) -> str:
-    if isinstance(value, str) and name.endswith(("time", "start", "end")):
-        return for_people(parse_time(value), zone)
-    if name.endswith("_s"):
-        return number(value, "s")
-    if name == "slope_per_h":
-        return number(value, f"{unit or ''}/h")
-    if name in {"mean", "median", "std", "iqr", "min", "max", "first", "last"}:
-        return number(value, unit)
-    return number(value)
+    for heading in ("statistics", "quality"):
+        rows = [(name, figure(name, value, unit, zone)) for name, value in one[heading].items()]
+        console.print(table([heading, ""], rows))
