@@ -88,7 +88,7 @@ class Diagnosis:
     Attributes:
         missing: what would be needed to tell (sentences); empty when nothing is missing.
         hypotheses: likeliest first, listed under every verdict, one per (twin, signal).
-        evidence: what the hypotheses cite: dicts with "id" (D1 …), "kind", "twin", "signal", "text" and figures with units.
+        evidence: what the hypotheses cite: dicts with "id" (D1 …), "kind", "twin", "signal", "text" and figures.
         assumptions: what was assumed on the way (a relationship's flow that nobody stated, for example).
     """
 

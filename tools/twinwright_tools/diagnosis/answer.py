@@ -1,0 +1,214 @@
+"""From ranked candidates to the answer: hypotheses with failure mode, path and evidence in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ..telemetry.series import SignalKey
+from ..times import from_micros, iso
+from ..twins.graph import TwinGraph
+from .failure_modes import best_mode
+from .ranking import Candidate
+from .relations import FAR, Relations
+from .result import Deviation, Diagnosis, Hypothesis, Symptom, Verdict
+from .suspicion import DEVIATES, Suspicion
+
+if TYPE_CHECKING:
+    from ..twins.dtdl import ModelSet
+
+_FIRST = 12
+_DISTINCT_TWINS = 12
+_MOST_EVIDENCE = 4
+_MOST_EXPLAINED = 12
+
+
+@dataclass(frozen=True)
+class Context:
+    """All that an answer is written from."""
+
+    at: datetime
+    graph: TwinGraph
+    models: ModelSet
+    relations: Relations
+    found: dict[SignalKey, Suspicion]
+    symptoms: tuple[Symptom, ...]
+
+
+@dataclass
+class _Evidence:
+    """Numbered evidence; what several hypotheses cite is listed once."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    ids: dict[tuple[Any, ...], str] = field(default_factory=dict)
+
+    def cite(self, kind: str, key: SignalKey | None, twin: str, text: str, **figures: Any) -> str:
+        name = (kind, twin, key)
+        if name not in self.ids:
+            self.ids[name] = f"D{len(self.rows) + 1}"
+            row = {
+                "id": self.ids[name],
+                "kind": kind,
+                "twin": twin,
+                "signal": key.signal if key else None,
+                "text": text,
+            }
+            self.rows.append(row | figures)
+        return self.ids[name]
+
+
+def build_answer(
+    context: Context,
+    candidates: Sequence[Candidate],
+    confidences: Sequence[float],
+    verdict: Verdict,
+    deviations: Sequence[Deviation],
+) -> Diagnosis:
+    """The diagnosis: the leading candidates, and others so that ten twins are covered where there are that many."""
+    evidence = _Evidence()
+    chosen = _chosen(candidates)
+    hypotheses = tuple(
+        _hypothesis(context, candidates[index], confidences[index], place, evidence)
+        for place, index in enumerate(chosen, start=1)
+    )
+    return Diagnosis(
+        context.at,
+        verdict,
+        tuple(_missing(context, verdict, hypotheses)),
+        hypotheses,
+        tuple(deviations),
+        tuple(evidence.rows),
+        tuple(_assumptions(context.graph)),
+    )
+
+
+def _chosen(candidates: Sequence[Candidate]) -> list[int]:
+    twins: set[str] = set()
+    chosen = []
+    for index, one in enumerate(candidates):
+        new = one.twin not in twins and len(twins) < _DISTINCT_TWINS
+        if index < _FIRST or new:
+            chosen.append(index)
+            twins.add(one.twin)
+    return chosen
+
+
+def _hypothesis(context: Context, one: Candidate, confidence: float, place: int, evidence: _Evidence) -> Hypothesis:
+    suspicion = context.found.get(one.signal) if one.signal else None
+    mode = best_mode(one.twin, one.signal, context.graph, context.models, context.found)
+    explains = _explained(context, one)
+    path = _path(context, one.twin)
+    return Hypothesis(
+        rank=place,
+        twin=one.twin,
+        signal=one.signal.signal if one.signal else None,
+        mode=mode,
+        confidence=confidence,
+        onset=from_micros(suspicion.onset) if suspicion and suspicion.onset is not None else None,
+        evidence=tuple(_cited(context, one, explains, path, evidence)),
+        path=tuple(path),
+        explains=tuple(explains),
+    )
+
+
+def _explained(context: Context, one: Candidate) -> list[SignalKey]:
+    reached = context.relations.twins.get(one.twin, {})
+    strong = [
+        (reached.get(key.twin, FAR), -suspicion.strength, key)
+        for key, suspicion in context.found.items()
+        if suspicion.deviation is not None and key != one.signal and key.twin in reached
+    ]
+    return [key for _, _, key in sorted(strong)[:_MOST_EXPLAINED]]
+
+
+def _path(context: Context, twin: str) -> list[str]:
+    ways = [context.graph.path(twin, symptom.twin) for symptom in context.symptoms]
+    return min((way for way in ways if way), key=len, default=[])
+
+
+def _cited(
+    context: Context, one: Candidate, explains: Sequence[SignalKey], path: Sequence[str], evidence: _Evidence
+) -> list[str]:
+    own = [key for key, found in context.found.items() if key.twin == one.twin and found.deviation is not None]
+    own.sort(key=lambda key: (key != one.signal, -context.found[key].strength))
+    ids = [_cite_deviation(context.found[key], evidence) for key in own[:_MOST_EVIDENCE]]
+    suspicion = context.found.get(one.signal) if one.signal else None
+    if suspicion is not None and suspicion.broken > DEVIATES:
+        text = (
+            f"{suspicion.key} is no longer explained by the other signals of {one.twin}: "
+            f"its residual is {suspicion.broken:.3g} times the largest of its past."
+        )
+        ids.append(evidence.cite("relation", one.signal, one.twin, text, excess=suspicion.broken))
+    if len(path) > 1:
+        text = f"An upset travels from {path[0]} to {path[-1]} by way of {' → '.join(path)} ({len(path) - 1} steps)."
+        ids.append(evidence.cite("path", None, one.twin, text, steps=len(path) - 1, path=list(path)))
+    others = {key.twin for key in explains if key.twin != one.twin}
+    if others:
+        text = f"Downstream of {one.twin}, {len(others)} twins deviate as well."
+        ids.append(evidence.cite("explains", None, one.twin, text, twins=sorted(others)))
+    return ids
+
+
+_KINDS = {
+    "level": "shifted",
+    "slope": "drifted",
+    "spread": "changed its spread",
+    "stuck": "is stuck",
+    "dropout": "drops out",
+    "state": "is in an unusual state",
+    "events": "is in one of its states for an unusual share of the time",
+}
+
+
+def _cite_deviation(suspicion: Suspicion, evidence: _Evidence) -> str:
+    one = suspicion.deviation
+    assert one is not None  # only deviating signals are cited
+    unit = f" {one.unit}" if one.unit else ""
+    text = f"{one.key} {_KINDS[one.kind]} from {_figure(one.before)}{unit} to {_figure(one.after)}{unit}"
+    text += f" at {iso(one.onset)} (± {one.onset_uncertainty_s:.0f} s), {one.score:.3g} robust standard deviations"
+    text += f" and {suspicion.excess:.3g} times as far as ever before."
+    return evidence.cite(
+        one.kind,
+        one.key,
+        one.key.twin,
+        text,
+        before=one.before,
+        after=one.after,
+        unit=one.unit,
+        onset=iso(one.onset),
+        onset_uncertainty_s=one.onset_uncertainty_s,
+        score=one.score,
+        direction=one.direction,
+    )
+
+
+def _figure(value: float | str | None) -> str:
+    return "nothing" if value is None else value if isinstance(value, str) else f"{value:.4g}"
+
+
+def _missing(context: Context, verdict: Verdict, hypotheses: Sequence[Hypothesis]) -> list[str]:
+    if not context.found:
+        return [f"There is no telemetry up to {iso(context.at)}."]
+    if verdict != "cannot_tell":
+        return []
+    sentences = []
+    if not any(one.deviation for one in context.found.values()):
+        sentences.append("No signal has left its own past, so telemetry alone can't point to a cause.")
+    elif len(hypotheses) > 1:
+        names = " and ".join(dict.fromkeys(one.twin for one in hypotheses[:3]))
+        sentences.append(f"The data speaks about equally for {names}; a check on site that tells them apart is needed.")
+    silent = [twin for twin in context.graph.twins if all(key.twin != twin for key in context.found)]
+    if silent and len(silent) < len(context.graph.twins):
+        sentences.append(
+            f"{len(silent)} twins have no telemetry: {', '.join(silent[:5])}{' …' if len(silent) > 5 else ''}."
+        )
+    if not context.relations.twins or context.graph.influence.number_of_edges() == 0:
+        sentences.append("The twin graph has no relationship along which an upset travels, so causes can't be ordered.")
+    return sentences
+
+
+def _assumptions(graph: TwinGraph) -> list[str]:
+    names = sorted({one.name for one in graph.relationships if not graph.flows.is_stated(one.name)})
+    return [f"{name} relationships are assumed to carry {graph.flows.of(name).direction}." for name in names]

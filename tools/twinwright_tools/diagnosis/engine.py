@@ -1,0 +1,97 @@
+"""The diagnosis engine: a pure function of telemetry, twins and models, and its adapter to a plant.
+
+A pipeline: telemetry → departures of each signal from its own past (level, spread, states) and from what its
+neighbours explain → suspicions → candidates ranked over the twin graph → confidences → verdict, with evidence for each hypothesis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ..telemetry.series import Series, SignalInfo, SignalKey
+from ..times import to_micros
+from ..twins.graph import TwinGraph
+from .answer import Context, build_answer
+from .confidence import capped, chance_of_fault, confidences, verdict_of
+from .ranking import rank
+from .relations import relations_of
+from .result import Deviation, Diagnosis, Symptom
+from .suspicion import Suspicion, suspicions
+from .symptoms import check_symptoms
+
+if TYPE_CHECKING:
+    from ..plant import Plant
+    from ..twins.dtdl import ModelSet
+
+
+def diagnose(plant: Plant, symptoms: Sequence[Symptom] = ()) -> Diagnosis:
+    """What is wrong with a plant at the moment of asking, and why.
+
+    Raises:
+        UnknownNameError: a symptom names a twin or signal that isn't there.
+    """
+    infos = plant.telemetry.signals()
+    signals = plant.telemetry.series()
+    return diagnose_signals(signals, infos, plant.graph, plant.models, plant.at, symptoms)
+
+
+def find_deviations(plant: Plant, twins: Collection[str] | None = None) -> list[Deviation]:
+    """The signals (of some twins, or of all) that left their own past, strongest first."""
+    infos = plant.telemetry.signals()
+    found = suspicions(plant.telemetry.series(), infos, to_micros(plant.at))
+    return [one for one in deviations_of(found) if twins is None or one.key.twin in twins]
+
+
+def deviations_of(found: Mapping[SignalKey, Suspicion]) -> list[Deviation]:
+    """The deviations among the suspicions, strongest first."""
+    ordered = sorted(found.values(), key=lambda one: (-one.strength, str(one.key)))
+    return [one.deviation for one in ordered if one.deviation is not None]
+
+
+def diagnose_signals(
+    signals: Mapping[SignalKey, Series],
+    infos: Sequence[SignalInfo],
+    graph: TwinGraph,
+    models: ModelSet,
+    at: datetime,
+    symptoms: Sequence[Symptom] = (),
+) -> Diagnosis:
+    """The same from its parts; samples after `at` are not looked at.
+
+    Raises:
+        UnknownNameError: a symptom names a twin or signal that isn't there.
+    """
+    check_symptoms(symptoms, graph, _known_signals(infos, graph, models))
+    found = suspicions(signals, infos, to_micros(at))
+    relations = relations_of(graph)
+    alarms = alarm_signals(infos, graph, models)
+    candidates = rank(found, graph, relations, symptoms, alarms)
+    fault = chance_of_fault(found, bool(symptoms))
+    shares = confidences(candidates, fault)
+    verdict = verdict_of(fault, shares, bool(symptoms))
+    context = Context(at, graph, models, relations, found, tuple(symptoms))
+    return build_answer(context, candidates, capped(shares, verdict), verdict, deviations_of(found))
+
+
+def alarm_signals(infos: Sequence[SignalInfo], graph: TwinGraph, models: ModelSet) -> frozenset[SignalKey]:
+    """Signals that report trouble and so can't be its cause: their model's comment, or their name, begins with alarm."""
+    found = set()
+    for info in infos:
+        twin = graph.twins.get(info.key.twin)
+        definition = models.signal(twin.model, info.key.signal) if twin else None
+        words = f"{definition.comment or ''}" if definition else ""
+        if words.lower().startswith("alarm") or info.key.signal.lower().startswith("alarm"):
+            found.add(info.key)
+    return frozenset(found)
+
+
+def _known_signals(infos: Sequence[SignalInfo], graph: TwinGraph, models: ModelSet) -> set[SignalKey]:
+    known = {info.key for info in infos}
+    for twin in graph.twins.values():
+        for definition in models.signals(twin.model):
+            known.add(SignalKey(twin.id, definition.name))
+            if definition.display_name:
+                known.add(SignalKey(twin.id, definition.display_name))
+    return known

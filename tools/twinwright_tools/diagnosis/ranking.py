@@ -1,0 +1,115 @@
+"""Ranking (twin, signal) by what speaks against it, what it would explain, and what its upstream already explains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..telemetry.series import SignalKey
+from ..twins.graph import TwinGraph
+from .relations import FAR, Relations
+from .result import Symptom
+from .suspicion import Suspicion
+
+_EXPLAINS = 2.0  # weight of the share of all deviations that lie downstream
+_PER_STEP = 0.7  # … each discounted by this for every step away
+_EXPLAINED = 0.3  # weight of the strongest direct cause, where nothing says which effect matters
+_EXPLAINED_ASKED = 0.1  # … where a symptom does
+_REACHES_NOT = 2.0  # penalty of a twin from which no way leads to any symptom
+_SAME_QUANTITY = 1.0  # a symptom's quantity, deviating elsewhere, is likelier its cause than another quantity
+_SIGNAL_STEPS = 0.25  # weight of an explained symptom signal for every further step to it
+_SIGNAL_EXPLAINS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A possible cause and its score (dimensionless, higher is likelier).
+
+    Attributes:
+        own: what speaks against the signal itself.
+        explains: what it would explain; explained: what its causes explain of it.
+    """
+
+    twin: str
+    signal: SignalKey | None
+    score: float
+    own: float
+    explains: float
+    explained: float
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked: twins and signals that show the trouble."""
+
+    twins: frozenset[str]
+    signals: frozenset[SignalKey]
+
+
+def rank(
+    found: Mapping[SignalKey, Suspicion],
+    graph: TwinGraph,
+    relations: Relations,
+    symptoms: Sequence[Symptom],
+    alarms: frozenset[SignalKey],
+) -> list[Candidate]:
+    """All signals as possible causes, likeliest first; twins without telemetry close the list.
+
+    Args:
+        alarms: signals that only report trouble; they are never its cause.
+    """
+    asked = _question(symptoms, graph, found, alarms)
+    strongest: dict[str, float] = {}
+    for key, suspicion in found.items():
+        if key not in alarms:
+            strongest[key.twin] = max(strongest.get(key.twin, 0.0), suspicion.strength, 0.0)
+    total = sum(strongest.values()) or 1.0
+    prior = {twin: _prior(twin, strongest, total, relations, asked) for twin in graph.twins}
+    quantities = {key.signal for key in asked.signals}
+    same = any(key.signal in quantities and key not in asked.signals for key in found)
+    candidates = []
+    for key, suspicion in found.items():
+        explains, explained = prior.get(key.twin, (0.0, 0.0))
+        own = suspicion.strength + (_SAME_QUANTITY if same and key.signal in quantities else 0.0)
+        explains += _SIGNAL_EXPLAINS * _signals_explained(key, asked, relations)
+        if key in asked.signals or key in alarms:
+            own -= _REACHES_NOT
+        candidates.append(Candidate(key.twin, key, own + explains - explained, own, explains, explained))
+    silent = [twin for twin in graph.twins if all(key.twin != twin for key in found)]
+    floor = min((candidate.score for candidate in candidates), default=0.0) - 1.0
+    candidates += [Candidate(twin, None, floor, 0.0, 0.0, 0.0) for twin in silent]
+    return sorted(candidates, key=lambda one: (-round(one.score, 9), one.twin, str(one.signal)))
+
+
+def _question(
+    symptoms: Sequence[Symptom], graph: TwinGraph, found: Mapping[SignalKey, Suspicion], alarms: frozenset[SignalKey]
+) -> _Question:
+    signals = {SignalKey(one.twin, one.signal) for one in symptoms if one.signal is not None}
+    if not symptoms:
+        signals = {key for key in alarms if key in found and found[key].deviation is not None}
+    named = {one.twin for one in symptoms} | {key.twin for key in signals}
+    inside = {twin for name in named for twin in graph.within(name)} if symptoms else set(named)
+    return _Question(frozenset(named | inside), frozenset(signals))
+
+
+def _prior(
+    twin: str, strongest: Mapping[str, float], total: float, relations: Relations, asked: _Question
+) -> tuple[float, float]:
+    """What a twin would explain of all that deviates, and what its direct causes explain of it."""
+    reached = relations.twins.get(twin, {})
+    explains = sum(strongest.get(end, 0.0) * _PER_STEP**steps for end, steps in reached.items()) / total
+    causes = [strength for other, strength in strongest.items() if relations.steps(other, twin) == 1]
+    weight = _EXPLAINED_ASKED if asked.twins else _EXPLAINED
+    explained = weight * max(causes, default=0.0)
+    if asked.twins and not any(reached.get(end, FAR) < FAR for end in asked.twins):
+        explained += _REACHES_NOT
+    return _EXPLAINS * explains, explained
+
+
+def _signals_explained(key: SignalKey, asked: _Question, relations: Relations) -> float:
+    """Share of the symptoms' signals that named signal-to-signal relationships lead to, nearer ones weighing more."""
+    reached = relations.signals.get(key)
+    if not reached or not asked.signals:
+        return 0.0
+    steps = [reached[end] for end in asked.signals if end in reached and end != key]
+    return sum(_SIGNAL_STEPS ** (step - 1) for step in steps) / len(asked.signals)
