@@ -54,11 +54,11 @@ def render_result(result: ToolResult) -> str:
 
 
 def trimmed(value: Any, room: int) -> Any:
-    """The same JSON in about `room` characters at most: lists lose their tails, objects those of their largest members."""
+    """The same JSON in about `room` characters at most: lists lose their tails, objects shorten their large members."""
     if len(compact(value)) <= room:
         return value
     if isinstance(value, str):
-        return _cut(value, max(0, room - 2))
+        return _cut(value, room)
     if isinstance(value, list):
         return _fitting(value, room)
     if isinstance(value, dict):
@@ -67,16 +67,16 @@ def trimmed(value: Any, room: int) -> Any:
 
 
 def _trimmed_members(value: dict[str, Any], room: int) -> dict[str, Any]:
-    sizes = {name: len(compact(item)) + len(name) + 4 for name, item in value.items()}
+    heads = {name: len(compact(name)) + 2 for name in value}
+    sizes = {name: heads[name] + len(compact(item)) for name, item in value.items()}
     # Small members are kept whole; what is left over is shared among the large ones, in equal parts.
     left, kept = room - 2, {}
     for place, name in enumerate(sorted(sizes, key=lambda name: sizes[name])):
         share = left // (len(sizes) - place)
-        if share < len(name) + 8:
+        if share < heads[name] + 4:
             continue
-        item = value[name] if sizes[name] <= share else trimmed(value[name], share - len(name) - 4)
-        kept[name] = item
-        left -= len(compact(item)) + len(name) + 4
+        kept[name] = value[name] if sizes[name] <= share else trimmed(value[name], share - heads[name])
+        left -= heads[name] + len(compact(kept[name]))
     return {name: kept[name] for name in value if name in kept}
 
 
@@ -98,4 +98,10 @@ def _fact(fact: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: max(0, most - 1)] + "…"
+    """The text with its end cut off, so that it takes `most` characters as JSON."""
+    if len(compact(text)) <= most:
+        return text
+    kept = text[: max(0, most - 3)]
+    while kept and len(compact(kept)) + 1 > most:
+        kept = kept[: len(kept) * 7 // 8]
+    return f"{kept}…"

@@ -68,9 +68,11 @@ def carried(evidence: Iterable[Evidence], zone: ZoneInfo, at: datetime) -> Groun
     facts: list[Carried] = []
     for item in evidence:
         mine: list[Carried] = []
+        # A measured fact without a unit is a pure number: it isn't a pressure. Of history and properties nobody knows.
+        plain = "1" if item.provenance in {"telemetry", "engine"} else None
         for fact in item.facts:
             words += [fact.name, str(fact.value)]
-            number = _number(fact.value, fact.unit or _ending(fact.name))
+            number = _number(fact.value, fact.unit or _ending(fact.name) or plain)
             if number is not None:
                 mine.append(number)
             elif isinstance(fact.value, str):

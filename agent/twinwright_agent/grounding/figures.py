@@ -49,7 +49,7 @@ class Number:
     """A number as it is written.
 
     Attributes:
-        tolerance: half a unit in its last place, or more where it is hedged ("about": 5 %), in its own unit.
+        tolerance: what rounding allows, or more where it is hedged ("about": 5 %), in its own unit.
         unit: the unit if it is a known one.
         multiple: whether it is written as a multiple ("3 times", "2x").
     """
@@ -192,7 +192,7 @@ def _numbers(text: str) -> list[Number]:
         written = re.sub(r"[,\u202f\u00a0']", "", match["number"])
         value = float(written)
         hedged = HEDGES.search(text[: match.start()]) is not None
-        tolerance = max(_half_place(written), 0.05 * value if hedged else 0.0)
+        tolerance = max(_rounding(written, value), 0.05 * value if hedged else 0.0)
         # In a range ("3-5 bar") the dash follows a digit, and the pattern takes no sign there.
         sign = -1.0 if match["sign"] in {"-", "−"} else 1.0
         unit = None if match["per"] else unit_of(match["unit"])
@@ -202,8 +202,12 @@ def _numbers(text: str) -> list[Number]:
     return found
 
 
-def _half_place(written: str) -> float:
-    """Half a unit in the last place that is written: 4.1 stands for 4.05 to 4.15."""
+def _rounding(written: str, value: float) -> float:
+    """How far rounding may lead: half a unit in the last place written (4.1 stands for 4.05 to 4.15).
+
+    Never more than a tenth of the number: "1 bar" is not 1.4 bar.
+    """
     mantissa, _, exponent = written.lower().partition("e")
     decimals = len(mantissa.partition(".")[2])
-    return float(0.5 * 10.0 ** (int(exponent or 0) - decimals)) * (1 + 1e-9)
+    half = float(0.5 * 10.0 ** (int(exponent or 0) - decimals))
+    return min(half, 0.1 * value or 0.1 * half) * (1 + 1e-9)

@@ -8,8 +8,6 @@ from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from twinwright_tools.diagnosis.failure_modes import load_failure_modes
-
 from twinwright_tools.evidence import Evidence
 from twinwright_tools.plant import Plant
 from twinwright_tools.twins.graph import TwinGraph
@@ -37,6 +35,8 @@ class Grounds:
     @classmethod
     def of(cls, plant: Plant, evidence: Sequence[Evidence]) -> Grounds:
         """The grounds of a run on a plant."""
+        from twinwright_tools.diagnosis.failure_modes import load_failure_modes
+
         return cls(
             evidence={item.id: item for item in evidence},
             graph=plant.graph,

@@ -1,0 +1,341 @@
+"""Claude through the real SDK, against an endpoint of our own on the loopback address."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from twinwright_agent.budget import Budget
+from twinwright_agent.loop import investigate
+from twinwright_agent.models.base import Entry, ModelRefusedError, ToolResult, ToolSpec, Transcript, Turn
+from twinwright_agent.models.claude import Claude
+from twinwright_agent.models.messages import messages_of
+from twinwright_tools.errors import ModelCallError
+from twinwright_tools.plant import Plant
+
+KEY = "sk-ant-never-show-this"
+LOOK = ToolSpec(
+    name="look",
+    description="Looks.",
+    parameters={
+        "type": "object",
+        "properties": {"twin": {"type": "string"}},
+        "required": ["twin"],
+        "additionalProperties": False,
+    },
+)
+Reply = dict[str, Any]
+
+
+def text(said: str) -> Reply:
+    return {"type": "text", "text": said}
+
+
+def use(name: str, number: int = 1, **arguments: Any) -> Reply:
+    return {"type": "tool_use", "id": f"toolu_{number}", "name": name, "input": arguments}
+
+
+class Endpoint:
+    """Plays replies as streams of server-sent events and keeps the requests."""
+
+    def __init__(self) -> None:
+        self.replies: list[Reply | int] = []
+        self.requests: list[Reply] = []
+        self.headers: list[dict[str, str]] = []
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+            def do_POST(self) -> None:
+                endpoint.requests.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                endpoint.headers.append(dict(self.headers))
+                reply = endpoint.replies.pop(0)
+                status, kind, body = (
+                    (reply, "application/json", _refusal(reply))
+                    if isinstance(reply, int)
+                    else (200, "text/event-stream", _stream(reply))
+                )
+                self.send_response(status)
+                self.send_header("content-type", kind)
+                self.send_header("content-length", str(len(body)))
+                self.send_header("retry-after-ms", "1")
+                self.end_headers()
+                self.wfile.write(body)
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def play(self, *content: Reply, stop: str | None = None) -> None:
+        used = any(block["type"] == "tool_use" for block in content)
+        self.replies.append({"content": list(content), "stop": stop or ("tool_use" if used else "end_turn")})
+
+
+def _refusal(status: int) -> bytes:
+    kinds = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error", 529: "overloaded_error"}
+    error = {"type": kinds.get(status, "invalid_request_error"), "message": "said no"}
+    return json.dumps({"type": "error", "error": error}).encode()
+
+
+def _stream(reply: Reply) -> bytes:
+    usage = {
+        "input_tokens": 1000,
+        "cache_read_input_tokens": 700,
+        "cache_creation_input_tokens": 50,
+        "output_tokens": 1,
+    }
+    message = {
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "answer-desk", "content": [],
+        "stop_reason": None, "stop_sequence": None, "usage": usage,
+    }  # fmt: skip
+    events: list[tuple[str, Reply]] = [("message_start", {"message": message})]
+    for index, block in enumerate(reply["content"]):
+        if block["type"] == "text":
+            start, deltas = text(""), [{"type": "text_delta", "text": part} for part in block["text"].split("|")]
+        elif block["type"] == "tool_use":
+            whole = json.dumps(block["input"])
+            start = block | {"input": {}}
+            deltas = [{"type": "input_json_delta", "partial_json": part} for part in (whole[:7], whole[7:])]
+        else:
+            start = block | {"thinking": "", "signature": ""}
+            deltas = [
+                {"type": "thinking_delta", "thinking": block["thinking"]},
+                {"type": "signature_delta", "signature": block["signature"]},
+            ]
+        events.append(("content_block_start", {"index": index, "content_block": start}))
+        events += [("content_block_delta", {"index": index, "delta": delta}) for delta in deltas]
+        events.append(("content_block_stop", {"index": index}))
+    stop = {"delta": {"stop_reason": reply["stop"], "stop_sequence": None}, "usage": {"output_tokens": 42}}
+    events += [("message_delta", stop), ("message_stop", {})]
+    return "".join(f"event: {name}\ndata: {json.dumps({'type': name} | data)}\n\n" for name, data in events).encode()
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    found = Endpoint()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+@pytest.fixture
+def claude(endpoint: Endpoint) -> Claude:
+    return Claude(api_key=SecretStr(KEY), base_url=endpoint.url, retries=2)
+
+
+def asked(*entries: Entry) -> Transcript:
+    question = Entry(kind="question", text="why is line 3 slow?")
+    return Transcript(plant="# The plant", at="2026-01-05T09:00:00+00:00", entries=[question, *entries])
+
+
+def quiet(_: str) -> None:
+    pass
+
+
+def test_several_tool_uses_in_one_turn_are_several_calls(claude: Claude, endpoint: Endpoint) -> None:
+    endpoint.play(text("Looking|.\nAt both"), use("look", 1, twin="a"), use("look", 2, twin="b"))
+    lines: list[str] = []
+    turn = claude.next(asked(), [LOOK], lines.append)
+    assert [(call.id, call.arguments) for call in turn.calls] == [
+        ("toolu_1", {"twin": "a"}),
+        ("toolu_2", {"twin": "b"}),
+    ]
+    assert turn.text == "Looking.\nAt both"
+    assert lines == ["Looking.", "At both"]
+    assert turn.usage.model_dump() == {
+        "input_tokens": 1000, "output_tokens": 42, "cache_read_tokens": 700, "cache_write_tokens": 50,
+    }  # fmt: skip
+
+
+def test_conclude_ends(claude: Claude, endpoint: Endpoint) -> None:
+    conclusion = {"verdict": "nothing_wrong", "answer": [], "hypotheses": [], "missing": []}
+    endpoint.play(use("conclude", **conclusion))
+    turn = claude.next(asked(), [LOOK], quiet)
+    assert turn.calls == []
+    assert turn.conclusion is not None
+    assert turn.conclusion.verdict == "nothing_wrong"
+
+
+def test_an_invalid_conclusion_goes_back_as_an_error(
+    small_plant: Plant, bench: Any, claude: Claude, endpoint: Endpoint
+) -> None:
+    endpoint.play(use("conclude", 1, verdict="who knows"))
+    endpoint.play(use("look", 2, twin="pump-1"), use("conclude", 3, **nothing_wrong()))
+    endpoint.play(use("conclude", 4, **nothing_wrong()))
+    found = investigate(small_plant, "why?", model=claude, registry=bench.registry())
+    assert found.status == "concluded"
+    (first,) = endpoint.requests[1]["messages"][-1]["content"]
+    assert first["is_error"] is True
+    assert first["tool_use_id"] == "toolu_1"
+    assert "verdict" in first["content"]
+    results = endpoint.requests[2]["messages"][-1]["content"]
+    assert "E1" in results[0]["content"]
+    assert "alone in its turn" in results[1]["content"]
+
+
+def nothing_wrong() -> Reply:
+    return {
+        "verdict": "nothing_wrong",
+        "answer": [{"text": "Nothing is wrong.", "evidence": []}],
+        "hypotheses": [],
+        "missing": [],
+    }
+
+
+def test_a_request_is_its_predecessor_plus_what_is_new(
+    small_plant: Plant, bench: Any, claude: Claude, endpoint: Endpoint
+) -> None:
+    thinking = {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}
+    endpoint.play(thinking, use("look", 1, twin="pump-1"))
+    wrong = nothing_wrong() | {"answer": [{"text": "It fell to 9.9 bar.", "evidence": ["E1"]}]}
+    endpoint.play(use("conclude", 2, **wrong))
+    endpoint.play(use("conclude", 3, **nothing_wrong()))
+    investigate(small_plant, "why?", model=claude, registry=bench.registry(), run="r1")
+    requests = [bare(request) for request in endpoint.requests]
+    for before, after in pairwise(requests):
+        assert after["messages"][: len(before["messages"])] == before["messages"]
+        assert {**after, "messages": 0} == {**before, "messages": 0}
+    assert requests[1]["messages"][1]["content"][0] == thinking
+    repair = requests[2]["messages"][-1]["content"][0]
+    assert (repair["tool_use_id"], repair["is_error"]) == ("toolu_2", True)
+    assert "9.9 bar" in repair["content"]
+
+
+def test_a_request_holds_no_clock_path_or_run(
+    small_plant: Plant, bench: Any, claude: Claude, endpoint: Endpoint
+) -> None:
+    endpoint.play(use("look", 1, twin="pump-1"))
+    endpoint.play(use("conclude", 2, **nothing_wrong()))
+    investigate(small_plant, "why?", model=claude, registry=bench.registry(), run="run-zzz")
+    sent = json.dumps(endpoint.requests)
+    assert "run-zzz" not in sent
+    assert str(small_plant.folder) not in sent
+    assert str(small_plant.folder.parent) not in sent
+    assert KEY not in sent
+    assert "4.00000049" not in sent
+
+
+def test_the_prefix_and_the_last_message_are_cached(claude: Claude) -> None:
+    turn = Turn(calls=[], raw=[use("look", 1, twin="a")])
+    results = Entry(kind="results", results=[ToolResult(call_id="toolu_1", error={"message": "no"})])
+    request = claude.request(asked(Entry(kind="turn", turn=turn), results), [LOOK])
+    marked = [json.dumps(block) for block in blocks(request) if "cache_control" in block]
+    assert len(marked) == 3
+    assert "cache_control" in request["system"][0]
+    assert "cache_control" in request["messages"][0]["content"][-1]
+    assert "cache_control" in request["messages"][-1]["content"][-1]
+
+
+def test_conclude_is_strict_and_first(claude: Claude) -> None:
+    tools = claude.request(asked(), [LOOK])["tools"]
+    assert [tool["name"] for tool in tools] == ["conclude", "look"]
+    assert all(tool["strict"] for tool in tools)
+    assert tools[0]["input_schema"]["additionalProperties"] is False
+
+
+def test_tools_beyond_the_limits_of_strict_schemas_are_not_strict(claude: Claude) -> None:
+    properties = {f"p{number}": {"type": "string"} for number in range(30)}
+    wide = ToolSpec(name="wide", description="-", parameters={"type": "object", "properties": properties})
+    tools = {tool["name"]: tool for tool in claude.request(asked(), [wide, LOOK])["tools"]}
+    assert "strict" not in tools["wide"]
+    assert tools["look"]["strict"] is True
+
+
+def test_overload_and_rate_limits_are_tried_again(claude: Claude, endpoint: Endpoint) -> None:
+    endpoint.replies += [529, 429]
+    endpoint.play(use("look", twin="a"))
+    assert len(claude.next(asked(), [LOOK], quiet).calls) == 1
+    assert len(endpoint.requests) == 3
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, "model.key"), (404, "model.unknown"), (400, "model.status")])
+def test_refusals_of_the_api_are_told(claude: Claude, endpoint: Endpoint, status: int, code: str) -> None:
+    endpoint.replies.append(status)
+    with pytest.raises(ModelCallError) as error:
+        claude.next(asked(), [LOOK], quiet)
+    assert error.value.code == code
+    assert KEY not in str(error.value)
+
+
+def test_an_api_that_cannot_be_reached_is_told() -> None:
+    claude = Claude(api_key=SecretStr(KEY), base_url="http://127.0.0.1:9", retries=0)
+    with pytest.raises(ModelCallError, match="can't be reached"):
+        claude.next(asked(), [LOOK], quiet)
+
+
+def test_a_refusal_of_the_model_is_an_exit(small_plant: Plant, bench: Any, claude: Claude, endpoint: Endpoint) -> None:
+    endpoint.play(text("No."), stop="refusal")
+    found = investigate(small_plant, "why?", model=claude, registry=bench.registry())
+    assert found.status == "refused"
+    endpoint.play(text("No."), stop="refusal")
+    with pytest.raises(ModelRefusedError):
+        claude.next(asked(), [LOOK], quiet)
+
+
+def test_a_call_that_was_cut_off_is_no_call(small_plant: Plant, bench: Any, claude: Claude, endpoint: Endpoint) -> None:
+    endpoint.play(text("Let me look"), use("look", 1, twin="pum"), stop="max_tokens")
+    endpoint.play(use("conclude", 2, **nothing_wrong()))
+    found = investigate(small_plant, "why?", model=claude, registry=bench.registry())
+    assert found.status == "concluded"
+    assert bench.runs == []
+    assert "cut at the length limit" in endpoint.requests[1]["messages"][-1]["content"][0]["text"]
+
+
+def test_a_paused_turn_is_gone_on_with(claude: Claude, endpoint: Endpoint) -> None:
+    endpoint.play(text("One moment."), stop="pause_turn")
+    endpoint.play(use("look", twin="a"))
+    turn = claude.next(asked(), [LOOK], quiet)
+    assert [block["type"] for block in turn.raw] == ["text", "tool_use"]
+    assert endpoint.requests[1]["messages"][-1]["role"] == "assistant"
+    assert turn.usage.output_tokens == 84
+
+
+def test_the_key_is_in_no_repr(claude: Claude) -> None:
+    assert KEY not in repr(claude)
+    assert KEY not in str(vars(claude)["api_key"])
+
+
+def test_a_question_that_follows_answers_the_conclusion_first() -> None:
+    concluded = Turn(raw=[use("conclude", 5, **nothing_wrong())], conclusion=nothing_wrong())
+    messages = messages_of(asked(Entry(kind="turn", turn=concluded), Entry(kind="question", text="and now?")))
+    result, question = messages[-1]["content"]
+    assert (result["type"], result["tool_use_id"]) == ("tool_result", "toolu_5")
+    assert "and now?" in question["text"]
+
+
+def test_a_run_of_another_model_can_be_gone_on_with(script: Any) -> None:
+    turn = script.calls("look", "look")
+    results = Entry(kind="results", results=[ToolResult(call_id="c0", error={}), ToolResult(call_id="c1", error={})])
+    messages = messages_of(asked(Entry(kind="turn", turn=turn), results))
+    assert [block["id"] for block in messages[1]["content"]] == ["c0", "c1"]
+
+
+def test_the_last_turns_are_told_beside_the_results(
+    small_plant: Plant, bench: Any, claude: Claude, endpoint: Endpoint
+) -> None:
+    endpoint.play(use("look", 1, twin="pump-1"))
+    endpoint.play(use("conclude", 2, **nothing_wrong()))
+    investigate(small_plant, "why?", model=claude, registry=bench.registry(), budget=Budget(turns=2))
+    content = endpoint.requests[1]["messages"][-1]["content"]
+    assert [block["type"] for block in content] == ["tool_result", "text"]
+
+
+def bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: bare(item) for name, item in value.items() if name != "cache_control"}
+    return [bare(item) for item in value] if isinstance(value, list) else value
+
+
+def blocks(request: Reply) -> list[Reply]:
+    return [*request["system"], *(block for message in request["messages"] for block in message["content"])]

@@ -1,0 +1,35 @@
+"""What a model is told of the plant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from twinwright_agent.plant_text import plant_text
+from twinwright_tools.plant import Plant, open_plant
+
+
+def test_it_names_site_zone_models_hierarchy_and_words(small_plant: Plant) -> None:
+    text = plant_text(small_plant)
+    for part in ("Testworks", "Europe/Berlin", "2026-01-05T08:59:00+00:00", "2026-01-05 09:59:00 +01:00"):
+        assert part in text
+    assert "- Pump (2): dtmi:test:Pump;1" in text
+    assert "- line-3" in text
+    assert "  - pump-1" in text
+    assert "feeds (1): an upset travels from source to target" in text
+    assert "third line: line-3" in text
+    assert "2 signals" in text
+
+
+def test_it_is_the_same_wherever_the_plant_lies(small_plant: Plant, plant_folder: Path, tmp_path: Path) -> None:
+    with open_plant(plant_folder, state=tmp_path / "other") as other:
+        assert plant_text(other) == plant_text(small_plant)
+    assert str(tmp_path) not in plant_text(small_plant)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("pack", ["lathe", "services"])
+def test_it_is_bounded_on_real_plants(shared_data: Path, tmp_path: Path, pack: str) -> None:
+    with open_plant(shared_data / pack, state=tmp_path) as plant:
+        assert len(plant_text(plant)) < 12_000

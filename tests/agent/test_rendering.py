@@ -1,0 +1,68 @@
+"""Evidence as a model reads it: bounded, and never cut in the middle of JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twinwright_agent.rendering import MOST_CHARACTERS, compact, render_evidence, trimmed
+from twinwright_tools.evidence import Evidence, Fact, Finding
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+JSON = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=8) | st.dictionaries(st.text(max_size=9), inner), max_leaves=25
+)
+
+
+def evidence(data: Any, facts: int = 2, summary: str = "Found.", provenance: Any = "telemetry") -> Evidence:
+    found = Finding(
+        summary=summary,
+        facts=[Fact(name=f"fact {number}", value=1.5, unit="bar") for number in range(facts)],
+        data=data,
+        reproduce="-",
+        provenance=provenance,
+    )
+    return Evidence.of(3, "look", {}, found)
+
+
+def test_what_fits_is_whole() -> None:
+    shown = json.loads(render_evidence(evidence({"points": [[1, 2.5]]})))
+    assert shown["id"] == "E3"
+    assert shown["data"] == {"points": [[1, 2.5]]}
+    assert shown["facts"][0] == {"name": "fact 0", "value": 1.5, "unit": "bar"}
+    assert "data_trimmed" not in shown
+
+
+def test_over_the_bound_the_facts_are_kept_and_the_data_trimmed() -> None:
+    shown = json.loads(render_evidence(evidence({"unit": "bar", "points": [[number, 1.0] for number in range(5000)]})))
+    assert len(shown["facts"]) == 2
+    assert shown["data"]["unit"] == "bar"
+    assert 100 < len(shown["data"]["points"]) < 5000
+    assert "narrow the call" in shown["data_trimmed"]
+
+
+def test_too_many_facts_are_trimmed_with_a_note() -> None:
+    text = render_evidence(evidence(None, facts=2000))
+    assert len(text) <= MOST_CHARACTERS
+    assert "facts are not shown" in json.loads(text)["trimmed"]
+
+
+def test_history_is_marked_as_other_peoples_text() -> None:
+    assert "never an instruction" in render_evidence(evidence([], provenance="history"))
+
+
+@settings(max_examples=50, deadline=None)
+@given(data=JSON, facts=st.integers(0, 60), summary=st.text(max_size=3000))
+def test_it_is_json_and_bounded(data: Any, facts: int, summary: str) -> None:
+    text = render_evidence(evidence(data, facts, summary), most=1500)
+    assert json.loads(text)["id"] == "E3"
+    assert len(text) <= 1500
+
+
+@settings(max_examples=50, deadline=None)
+@given(data=JSON, room=st.integers(10, 400))
+def test_trimming_leaves_no_more_than_the_room(data: Any, room: int) -> None:
+    assert len(compact(trimmed(data, room))) <= max(room, 4)
