@@ -26,6 +26,12 @@ def test_a_driven_pump_is_isolated_at_its_drive_its_supply_and_both_sides(worksh
     }
 
 
+def test_power_comes_first_and_what_is_stored_last(workshop: Any) -> None:
+    order = [point.energy for point in isolation_points(workshop, "pump")[0]]
+    assert order[:2] == ["electrical power", "mechanical drive"]
+    assert [energy.startswith("stored") for energy in order] == [False] * (len(order) - 2) + [True] * 2
+
+
 def test_a_backward_relationship_brings_energy_from_its_target(workshop: Any) -> None:
     points = {point.twin: point for point in isolation_points(workshop, "washer")[0]}
     assert points["boiler"].energy == "steam or heat"

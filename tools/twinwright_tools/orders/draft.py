@@ -11,7 +11,6 @@ from ..errors import OrderError, UnknownNameError
 from .isolation import isolation_points
 from .order import Part, WorkOrder
 from .priority import priority
-from .words import lineage, model_words
 
 if TYPE_CHECKING:
     from ..diagnosis.failure_modes import FailureMode
@@ -77,7 +76,7 @@ def idempotency_key(run: str | None, call: str | None, asset: str, failure_mode:
 
 
 def _mode(mode_id: str) -> FailureMode:
-    from ..diagnosis.failure_modes import load_failure_modes
+    from ..diagnosis.failure_modes import load_failure_modes  # here, so that listing orders doesn't load the engine
 
     modes = {mode.id: mode for mode in load_failure_modes()}
     if mode_id not in modes:
@@ -112,8 +111,9 @@ def _tasks(asset: str, mode: FailureMode | None, isolated: bool) -> list[str]:
 def _mode_notes(plant: Plant, asset: str, mode: FailureMode | None) -> list[str]:
     if mode is None:
         return [f"no failure mode fits: an inspection of {_INSPECTION_H:g} h is assumed"]
-    kinds = {word for model in lineage(plant, asset) for word in model_words(model)}
-    wanted = [equipment for equipment in mode.equipment if kinds.intersection(equipment.lower().split())]
-    if mode.equipment and not wanted:
+    from ..diagnosis.failure_modes import equipment_of
+
+    kinds = equipment_of(asset, plant.graph, plant.models)
+    if mode.equipment and not any(f" {one} " in f" {kind} " for one in mode.equipment for kind in kinds):
         return [f"{mode.name} is a failure mode of {', '.join(mode.equipment)}; check that {asset} has such a part"]
     return []

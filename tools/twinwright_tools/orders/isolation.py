@@ -43,6 +43,12 @@ ENERGIES = (
         ),
     ),
     Energy(
+        MECHANICAL,
+        "lock {begin} against starting and block {end} against turning",
+        _set("drive drives driven turns rotates spins actuates lifts"),
+        _set("motor gearbox shaft"),
+    ),
+    Energy(
         "compressed air",
         "close and lock the valve from {begin} to {end}; vent the air that is left and check for zero pressure",
         _set("air pneumatic pneumatics"),
@@ -73,18 +79,14 @@ ENERGIES = (
         _set("gas nitrogen oxygen hydrogen ammonia compressor blower vacuum"),
     ),
     Energy(
-        MECHANICAL,
-        "lock {begin} against starting and block {end} against turning",
-        _set("drive drives driven turns rotates spins actuates lifts"),
-        _set("motor gearbox shaft"),
-    ),
-    Energy(
         "liquid",
         "close and lock the valve from {begin} to {end}; drain the section and check that it is empty",
         _set("water liquid pumps lubricates doses syrup"),
         _set("pump tank valve pipe pipeline exchanger cooler water liquid syrup"),
     ),
 )
+# The order of work: what moves it first, then what flows into it; what it stores comes last.
+_ORDER = {energy.name: number for number, energy in enumerate(ENERGIES)}
 # A relationship of such a name brings whatever its source gives; if the source's kind doesn't tell, it is material.
 _CARRIES = _set("feed feeds fed supply supplies delivers flows sends discharges transports conveys pipes fills")
 _MATERIAL = "stop and lock what {begin} delivers to {end}; clear what is left on the way"
@@ -144,6 +146,7 @@ def isolation_points(plant: Plant, asset: str) -> tuple[list[IsolationPoint], li
         one.source for one in _entering(plant, [asset]) if names_one_of(words(one.name), _set("control controls"))
     ]
     notes += [f"{one} can start or move {asset}: put it out of remote control first" for one in dict.fromkeys(starters)]
+    points.sort(key=lambda point: _ORDER.get(point.energy.partition(",")[0], len(_ORDER)))
     return list(dict.fromkeys([*points, *_stored(plant, asset)])), notes
 
 
