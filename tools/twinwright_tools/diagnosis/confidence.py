@@ -31,7 +31,7 @@ def chance_of_fault(found: Mapping[SignalKey, Suspicion], asked: bool) -> float:
 
 
 def confidences(candidates: Sequence[Candidate], fault: float) -> list[float]:
-    """The probability of each candidate: that of a fault, shared among twins by score, less for a twin's lesser signals."""
+    """The probability of each candidate: that of a fault, shared among twins by score, less for lesser signals."""
     if not candidates:
         return []
     best: dict[str, float] = {}

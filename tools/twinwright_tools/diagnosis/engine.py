@@ -1,7 +1,7 @@
 """The diagnosis engine: a pure function of telemetry, twins and models, and its adapter to a plant.
 
 A pipeline: telemetry → departures of each signal from its own past (level, spread, states) and from what its
-neighbours explain → suspicions → candidates ranked over the twin graph → confidences → verdict, with evidence for each hypothesis.
+neighbours explain → suspicions → candidates ranked over the twin graph → confidences → verdict, with evidence.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def diagnose_signals(
 
 
 def alarm_signals(infos: Sequence[SignalInfo], graph: TwinGraph, models: ModelSet) -> frozenset[SignalKey]:
-    """Signals that report trouble and so can't be its cause: their model's comment, or their name, begins with alarm."""
+    """Signals that report trouble and so can't cause it: their model's comment, or their name, begins with alarm."""
     found = set()
     for info in infos:
         twin = graph.twins.get(info.key.twin)

@@ -48,13 +48,14 @@ def _unexplained(
     blocks = [gram[np.ix_(columns, columns)] for gram in grams]
     moments = [inputs[part].T @ target[part] for part in halves]
     weights = [
-        _solve(block, moment, _length(part)) for block, moment, part in zip(blocks, moments, halves, strict=True)
+        _solve(block, moment, part.stop - part.start)
+        for block, moment, part in zip(blocks, moments, halves, strict=True)
     ]
     held_out = np.concatenate(
         [target[part] - inputs[part] @ weight for part, weight in zip(halves, reversed(weights), strict=True)]
     )
     whole = _solve(blocks[0] + blocks[1], moments[0] + moments[1], halves[1].stop)
-    left: Floats = target - inputs @ whole
+    left: Floats = target - (inputs @ whole).astype(np.float64)
     fitted = float(np.sqrt(np.mean(left[: halves[1].stop] ** 2)))
     return left * min(1.0, fitted / max(float(np.sqrt(np.mean(held_out**2))), 1e-9))
 

@@ -178,9 +178,7 @@ def _suspicion(
     return Suspicion(key, strength, excess, broken, deviation, int(grid.ends[onset]))
 
 
-def _shape(
-    course: Floats, filled: np.ndarray[tuple[int], np.dtype[np.bool_]], onset: int, reference: int
-) -> DeviationKind:
+def _shape(course: Floats, onset: int, reference: int) -> DeviationKind:
     """Level, or slope where the departure keeps growing."""
     since = course[onset:]
     if len(since) < 8:
