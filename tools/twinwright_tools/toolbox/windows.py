@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _CHARS_PER_POINT = 18
 _STATISTICS_CHARS = 900
 _STATES = 6
-_WITH_UNIT = ("mean", "median", "std", "iqr", "min", "max", "first", "last")
 
 
 class TelemetryWindow(ToolArguments):
@@ -113,17 +112,17 @@ def _figure(value: Any, unit: str | None) -> str:
 
 
 def _facts(view: dict[str, Any]) -> list[Fact]:
-    key, unit, facts = view["key"], view.get("unit"), []
-    for name, value in view["statistics"].items():
-        if not isinstance(value, bool | int | float | str):
-            continue
-        measured = name in _WITH_UNIT and not isinstance(value, str)
-        slope = f"{unit or ''}/h" if name == "slope_per_h" else None
-        facts.append(Fact(name=f"{key} {name}", value=value, unit=unit if measured else slope))
-    for name in ("coverage", "longest_gap_s", "stuck_s", "age_s"):
-        value = view["quality"].get(name)
-        if isinstance(value, int | float):
-            facts.append(Fact(name=f"{key} {name}", value=value, unit="s" if name.endswith("_s") else None))
+    """The figures most worth citing; the data hold them all."""
+    key, unit = view["key"], view.get("unit")
+    units = dict.fromkeys(("median", "min", "max", "first", "last"), unit) | {"slope_per_h": f"{unit or ''}/h"}
+    facts = []
+    for name in ("median", "min", "max", "first", "last", "slope_per_h", "changes"):
+        value = view["statistics"].get(name)
+        if isinstance(value, bool | int | float | str):
+            facts.append(Fact(name=f"{key} {name}", value=value, unit=units.get(name)))
+    coverage = view["quality"].get("coverage")
+    if isinstance(coverage, int | float):
+        facts.append(Fact(name=f"{key} coverage", value=coverage))
     return facts
 
 
