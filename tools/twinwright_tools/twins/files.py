@@ -130,7 +130,7 @@ def _read_bulk(folder: Path, path: Path, sources: Sources) -> None:
     text = _text(path, file, sources)
     sections = {"Models": sources.models, "Twins": sources.twins, "Relationships": sources.relationships}
     section: str | None = None
-    for number, line in enumerate((text or "").splitlines(), start=1):
+    for number, line in enumerate((text or "").split("\n"), start=1):
         value = parse_json(line, file, sources.problems, number) if line.strip() else None
         if value is None:
             continue

@@ -6,6 +6,7 @@ Names of the query never become names in SQL: tables are t0, t1 … and r1 …; 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import singledispatchmethod
 
 from sqlglot import exp
@@ -141,8 +142,7 @@ class _Compiler:
 
     def _value(self, operand: Path | Constant, compared_as: ValueType) -> exp.Expr:
         if isinstance(operand, Constant):
-            literal = exp.convert(operand.value)
-            return exp.cast(literal, "TIMESTAMPTZ") if compared_as == "time" else literal
+            return _time(str(operand.value)) if compared_as == "time" else exp.convert(operand.value)
         text = self._system(operand) if operand.is_system else self._json("json_extract_string", operand)
         if compared_as not in _SQL_TYPES:
             return text
@@ -209,3 +209,9 @@ class _Compiler:
     def _(self, condition: Connection) -> exp.Expr:
         parts = [exp.Paren(this=self.condition(each)) for each in condition.conditions]
         return exp.and_(*parts) if condition.word == "AND" else exp.or_(*parts)
+
+
+def _time(text: str) -> exp.Expr:
+    """A checked ISO 8601 time, in the one form of many that every database reads."""
+    literal = exp.Literal.string(datetime.fromisoformat(text).isoformat())
+    return exp.TryCast(this=literal, to=exp.DataType.build("TIMESTAMPTZ"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from typing import cast
 
@@ -44,7 +44,11 @@ _ORDERS: dict[type[exp.Expr], Ordering] = {
     exp.GTE: ">=",
 }
 _OPPOSITE: dict[Ordering, Ordering] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
-_READ_TIME = {"date": date.fromisoformat, "dateTime": datetime.fromisoformat, "time": time.fromisoformat}
+_READ_TIME: dict[str, Callable[[str], date | datetime | time]] = {
+    "date": date.fromisoformat,
+    "dateTime": datetime.fromisoformat,
+    "time": time.fromisoformat,
+}
 
 
 def check_condition(scope: Scope, node: exp.Expr) -> Condition:
@@ -196,6 +200,9 @@ def _check_times(path: Path, constant: Constant, node: exp.Expr) -> None:
         found = read(str(constant.value))
     except ValueError:
         raise refuse("type", f"{path.text} is {name}; {constant.value!r} is none in ISO 8601", node) from None
+    if name == "date" and found.isoformat() != constant.value:
+        # dates are compared as texts, so there must be one way to write them
+        raise refuse("type", f"{path.text} is date; write {constant.value!r} in full", node, [found.isoformat()])
     if isinstance(found, datetime) and found.tzinfo is None:
         near = [f"{constant.value}Z"]
         raise refuse("type", f"{path.text} is dateTime; {constant.value!r} has no zone", node, near)
