@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -84,10 +84,18 @@ def write_plant(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def small_plant(tmp_path: Path) -> Iterator[Plant]:
-    with open_plant(write_plant(tmp_path / "plant"), state=tmp_path / "state") as plant:
+@pytest.fixture(scope="session")
+def opened_plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+    """The small plant, opened once: its index is built once."""
+    folder = tmp_path_factory.mktemp("small")
+    with open_plant(write_plant(folder / "plant"), state=folder / "state") as plant:
         yield plant
+
+
+@pytest.fixture
+def small_plant(opened_plant: Plant, tmp_path: Path) -> Plant:
+    """The small plant with a state of the test's own."""
+    return replace(opened_plant, state=tmp_path / "state")
 
 
 class LookArguments(BaseModel):

@@ -46,7 +46,8 @@ def test_evidence_is_rounded_to_six_digits(small_plant: Plant, bench: Any, scrip
 
 
 def test_drafts_run_after_reads_and_see_their_evidence(small_plant: Plant, bench: Any, script: Any) -> None:
-    model = script.Model([script.calls("draft_work_order", "look"), script.concludes()])
+    conclusion = script.concludes(evidence=["E2"], hypotheses=[])
+    model = script.Model([script.calls("draft_work_order", "look"), conclusion])
     found = ask(small_plant, bench, model)
     assert [run.split()[0] for run in bench.runs] == ["look", "draft"]
     assert [item.tool for item in found.evidence] == ["draft_work_order", "look"]
@@ -195,7 +196,8 @@ def test_a_crash_after_a_draft_drafts_nothing_twice(small_plant: Plant, bench: A
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("twinwright_agent.loop.RunStore", Stumbling)
         ask(small_plant, bench, script.Model([script.calls("draft_work_order")]), "r1")
-    found = ask(small_plant, bench, script.Model([script.calls("look"), script.concludes(evidence=["E2"])]), "r1")
+    conclusion = script.concludes(evidence=["E2"], hypotheses=[])
+    found = ask(small_plant, bench, script.Model([script.calls("look"), conclusion]), "r1")
     assert [run.split()[0] for run in bench.runs] == ["draft", "look"]
     assert [order.id for order in found.work_orders] == ["WO-1"]
 
