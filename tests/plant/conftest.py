@@ -38,6 +38,7 @@ def calm() -> Schedule:
         hall=np.full(1440, 20.0),
         voltage=np.full(1440, 400.0),
         products=[np.zeros_like(each) for each in drawn.products],
+        jitter=np.zeros_like(drawn.jitter),
         changeover=[np.zeros_like(each) for each in drawn.changeover],
         rate=[np.full(1440, nominal) for nominal in (5.0, 7.5, 10.0)],
         stops=[np.zeros_like(each) for each in drawn.stops],

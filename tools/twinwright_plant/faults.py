@@ -104,8 +104,8 @@ _ALL = (
         "suctionPressure",
         "cavitation",
         _strainer,
-        0.4,
-        (2.5, 8.0),
+        1.2,
+        (3.0, 8.0),
         "The suction strainer of glycol pump 1 clogs until the pump cavitates.",
     ),
     Fault(
@@ -134,8 +134,8 @@ _ALL = (
         "pressureDrop",
         "fouling",
         _fouling,
-        1.0,
-        (3.0, 10.0),
+        1.6,
+        (4.0, 10.0),
         "The product cooler of line 3 fouls; the valve opens until it can't open further.",
     ),
     Fault(

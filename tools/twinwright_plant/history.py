@@ -40,9 +40,10 @@ def write_history(folder: Path, seed: int, end: datetime) -> None:
     _write_csv(target / "alarms.csv", alarms(draw, last))
     _write_lines(target / "shift_notes.jsonl", notes(draw, last))
     codes = [
-        {"kind": "failure_code", "id": code, "twin": "", "code": code, "text": text} for code, text in FAILURE_CODES
+        {"kind": "failure_code", "id": code, "twin": "plant", "code": code, "text": text}
+        for code, text in FAILURE_CODES
     ]
-    procedures = [{"kind": "procedure", "id": number, "twin": "", "text": text} for number, text in PROCEDURES]
+    procedures = [{"kind": "procedure", "id": number, "twin": "plant", "text": text} for number, text in PROCEDURES]
     _write_lines(target / "catalogue.jsonl", [*codes, *procedures])
 
 

@@ -67,6 +67,8 @@ class Schedule:
         rate: per line, bottles per second asked of the filler.
         stops: per line, boolean of shape (steps, machines).
         shift: index into SHIFTS.
+        jitter: standard normal numbers of shape (steps, 6), what the controllers' own sensors add: product thermometers
+            of the three lines, glycol header pressure, glycol supply temperature, air header pressure.
         chance: uniform numbers, a new one each 40 s, for what a degraded part does at random.
     """
 
@@ -80,6 +82,7 @@ class Schedule:
     rate: list[Floats]
     stops: list[npt.NDArray[np.bool_]]
     shift: npt.NDArray[np.int64]
+    jitter: Floats
     chance: Floats
 
     def of_product(self, line: int, attribute: str) -> Floats:
@@ -106,9 +109,10 @@ def draw(seed: int, steps: int, end: datetime) -> Schedule:
         changeover.append(changing)
         rate.append(NOMINAL[line] * speed * crew)
         stops.append(_stops(np.random.default_rng([seed, 20 + line]), steps))
+    jitter = np.random.default_rng([seed, 5]).standard_normal((steps, LINES + 3))
     chance = np.repeat(np.random.default_rng([seed, 2]).random(steps // 4 + 1), 4)[:steps]
     return Schedule(
-        times, hours, ambient, 14.0 + 0.6 * ambient, voltage, products, changeover, rate, stops, shift, chance
+        times, hours, ambient, 14.0 + 0.6 * ambient, voltage, products, changeover, rate, stops, shift, jitter, chance
     )
 
 

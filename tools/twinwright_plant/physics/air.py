@@ -29,8 +29,9 @@ class AirSystem:
     demand: float = 800.0
     unloaded: bool = False
 
-    def step(self, dt: float, health: Health, demands: list[float]) -> None:
-        """Advance by dt seconds; `demands` are the lines' shares of their nominal consumption."""
+    def step(self, dt: float, health: Health, demands: list[float], jitter: float = 0.0) -> None:
+        """Advance by dt seconds; `demands` are the lines' shares of their nominal consumption, `jitter` what the
+        pressure sensor adds, in standard deviations."""
         for line, share in enumerate(demands):
             absolute = self.branch[line] + 1.0
             flow = (LINE_DEMAND[line] * share / 8.0 + health.air_leak[line]) * absolute
@@ -38,16 +39,16 @@ class AirSystem:
             goal = max(0.0, self.pressure - UNIT_LOSS * flow * flow)
             self.branch[line] += 0.4 * (goal - self.branch[line])
         self.demand = sum(self.drawn) + BASE_DEMAND * (self.pressure + 1.0) / 8.0
-        self._control(dt)
+        self._control(dt, jitter)
         for compressor, load in enumerate(self.loads):
             self.delivered[compressor] = DELIVERY * load * (1.0 - health.compressor_valve[compressor])
         surplus = sum(self.delivered) - self.demand
         self.pressure = max(0.0, self.pressure + surplus * dt / 3600.0 / RECEIVER_M3)
 
-    def _control(self, dt: float) -> None:
+    def _control(self, dt: float, jitter: float) -> None:
         """The base compressor unloads above 7.4 bar and loads again below 7.05; the other one holds 7 bar (PI)."""
         self.unloaded = self.pressure > (7.05 if self.unloaded else 7.4)
         self.loads[0] = 0.0 if self.unloaded else 1.0
-        error = SETPOINT - self.pressure
+        error = SETPOINT - self.pressure - 0.012 * jitter
         self.integral = clip(self.integral + 0.8 * error * dt / 60.0)
         self.loads[1] = clip(self.integral + 0.8 * error)

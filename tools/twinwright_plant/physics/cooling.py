@@ -16,7 +16,7 @@ PRODUCT_DENSITY, PRODUCT_CP = 1.03, 4.0
 METRES_PER_BAR = 9.9  # head of glycol that one bar is
 
 # Pumps: head = SHUTOFF n² - CURVE q² (affinity laws with n = speed / rated speed)
-SHUTOFF, CURVE = 7.8, 0.095
+SHUTOFF, CURVE = 8.4, 0.1
 SUCTION_LOSS, SUCTION_LOSS_CLOGGED = 0.001, 0.5
 STATIC_SUCTION = 1.22  # absolute pressure at the suction flange with no flow
 VAPOUR = 0.02  # absolute pressure that a pump can't draw its suction below: the flow chokes there
@@ -81,9 +81,9 @@ class Cooler:
     product_flow: float = 5.0
     bowl: float = 8.0
 
-    def control(self, dt: float, setpoint: float, drift: float, stiction: float) -> None:
+    def control(self, dt: float, setpoint: float, drift: float, stiction: float, jitter: float = 0.0) -> None:
         """PI controller on the thermometer behind the cooler; then the valve follows, as far as its packing lets it."""
-        error = self.product_out + drift - setpoint
+        error = self.product_out + drift + 0.04 * jitter - setpoint
         # Feed-forward: glycol in proportion to the product; the controller trims the proportion.
         share = self.product_flow / COOLER_PRODUCT[self.line]
         self.integral = clip(self.integral + 0.03 * error * dt / 90.0, 0.05, 1.25)
@@ -136,15 +136,20 @@ class GlycolLoop:
     shaft: list[float] = field(default_factory=lambda: [6.0, 6.0])
     capacity: float = CHILLER_KW
 
-    def step(self, dt: float, health: Health, hall: float, ambient: float) -> None:
-        """Advance pumps, header, chiller and tank by dt seconds; the coolers exchange heat on their own."""
-        self._speed(dt)
+    def step(
+        self, dt: float, health: Health, hall: float, ambient: float, jitter: tuple[float, float] = (0.0, 0.0)
+    ) -> None:
+        """Advance pumps, header, chiller and tank by dt seconds; the coolers exchange heat on their own.
+
+        `jitter` is what the sensors of header pressure and supply temperature add, in standard deviations.
+        """
+        self._speed(dt, jitter[0])
         self._hydraulics(health)
         self._pumps(dt, health, hall)
-        self._chill(dt, health, ambient)
+        self._chill(dt, health, ambient, jitter[1])
 
-    def _speed(self, dt: float) -> None:
-        error = HEADER_SETPOINT - self.header
+    def _speed(self, dt: float, jitter: float) -> None:
+        error = HEADER_SETPOINT - self.header - 0.012 * jitter
         self.speed_integral = clip(self.speed_integral + 0.12 * error * dt / 40.0, 0.4, 1.0)
         self.speed_command = clip(self.speed_integral + 0.06 * error, 0.4, 1.0)
         for pump, hot in enumerate(self.bearings):
@@ -202,12 +207,12 @@ class GlycolLoop:
             goal = hall + (24.0 + 90.0 * health.bearing[pump]) * speed * speed
             self.bearings[pump] += (goal - self.bearings[pump]) * dt / 1200.0
 
-    def _chill(self, dt: float, health: Health, ambient: float) -> None:
+    def _chill(self, dt: float, health: Health, ambient: float, jitter: float) -> None:
         flow = max(self.flow, 0.5)
         stream = flow * GLYCOL_DENSITY * GLYCOL_CP
         returned = sum(c.glycol_flow * c.glycol_out for c in self.coolers) / flow
         self.tank += (returned - self.tank) * dt * flow / (dt * flow + TANK_LITRES)
-        error = self.supply - SUPPLY_SETPOINT
+        error = self.supply + 0.04 * jitter - SUPPLY_SETPOINT
         self.load_integral = clip(self.load_integral + 0.12 * error * dt / 240.0, 0.1, 1.0)
         self.load = clip(self.load_integral + 0.12 * error, 0.1, 1.0)
         self.capacity = CHILLER_KW * (1.0 - 0.006 * (ambient - 10.0)) * (1.0 - health.condenser)

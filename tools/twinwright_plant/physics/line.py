@@ -158,7 +158,7 @@ class Line:
         self.speeds[machine] += 0.7 * (target - self.speeds[machine])
 
     def _set_rejects(self, asked: LineInputs, label_stock: float, clutch: float) -> None:
-        foam = max(0.0, asked.product - asked.setpoint - 0.5)
+        foam = max(0.0, asked.product - asked.setpoint - FOAM_MARGIN_K)
         self.rejects[FILLER] = 0.002 + min(0.12, 0.012 * foam)
         self.rejects[CAPPER] = 0.0015 + 0.11 * clutch * clutch
         self.rejects[LABELLER] = 0.003 + 0.05 * label_stock

@@ -49,15 +49,20 @@ def simulate(schedule: Schedule, degrade: Degrade | None = None) -> Run:
     lines = [Line(nominal) for nominal in NOMINAL]
     asked = [_asked(schedule, line) for line in range(LINES)]
     hall, ambient = schedule.hall.tolist(), schedule.ambient.tolist()
+    jitter = schedule.jitter.tolist()
     line_rows: list[list[tuple[float, ...]]] = [[] for _ in lines]
     plant_rows: list[tuple[float, ...]] = []
     for step in range(len(schedule.times)):
         if degrade is not None:
             degrade(health, step)
         for number, line in enumerate(lines):
-            _step_line(step, line, asked[number][step], number, health, glycol, air, hall[step])
-        glycol.step(STEP_S, health, hall[step], ambient[step])
-        air.step(STEP_S, health, [line.air_demand() for line in lines])
+            asking = asked[number][step]
+            glycol.coolers[number].control(
+                STEP_S, asking[3], health.drift[number], health.stiction[number], jitter[step][number]
+            )
+            _step_line(line, asking, number, health, glycol, air, hall[step])
+        glycol.step(STEP_S, health, hall[step], ambient[step], (jitter[step][3], jitter[step][4]))
+        air.step(STEP_S, health, [line.air_demand() for line in lines], jitter[step][5])
         for number, line in enumerate(lines):
             line_rows[number].append(_line_row(number, line, glycol, air, health))
         plant_rows.append(_plant_row(glycol, air, health))
@@ -84,12 +89,11 @@ def _asked(schedule: Schedule, line: int) -> list[Asked]:
 
 
 def _step_line(
-    step: int, line: Line, asked: Asked, number: int, health: Health, glycol: GlycolLoop, air: AirSystem, hall: float
+    line: Line, asked: Asked, number: int, health: Health, glycol: GlycolLoop, air: AirSystem, hall: float
 ) -> None:
     """One line and its product cooler."""
     rate, changeover, stops, setpoint, volume, blended = asked
     cooler = glycol.coolers[number]
-    cooler.control(STEP_S, setpoint, health.drift[number], health.stiction[number])
     line.step(
         STEP_S,
         LineInputs(rate, changeover, stops, air.branch[number], cooler.bowl, setpoint, hall),
