@@ -24,8 +24,8 @@ from .words import duration, number, quantity, share
 MOST_CHARTS = 8
 _POINTS = 600
 _FEWEST_FOR_USUAL = 12
-_COMMENT = 60
-_USUAL = (0.1, 0.9)
+_COMMENT = 30
+_SIGMAS, _MAD_TO_SIGMA = 3.0, 1.4826
 _BOOLEAN = ("false", "true")
 
 
@@ -34,7 +34,7 @@ class Chart:
     """One chart.
 
     Attributes:
-        role: "cause", "symptom", "on the way" or "evidence"; `label` is the word that people see.
+        role: "cause", "symptom", "on the way", "other suspect" or "evidence"; `label` is the word that people see.
         title: the signal's name as people know it; `where` is its twin's name and id.
         about: its unit, or else what the model says of it.
         caption: what the chart shows, in words (also for those who can't see it).
@@ -93,6 +93,8 @@ def _wanted(focus: Focus) -> Iterator[tuple[SignalKey, str]]:
         best = best_of(focus.mentions, {twin})
         if best:
             yield best.key, "on the way"
+    for key in focus.rivals:
+        yield key, "other suspect"
     strongest = sorted(focus.mentions, key=lambda one: -one.score)
     for one in [*(one for one in focus.mentions if one.score == 0 and one.onset is None), *strongest]:
         yield one.key, "evidence"
@@ -159,7 +161,8 @@ def _comment(info: SignalInfo, plant: Plant) -> str:
     twin = plant.graph.twins.get(info.key.twin)
     definition = plant.models.signal(twin.model, info.key.signal) if twin else None
     comment = (definition.comment if definition else None) or ""
-    return comment if len(comment) <= _COMMENT else f"{comment[:_COMMENT]}…"
+    first = comment.partition(",")[0] if len(comment) > _COMMENT else comment
+    return first if len(first) <= _COMMENT else f"{first[:_COMMENT]}…"
 
 
 def _points(
@@ -198,13 +201,20 @@ def _short(value: Any) -> float | None:
 
 
 def _usual(series: Series, until: datetime | None) -> list[float] | None:
-    """The range that eight in ten samples before the onset lie in."""
+    """Median ± 3 robust standard deviations (1.4826 times the median absolute deviation), within what was seen.
+
+    Robust, because a line that stood still for an hour does not make standing still usual.
+    """
     if until is None:
         return None
     before = series.values[(series.times < to_micros(until)) & np.isfinite(series.values)]
     if len(before) < _FEWEST_FOR_USUAL:
         return None
-    low, high = np.quantile(before, _USUAL)
+    middle = float(np.median(before))
+    reach = _SIGMAS * _MAD_TO_SIGMA * float(np.median(np.abs(before - middle)))
+    if reach == 0:
+        return None
+    low, high = max(middle - reach, float(before.min())), min(middle + reach, float(before.max()))
     return [float(f"{low:.5g}"), float(f"{high:.5g}")]
 
 

@@ -29,6 +29,7 @@ class Focus:
         top: the likeliest hypothesis, or None.
         cause: its signal, or None; symptom: the signal that shows the complaint, or None where it can't be known.
         onset: when it began, or None; uncertainty_s is the half-width of that in seconds, or None.
+        rivals: the signals of the next likeliest twins.
         sure: whether the investigation calls it the cause; else it is a suspect.
         start, end: the span that the charts show.
     """
@@ -43,6 +44,7 @@ class Focus:
     end: datetime
     mentions: list[Mention]
     sure: bool = True
+    rivals: tuple[SignalKey, ...] = ()
 
     def moment(self, time: datetime, zone: ZoneInfo) -> str:
         """A time as precisely as the charts' span lets one see it."""
@@ -70,7 +72,10 @@ def find_focus(investigation: Investigation, plant: Plant) -> Focus:
     onset = onset or (mention.onset if mention else None)
     start, end = _span(onset, plant)
     uncertainty = mention.onset_uncertainty_s if mention else None
-    return Focus(top, chain, cause, symptom, onset, uncertainty, start, end, found, investigation.verdict == "cause")
+    rivals = _rivals(investigation, found, plant) if top else ()
+    return Focus(
+        top, chain, cause, symptom, onset, uncertainty, start, end, found, investigation.verdict == "cause", rivals
+    )
 
 
 def signals_of(plant: Plant, twin: str) -> list[SignalKey]:
@@ -86,6 +91,13 @@ def _cause(top: RankedHypothesis | None, found: list[Mention], plant: Plant) -> 
         return SignalKey(top.twin, top.signal)
     best = best_of([one for one in found if one.key in recorded], {top.twin})
     return best.key if best else next(iter(recorded), None)
+
+
+def _rivals(investigation: Investigation, found: list[Mention], plant: Plant) -> tuple[SignalKey, ...]:
+    first = investigation.hypotheses[0].twin
+    by_twin = {one.twin: one for one in reversed(investigation.hypotheses[1:]) if one.twin != first}
+    nearest = sorted(by_twin.values(), key=lambda one: one.rank)[:2]
+    return tuple(key for one in nearest if (key := _cause(one, found, plant)) is not None)
 
 
 def _stated(stated: list[str], cause: SignalKey | None, found: list[Mention], plant: Plant) -> SignalKey | None:

@@ -33,7 +33,7 @@ class Headline:
     Attributes:
         kind: "cause", "open" (can't be told, or no answer), "fine" or "answer"; `label` says it in words.
         asset, mode, since, confidence: of the likeliest hypothesis; empty where there is none.
-        next_step: what to do now, or "".
+        next_step: what to do now, or "". reason: why there is no answer, or "".
     """
 
     kind: str
@@ -44,6 +44,7 @@ class Headline:
     since: str = ""
     confidence: float | None = None
     next_step: str = ""
+    reason: str = ""
 
 
 def make_headline(investigation: Investigation, focus: Focus, plant: Plant) -> Headline:
@@ -51,7 +52,9 @@ def make_headline(investigation: Investigation, focus: Focus, plant: Plant) -> H
     top = focus.top
     steps = next_step(investigation, top)
     if investigation.status in _STATUS:
-        return Headline("open", "No answer", _STATUS[investigation.status], next_step=steps)
+        return Headline(
+            "open", "No answer", _STATUS[investigation.status], next_step=steps, reason=investigation.reason or ""
+        )
     if investigation.verdict == "cause" and top is not None:
         return _cause(top, focus, plant, steps)
     title = _VERDICT.get(investigation.verdict, "No cause was named")

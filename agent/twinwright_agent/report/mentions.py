@@ -14,7 +14,7 @@ from twinwright_tools.telemetry.series import SignalKey, parse_key
 from .words import as_time
 
 _DEEPEST = 8
-_LISTS = ("signals", "symptoms", "explains")
+_LISTS = ("signals", "symptoms")
 
 
 @dataclass(frozen=True, slots=True)

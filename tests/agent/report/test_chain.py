@@ -83,7 +83,7 @@ def test_mentions_are_found_by_the_shape_of_the_data() -> None:
         arguments={"signals": ["pump.pressure"], "symptoms": ["filler"]},
         summary="",
         data={"deep": [{"signal": "pump.pressure", "score_sigma": -9.0, "onset": "2026-01-05T05:00:00+00:00"}]}
-        | {"rows": [{"twin": "cooler", "signal": "temperature", "explains": ["filler.rate", "no-such.thing"]}]},
+        | {"rows": [{"twin": "cooler", "signal": "temperature", "signals": ["filler.rate", "no-such.thing"]}]},
         reproduce="",
         provenance="engine",
     )

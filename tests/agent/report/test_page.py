@@ -167,10 +167,12 @@ def test_cannot_tell_names_the_leading_suspicion_as_such(report: Write, investig
 
 
 def test_an_empty_investigation_is_still_a_page(report: Write) -> None:
+    why = "the model can't be reached"
     bare = Investigation(
         run="r",
         model="claude-opus-4-7",
         status="failed",
+        reason=why,
         question="?",
         at="2026-01-05T08:00:00+00:00",
         answer="",
@@ -179,6 +181,7 @@ def test_an_empty_investigation_is_still_a_page(report: Write) -> None:
     page = Page(report(bare).read_text())
     assert page.open == []
     assert "No tool found anything." in page.text
+    assert why in page.text
     assert "Claude (claude-opus-4-7)" in page.text
 
 
