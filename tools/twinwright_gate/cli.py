@@ -51,13 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     proposing.add_argument("file", metavar="FILE")
     command("status", _status, "Say how the running gate is.")
     auditing = command("audit", _audit, "Verify an audit log and print its head.")
-    auditing.add_argument("log", metavar="LOG", type=Path)
+    auditing.add_argument("log", metavar="LOG", type=Path, nargs="?", help="default: beside the user's state")
     return parser
 
 
 def _serve(options: argparse.Namespace) -> int:
-    log = options.log or Path.home() / ".local/state/twinwright-gate/audit.jsonl"
-    asyncio.run(serve(_socket(options), log, lambda words: print(words, file=sys.stderr, flush=True)))
+    asyncio.run(serve(_socket(options), _log(options), lambda words: print(words, file=sys.stderr, flush=True)))
     return 0
 
 
@@ -87,7 +86,7 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    head = verify_log(options.log)
+    head = verify_log(_log(options))
     torn = f"; the last line is torn ({len(head.torn)} bytes)" if head.torn else ""
     document = {"records": head.records, "head": head.hash, "torn_bytes": len(head.torn)}
     _show(options, document, f"{head.records} records verify, head {head.hash}{torn}")
@@ -97,6 +96,11 @@ def _audit(options: argparse.Namespace) -> int:
 def _socket(options: argparse.Namespace) -> Path:
     named: Path | None = options.socket
     return named or client.default_socket()
+
+
+def _log(options: argparse.Namespace) -> Path:
+    named: Path | None = options.log
+    return named or Path.home() / ".local/state/twinwright-gate/audit.jsonl"
 
 
 def _show(options: argparse.Namespace, document: dict[str, Any], words: str) -> None:
