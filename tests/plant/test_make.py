@@ -16,7 +16,7 @@ import pytest
 from twinwright_plant import FAULTS, make_plant
 from twinwright_plant.make import END
 
-HOURS = 6.0
+HOURS = 3.0
 
 
 def files(folder: Path) -> dict[str, bytes]:

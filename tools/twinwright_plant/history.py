@@ -44,7 +44,7 @@ def write_history(folder: Path, seed: int, end: datetime) -> None:
         for code, text in FAILURE_CODES
     ]
     procedures = [{"kind": "procedure", "id": number, "twin": "plant", "text": text} for number, text in PROCEDURES]
-    _write_lines(target / "catalogue.jsonl", [*codes, *procedures])
+    _write_lines(target / "catalogue.jsonl", [{**row, "twin": "plant"} for row in [*codes, *procedures]])
 
 
 def work_orders(draw: random.Random, last: datetime) -> list[Row]:

@@ -30,7 +30,7 @@ MM_PER_S = "mm/s RMS, ISO 20816-3, drive end, 10 Hz to 1 kHz"
 BOTTLES_PER_HOUR = "bottles per hour"
 
 
-def _assets() -> list[Element]:
+def _asset() -> list[Element]:
     return [
         interface(
             "Asset",
@@ -55,6 +55,11 @@ def _assets() -> list[Element]:
             relationship("measures", "is measured by"),
             relationship("loads", "loads", comment="what it draws is felt by the target"),
         ),
+    ]
+
+
+def _places() -> list[Element]:
+    return [
         interface("Area", "Area", relationship("contains", "contains"), extends=["Asset"]),
         interface(
             "Site",
@@ -77,6 +82,11 @@ def _assets() -> list[Element]:
             command("changeOver", "Change over", {"name": "product", "schema": "string"}),
             extends=["Area"],
         ),
+    ]
+
+
+def _parts() -> list[Element]:
+    return [
         interface(
             "Motor",
             "Motor",
@@ -98,7 +108,7 @@ def _assets() -> list[Element]:
     ]
 
 
-def _utilities() -> list[Element]:
+def _pumps() -> list[Element]:
     return [
         interface(
             "Pump",
@@ -128,6 +138,11 @@ def _utilities() -> list[Element]:
             prop("speedLimit", "Speed limit", "double", PERCENT, writable=True),
             extends=["Asset"],
         ),
+    ]
+
+
+def _glycol() -> list[Element]:
+    return [
         interface(
             "Chiller",
             "Glycol chiller",
@@ -155,6 +170,11 @@ def _utilities() -> list[Element]:
             prop("pressureSetpoint", "Pressure setpoint", "double", BAR, writable=True),
             extends=["PipingComponent"],
         ),
+    ]
+
+
+def _air_and_power() -> list[Element]:
+    return [
         interface(
             "AirCompressor",
             "Air compressor",
@@ -178,6 +198,11 @@ def _utilities() -> list[Element]:
             telemetry("voltage", "Voltage, phase to phase", ("Voltage", "volt")),
             extends=["Switchboard"],
         ),
+    ]
+
+
+def _piping() -> list[Element]:
+    return [
         interface(
             "HeatExchanger",
             "Plate heat exchanger",
@@ -211,14 +236,13 @@ def _utilities() -> list[Element]:
     ]
 
 
-def _machines() -> list[Element]:
+def _packaging() -> list[Element]:
     state = dtmi("PackagingMachine:State")
-    speed = telemetry("speed", "Speed", comment=BOTTLES_PER_HOUR)
     return [
         interface(
             "PackagingMachine",
             "Packaging machine",
-            speed,
+            telemetry("speed", "Speed", comment=BOTTLES_PER_HOUR),
             telemetry("state", "State", schema=state, comment="PackML-like, logged when it changes"),
             prop("designRate", "Design rate", "double", comment=BOTTLES_PER_HOUR),
             prop("speedSetpoint", "Speed setpoint", "double", writable=True, comment=BOTTLES_PER_HOUR),
@@ -231,6 +255,11 @@ def _machines() -> list[Element]:
             "Machine with inspection",
             telemetry("rejectRate", "Rejected bottles", PERCENT, comment="mean of the last two minutes"),
         ),
+    ]
+
+
+def _machines() -> list[Element]:
+    return [
         interface(
             "Depalletizer",
             "Depalletizer",
@@ -277,4 +306,14 @@ def _machines() -> list[Element]:
 
 def models() -> list[Element]:
     """All interfaces, parents first."""
-    return [*_assets(), *_utilities(), *_machines()]
+    return [
+        *_asset(),
+        *_places(),
+        *_parts(),
+        *_pumps(),
+        *_glycol(),
+        *_air_and_power(),
+        *_piping(),
+        *_packaging(),
+        *_machines(),
+    ]
