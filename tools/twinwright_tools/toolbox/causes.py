@@ -14,12 +14,14 @@ from ..telemetry.series import parse_key
 from ..times import iso
 from .arguments import ToolArguments, between, sized
 from .bounds import command, fitting, shortened
+from .engine import diagnosis_of
 
 if TYPE_CHECKING:
     from ..diagnosis.failure_modes import FailureMode
     from ..plant import Plant
 
-_EVIDENCE_EACH = 4
+# How much of its evidence a hypothesis brings along: the leading ones more.
+_LEADING, _EVIDENCE_LEADING, _EVIDENCE_OTHERS = 2, 4, 2
 
 
 class RankCauses(ToolArguments):
@@ -40,12 +42,11 @@ def rank_causes(arguments: RankCauses, context: ToolContext) -> Finding:
     Raises:
         UnknownNameError: a twin or signal that isn't there.
     """
-    from ..diagnosis import diagnose
     from ..diagnosis.failure_modes import load_failure_modes
 
     plant = context.plant
     symptoms = [_symptom(plant, text) for text in arguments.symptoms]
-    found = diagnose(plant, symptoms)
+    found = diagnosis_of(plant, symptoms)
     leading = found.hypotheses[: arguments.top]
     modes = {mode.id: mode for mode in load_failure_modes()}
     evidence = {str(one["id"]): one for one in found.evidence}
@@ -105,9 +106,16 @@ def _row(one: Hypothesis, modes: dict[str, FailureMode], evidence: dict[str, dic
         "onset": iso(one.onset) if one.onset else None,
         "path": list(one.path),
         "explains": [str(key) for key in one.explains[:6]],
-        "evidence": [shortened(dict(evidence[ref])) for ref in one.evidence[:_EVIDENCE_EACH] if ref in evidence],
+        "evidence": _sentences(one, evidence),
         "checks": shortened(list(mode.checks[:2])) if mode else [],
     }
+
+
+def _sentences(one: Hypothesis, evidence: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The engine's evidence in its own words, which hold the figures with their units."""
+    most = _EVIDENCE_LEADING if one.rank <= _LEADING else _EVIDENCE_OTHERS
+    found = [evidence[ref] for ref in one.evidence if ref in evidence][:most]
+    return [{"id": item["id"], "kind": item.get("kind"), "text": shortened(item.get("text"))} for item in found]
 
 
 def _facts(one: Hypothesis, modes: dict[str, FailureMode]) -> list[Fact]:

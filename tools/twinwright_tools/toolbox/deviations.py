@@ -14,6 +14,7 @@ from ..times import iso
 from ..twins.graph import TwinGraph
 from .arguments import ToolArguments, between
 from .bounds import BUDGET_CHARS, command, fitting
+from .engine import deviations_of
 
 _FACTS = 12
 
@@ -34,13 +35,11 @@ class FindDeviations(ToolArguments):
 
 def find_deviations(arguments: FindDeviations, context: ToolContext) -> Finding:
     """Signals that left their own past on a twin, its parts and its neighbours, strongest first."""
-    from ..diagnosis import find_deviations as deviations_of
-
     plant = context.plant
     plant.graph.twin(arguments.twin)
     around = surroundings(plant.graph, arguments.twin, arguments.steps, arguments.direction)
     found = sorted(
-        deviations_of(plant, set(around)),
+        (one for one in deviations_of(plant) if one.key.twin in around),
         # What is asked about comes first, whatever it did: the rest is held against it.
         key=lambda one: (around[one.key.twin] != "itself", -one.score, str(one.key)),
     )

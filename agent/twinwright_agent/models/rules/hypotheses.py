@@ -32,7 +32,9 @@ class Case:
         self.verdict: str = ranked.data["verdict"]
         self.missing: list[str] = ranked.data["missing"]
         self.around = seen.last("find_deviations")
-        self.windows = seen.last("telemetry_window")
+        windows = seen.all("telemetry_window")
+        self.windows = windows[0] if windows else None
+        self.compared = (windows[1], windows[2]) if len(windows) == 3 else None
         self.past = seen.last("search_history")
         self.draft = seen.last("draft_work_order")
 

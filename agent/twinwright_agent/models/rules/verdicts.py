@@ -6,7 +6,7 @@ from typing import Any
 
 from ...conclusion import Claim
 from .hypotheses import Case
-from .saying import claim
+from .saying import claim, figure
 
 
 def answer_cause(case: Case, *, drafted: bool = True) -> list[Claim]:
@@ -21,11 +21,14 @@ def answer_cause(case: Case, *, drafted: bool = True) -> list[Claim]:
 
 def answer_unclear(case: Case) -> list[Claim]:
     """That it can't be told, and what leads, with its low confidence."""
-    reason = f": {case.missing[0]}" if case.missing else ""
-    claims = [claim(f"The cause can't be told from the data{reason}", case.ranked.id)]
+    claims = [claim("The data don't settle the cause", case.ranked.id)]
     if case.rows:
-        claims.append(claim(f"Leading, but not settled: {_listed(case.rows[:3])}", case.ranked.id))
-    claims += _next(case, case.rows[0]) if case.rows else []
+        first = case.rows[0]
+        others = [row for row in case.rows if row["twin"] != first["twin"]]
+        beside = f"; then {_listed(others)}" if others else ""
+        claims = [claim(f"The data don't settle the cause; {_leading(case, first)}{beside}", case.ranked.id)]
+        claims += _effect(case, first)
+        claims += _next(case, first)
     return claims
 
 
@@ -39,19 +42,47 @@ def answer_nothing(case: Case) -> list[Claim]:
 
 
 def _cause(case: Case, first: dict[str, Any]) -> str:
-    name = first["mode_name"]
-    what = f"{first['twin']}: {name[:1].lower()}{name[1:]}" if name else f"{first['twin']} (no known failure mode fits)"
-    signal = f", first seen on {first['twin']}.{first['signal']}" if first["signal"] else ""
+    return f"The most likely cause is {_what(case, first)}"
+
+
+def _leading(case: Case, first: dict[str, Any]) -> str:
+    return f"leading is {_what(case, first)}"
+
+
+def _what(case: Case, first: dict[str, Any]) -> str:
+    """``pump-1: cavitation since …, seen first on pump-1.flow (confidence 0.8)``."""
+    mode = _mode(first) or " (no known failure mode fits)"
+    colon = ":" if first["mode_name"] else ""
+    signal = f", seen first on {first['twin']}.{first['signal']}" if first["signal"] else ""
     since = f" since {case.site.local(first['onset'])}" if first["onset"] else ""
-    return f"The most likely cause is {what}{since}{signal} (confidence {first['confidence']:.2g})"
+    return f"{first['twin']}{colon}{mode}{since}{signal} (confidence {first['confidence']:.2g})"
 
 
 def _effect(case: Case, first: dict[str, Any]) -> list[Claim]:
+    """What the symptom did, and the way on which the upset reached it."""
     symptom = case.symptom
-    if symptom is None or case.around is None or symptom["signal"] == f"{first['twin']}.{first['signal']}":
-        return []
     way = f", by way of {' → '.join(first['path'])}" if len(first["path"]) > 2 else ""
-    return [claim(f"{case.changed(symptom)}{way}", case.around.id, *([case.ranked.id] if way else []))]
+    behind = [case.ranked.id] if way else []
+    if symptom is not None and case.around is not None:
+        own = symptom["signal"] == f"{first['twin']}.{first['signal']}"
+        return [] if own else [claim(f"{case.changed(symptom)}{way}", case.around.id, *behind)]
+    if case.compared is None:
+        return []
+    before, since = (one.data["signals"][0] for one in case.compared)
+    told = _compared(before, since)
+    return [claim(f"{told}{way}", *(one.id for one in case.compared), *behind)] if told else []
+
+
+def _compared(before: dict[str, Any], since: dict[str, Any]) -> str | None:
+    """``line.rate fell from a median of 10 /h to 8 /h since then``; None where there are no medians to compare."""
+    medians = [view["statistics"].get("median") for view in (before, since)]
+    if not all(isinstance(median, int | float) for median in medians):
+        return None
+    first, last = (figure(median, before.get("unit")) for median in medians)
+    if first == last:
+        return f"{before['key']} kept its median of {first}"
+    verb = "fell" if medians[1] < medians[0] else "rose"
+    return f"{before['key']} {verb} from a median of {first} before that to {last} since"
 
 
 def _next(case: Case, first: dict[str, Any]) -> list[Claim]:
@@ -66,8 +97,12 @@ def _next(case: Case, first: dict[str, Any]) -> list[Claim]:
 
 
 def _listed(rows: list[dict[str, Any]]) -> str:
-    return ", ".join(f"{row['twin']}{_mode(row)} ({row['confidence']:.2g})" for row in rows)
+    """The first row of each of two twins."""
+    firsts = {row["twin"]: row for row in reversed(rows)}
+    named = [row for row in rows if firsts[row["twin"]] is row][:2]
+    return ", ".join(f"{row['twin']}{_mode(row)} ({row['confidence']:.2g})" for row in named)
 
 
 def _mode(row: dict[str, Any]) -> str:
-    return f" {row['mode_name']}" if row["mode_name"] else ""
+    name = row["mode_name"]
+    return f" {name[:1].lower()}{name[1:]}" if name else ""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+
+from twinwright_tools.times import parse_time
 
 from .focus import Focus
 from .hypotheses import Case, hypotheses
@@ -12,7 +15,7 @@ from .seen import Seen
 from .verdicts import answer_cause, answer_nothing, answer_unclear
 
 _STEPS_AROUND = 4
-_TOP = 5
+_TOP = 8
 _SYMPTOMS = 3
 
 
@@ -70,12 +73,26 @@ def _look(case: Case) -> Requests | None:
         start, end = case.seen.around(leading["onset"] if leading else None)
         told = {"signals": signals, "from": case.site.local(start), "to": case.site.local(end)}
         calls.append(("telemetry_window", told))
+        if leading and leading["onset"] and case.symptom is None:
+            calls += _before_and_since(case, leading["onset"], start, end)
     if leading:
         words = leading["mode_name"] or leading["twin"]
         calls.append(("search_history", {"words": words, "twin": leading["twin"], "kind": None, "limit": 5}))
     return (
         Requests("looking at the leading cause and the symptom, and at what happened before", calls) if calls else None
     )
+
+
+def _before_and_since(case: Case, onset: str, start: datetime, end: datetime) -> list[tuple[str, dict[str, Any]]]:
+    """The symptom on both sides of the cause's onset, where the engine doesn't say what it did."""
+    since = parse_time(onset)
+    if not case.symptom_signals or not start < since < end:
+        return []
+    signals, local = case.symptom_signals[:1], case.site.local
+    return [
+        ("telemetry_window", {"signals": signals, "from": local(one), "to": local(other)})
+        for one, other in ((start, since), (since, end))
+    ]
 
 
 def _draft(case: Case) -> Requests:
