@@ -12,7 +12,7 @@ import pytest
 
 from twinwright_tools.errors import GraphError
 from twinwright_tools.plant.problems import Problem
-from twinwright_tools.twins import LoadedTwins, load_twins, write_tables
+from twinwright_tools.twins import LoadedTwins, load_twins, run_query, write_tables
 from twinwright_tools.twins.flow import Flow, Flows
 
 STATED = Flows({name: Flow("forward") for name in ("feeds", "contains")})
@@ -162,6 +162,18 @@ def test_a_broken_file_is_named_with_its_place(tmp_path: Path, text: bytes, code
     assert loaded.graph.twins == {}
     problem = loaded.problems[0]
     assert (problem.severity, problem.code, problem.file, problem.place) == ("error", code, "graph.json", place)
+
+
+def test_what_is_no_character_is_read_as_a_question_mark(tmp_path: Path) -> None:
+    name = r"pump \ud83d\ude00 \ud800 \u0000"
+    twin = f'{{"$dtId": "{name}", "$metadata": {{"$model": ""}}, "name": "{name}"}}'
+    (tmp_path / "graph.json").write_text(f'{{"digitalTwinsGraph": {{"digitalTwins": [{twin}]}}}}')
+    loaded = load_twins(tmp_path, STATED)
+    assert [problem.code for problem in loaded.problems] == ["json.surrogate", "twin.unknown_model"]
+    connection = duckdb.connect()
+    write_tables(connection, loaded)
+    result = run_query("SELECT * FROM DIGITALTWINS", loaded.models, loaded.graph, connection)
+    assert (result.value[0]["$dtId"], result.value[0]["name"]) == ("pump \U0001f600 ? \0", "pump \U0001f600 ? \0")
 
 
 def test_nothing_to_load_is_an_error(tmp_path: Path) -> None:

@@ -74,7 +74,8 @@ def _refuse_constant(name: str) -> Any:
 def parse_json(text: str, file: str, problems: list[Problem], line: int | None = None) -> Any:
     """The value of a JSON text, or None with a problem that names line and column."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant)
+        return value if "\\ud" not in text.lower() else _whole_characters(value, file, problems, line)
     except json.JSONDecodeError as error:
         at, what = (line or error.lineno, error.colno), error.msg
         place = f"line {at[0]} column {at[1]}"
@@ -84,6 +85,18 @@ def parse_json(text: str, file: str, problems: list[Problem], line: int | None =
         what, place = "is nested too deeply", f"line {line}" if line else "$"
     problems.append(Problem("error", "json.syntax", f"bad JSON: {what}", file, place))
     return None
+
+
+def _whole_characters(value: Any, file: str, problems: list[Problem], line: int | None) -> Any:
+    """A value without half surrogate pairs, which JSON can write and UTF-8 (and DuckDB with it) can't."""
+    text = json.dumps(value, ensure_ascii=False)
+    whole = text.encode("utf-8", "replace").decode()
+    if whole == text:
+        return value
+    place = f"line {line}" if line else "$"
+    message = "half of a surrogate pair (\\ud800 to \\udfff) stands for no character; '?' is read instead"
+    problems.append(Problem("warning", "json.surrogate", message, file, place))
+    return json.loads(whole)
 
 
 def _read_models(folder: Path, path: Path, sources: Sources) -> None:
