@@ -43,7 +43,7 @@ def _problem(folder: Path, code: str) -> Problem:
     [
         ("zone.csv", f"{HEAD}{ROW}2026-01-05T00:00:10,P2,flow,1,\n", "telemetry.naive_time", "line 3"),
         ("words.csv", f"{HEAD}{ROW}\n2026-01-05T00:00:10Z,P2,flow,lots,\n", "telemetry.text_value", "line 4"),
-        ("cells.csv", f"{HEAD}2026-01-05T00:00:00Z,P2,flow,1,,,\n{ROW}", "telemetry.csv_row", "line 2"),
+        ("cells.csv", f"{HEAD}2026-01-05T00:00:00Z,P2,flow,1,,x,y\n{ROW}", "telemetry.csv_row", "line 2"),
         ("infinite.csv", f"{HEAD}{ROW}2026-01-05T00:00:10Z,P2,flow,inf,\n", "telemetry.not_finite", "line 3"),
         ("columns.csv", "time,twin,signal,value\n", "telemetry.missing_column", "timestamp"),
         ("empty.csv", "", "telemetry.empty_file", None),

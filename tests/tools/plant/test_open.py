@@ -68,10 +68,10 @@ def test_processes_open_it_at_once(pump_plant: Path) -> None:
         subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": str(tools)}
         )
-        for _ in range(4)
+        for _ in range(3)
     ]
     said = [process.communicate("go\n", timeout=60)[0] for process in running]
-    assert said == ["9 3\n"] * 4
+    assert said == ["9 3\n"] * 3
     assert len(list((pump_plant / ".twinwright" / "cache").iterdir())) == 1
 
 

@@ -39,12 +39,12 @@ def infer_kind(schema: str | None, numbers: int, texts: int, only_bits: bool) ->
 def infer_sampling(times: Micros, codes: npt.NDArray[np.float64], kind: SignalKind) -> Sampling:
     """Whether samples come at a steady interval, or only when the value changes.
 
-    Steady: four in five intervals lie within a fifth of the median one (so that dropouts don't matter), or all of them
-    scatter by less than a factor of four around it while some values repeat (a jittery clock). A state that changes
-    with every single sample is an event log, however steady, and so is a number that never repeats and rests again and
-    again (a controller that reports changes at its own pace). One that rests once or twice, or for whole intervals, has
-    lost samples.
-    With fewer than four samples nothing can be told: events (the store then goes by the plant's other signals).
+    Steady: four in five intervals are the median one or a multiple of it, give or take a fifth of it (so that dropouts
+    don't matter), or all of them scatter by less than a factor of four while some values repeat (a jittery clock). A
+    state that changes with every single sample is an event log, however steady, and so is a number that never repeats
+    and rests again and again (a controller that reports changes at its own pace). One that rests once or twice, or for
+    whole intervals, has lost samples.
+    With fewer than four samples nothing can be told: events (for numbers the store then goes by the plant's other signals).
 
     Args:
         times: int64 of shape (n,), microseconds, increasing.
@@ -57,7 +57,8 @@ def infer_sampling(times: Micros, codes: npt.NDArray[np.float64], kind: SignalKi
         return "events"
     gaps = np.diff(times)
     typical = float(np.median(gaps))
-    if float(np.mean(np.abs(gaps - typical) <= _STEADY_TOLERANCE * typical)) >= _STEADY_SHARE:
+    ticks = np.maximum(np.round(gaps / typical), 1)
+    if float(np.mean(np.abs(gaps - ticks * typical) <= _STEADY_TOLERANCE * typical)) >= _STEADY_SHARE:
         return "events" if not repeats and _rests(gaps, typical) else "sampled"
     low, high = np.quantile(gaps, [0.05, 0.95])
     jitter = len(times) >= _JITTER_SAMPLES and repeats > 0 and high <= _JITTER_RATIO * low

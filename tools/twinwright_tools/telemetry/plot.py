@@ -62,6 +62,7 @@ def _draw(panel: Any, one: Window, zone: ZoneInfo) -> None:
         values = _state_axis(panel, one, values)
     else:
         panel.set_ylabel(one.unit or "no unit", fontsize=9)
+        panel.ticklabel_format(axis="y", useOffset=False)
         _band(panel, one, times, values)
     times, values = _broken(times, values, gaps, one, zone)
     stepped = one.kind in ("boolean", "text") or one.sampling == "events"
@@ -73,14 +74,15 @@ def _draw(panel: Any, one: Window, zone: ZoneInfo) -> None:
             middle = begin + (end - begin) / 2
             panel.text(middle, 0.5, "no data", transform=panel.get_xaxis_transform(), ha="center", fontsize=8)
     panel.grid(True, linewidth=0.4, alpha=0.5)
-    panel.tick_params(labelsize=8)
+    panel.tick_params(axis="x", labelsize=8)
 
 
 def _state_axis(panel: Any, one: Window, values: Sequence[Any]) -> list[int]:
     """Names the states on the axis, and gives each value its place there."""
     names = [("true" if value else "false") if one.kind == "boolean" else str(value) for value in values]
     ordered = sorted(set(names))
-    panel.set_yticks(range(len(ordered)), [name if len(name) <= 24 else f"{name[:23]}…" for name in ordered])
+    labels = [name if len(name) <= 24 else f"{name[:23]}…" for name in ordered]
+    panel.set_yticks(range(len(ordered)), labels, fontsize=8 if len(ordered) <= 12 else 5)
     panel.set_ylim(-0.3, len(ordered) - 0.7)
     panel.set_ylabel("state", fontsize=9)
     return [ordered.index(name) for name in names]

@@ -177,9 +177,10 @@ class TelemetryStore:
         pieces = self._fetch(list(self._ids.values()), _FIRST, self._at)
         told = {key: self._info(key, *pieces[number]) for key, number in self._ids.items() if number in pieces}
         usual = Counter(info.sampling for info in told.values() if info.count >= FEW).most_common(1)
-        if not usual:
-            return told
-        return {key: info if info.count >= FEW else replace(info, sampling=usual[0][0]) for key, info in told.items()}
+        for key, info in told.items():
+            if usual and info.count < FEW and info.kind == "numeric":
+                told[key] = replace(info, sampling=usual[0][0])
+        return told
 
     def _info(self, key: SignalKey, times: Any, values: Any, texts: Any) -> SignalInfo:
         definition = self._definition(key)

@@ -1,0 +1,218 @@
+"""History: words, validated SQL, and nothing that became known later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from twinwright_tools.errors import SqlError, UnknownNameError
+from twinwright_tools.plant import Plant, open_plant
+
+LATER = datetime(2026, 2, 1, tzinfo=UTC)
+
+
+def test_words_in_any_form(open_pumps: Callable[..., Plant]) -> None:
+    history = open_pumps(at=LATER).history
+    found = history.search("is the SEAL leaking?")
+    assert found[0]["id"] == "W1"
+    assert {row["kind"] for row in found} >= {"work_order", "failure_code", "note"}
+    assert found[0]["score"] >= found[-1]["score"]
+    assert "Seal leaking at the pump" in [row["snippet"] for row in found]
+    assert [row["kind"] for row in history.search("leaks", kind="NOTE")] == ["note"]
+    assert [row["id"] for row in history.search("bearing", twin="P1")] == ["W2"]
+    assert history.search("bearing", twin="P2") == []
+    assert history.search("bearing", limit=0) == []
+
+
+def test_unknown_twin_or_kind(open_pumps: Callable[..., Plant]) -> None:
+    history = open_pumps(at=LATER).history
+    with pytest.raises(UnknownNameError) as caught:
+        history.search("seal", kind="work_ordr")
+    assert caught.value.suggestions == ["work_order"]
+    with pytest.raises(UnknownNameError):
+        history.search("seal", twin="P7")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=80) | st.sampled_from(['"', "a AND", "NEAR(", "text:x", "*", "-", "leak*\x00", "col : {a b}"]))
+def test_any_words_are_safe(open_pumps: Callable[..., Plant], words: str) -> None:
+    assert len(_plant(open_pumps).history.search(words)) <= 4
+
+
+_OPEN: dict[int, Plant] = {}
+
+
+def _plant(open_pumps: Callable[..., Plant]) -> Plant:
+    """One plant for all examples of a test."""
+    if id(open_pumps) not in _OPEN:
+        _OPEN.clear()
+        _OPEN[id(open_pumps)] = open_pumps(at=LATER)
+    return _OPEN[id(open_pumps)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("SELECT count(*) FROM history", [[4]]),
+        ("select twin, count(*) n from history where kind = 'work_order' group by twin order by n desc", [["P1", 2]]),
+        ("SELECT code, sum(duration_h) AS h FROM history GROUP BY code HAVING h > 4", [["BEARING", 5.0]]),
+        (
+            "SELECT strftime(time, '%Y-%m') AS month, count(*) AS n FROM history WHERE time IS NOT NULL GROUP BY month",
+            [["2026-01", 3]],
+        ),
+        (
+            "SELECT date_trunc('month', time) AS m, count(*) AS n FROM history WHERE twin = 'P2' GROUP BY ALL",
+            [["2026-01-01T00:00:00+00:00", 1]],
+        ),
+        ("WITH w AS (SELECT * FROM history WHERE twin = 'P1') SELECT median(duration_h) AS hours FROM w", [[4.25]]),
+        ("SELECT id FROM history h WHERE h.text ILIKE '%loud%' ORDER BY h.time LIMIT 1", [["W2"]]),
+        ("SELECT date_diff('day', time, closed) AS days FROM history WHERE id = 'W1'", [[1]]),
+        ("SELECT sum(priority) AS p, max(time) AS t FROM history", [[3, "2026-01-07T08:00:00+00:00"]]),
+        ("SELECT count(*) FILTER (WHERE code = 'SEAL') * 1.0 / count(*) AS share FROM history", [[0.25]]),
+        (
+            "SELECT id, row_number() OVER (PARTITION BY twin ORDER BY time) AS n FROM history "
+            "WHERE id IN ('W1','W2') ORDER BY id",
+            [["W1", 1], ["W2", 2]],
+        ),
+        ("SELECT count(*) FROM history WHERE time >= TIMESTAMPTZ '2026-01-04T00:00:00Z' - INTERVAL 1 DAY", [[2]]),
+        ("SELECT id FROM history WHERE id = 'W1' UNION ALL SELECT id FROM history WHERE id = 'W2'", [["W1"], ["W2"]]),
+        (
+            "SELECT CASE WHEN duration_h > 4 THEN 'long' ELSE 'short' END AS c FROM history WHERE id = 'W2'",
+            [["long"]],
+        ),
+    ],
+)
+def test_questions_that_planners_ask(open_pumps: Callable[..., Plant], sql: str, rows: list[list[object]]) -> None:
+    assert open_pumps(at=LATER).history.sql(sql).rows == rows
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "",
+        "SELECT",
+        "SELECT 1; SELECT 2",
+        "DELETE FROM history",
+        "UPDATE history SET text = ''",
+        "DROP VIEW history",
+        "PRAGMA database_list",
+        "ATTACH 'x.db'",
+        "COPY history TO 'x.csv'",
+        "COPY (SELECT * FROM history) TO 'x.csv'",
+        "SET threads = 1",
+        "SELECT * FROM telemetry",
+        "SELECT * FROM history_rows",
+        "SELECT * FROM main.history",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM read_text('/etc/passwd')",
+        "SELECT * FROM history, read_text('/etc/passwd')",
+        "SELECT * FROM duckdb_settings()",
+        "SELECT * FROM information_schema.tables",
+        "SELECT getenv('HOME') FROM history",
+        "SELECT current_setting('threads') FROM history",
+        "SELECT range(100000000000) FROM history",
+        "SELECT unnest(range(1000000000)) FROM history",
+        "SELECT repeat('x', 1000000000) FROM history",
+        "SELECT (SELECT max(time) FROM telemetry) FROM history",
+        "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT * FROM r",
+        "WITH history AS (SELECT 1 AS a) SELECT * FROM history",
+        "SELECT 'it",
+        "SELECT * FROM history FOR UPDATE",
+        "SELECT * FROM history WHERE text = \"x\"",
+        "SELECT * FROM (VALUES (1)) AS t(a)",
+        "SELECT nope(text) FROM history",
+        "SUMMARIZE history",
+        "DESCRIBE history",
+        "EXPLAIN SELECT * FROM history",
+        "FROM history SELECT getvariable('x')",
+        "SELECT COLUMNS('.*') FROM history USING SAMPLE 10",
+        "INSTALL httpfs",
+        "CALL pragma_version()",
+        "SELECT query('x') FROM history",
+        "SELECT * FROM query_table('telemetry')",
+        "SELECT nextval('x') FROM history",
+        "SELECT text::INTEGER FROM history",
+        "(" * 5000 + "1" + ")" * 4000,
+    ],
+)  # fmt: skip
+def test_what_is_refused(open_pumps: Callable[..., Plant], sql: str) -> None:
+    with pytest.raises(SqlError):
+        open_pumps(at=LATER).history.sql(sql)
+
+
+def test_a_refusal_says_where_and_what_was_meant(open_pumps: Callable[..., Plant]) -> None:
+    history = open_pumps(at=LATER).history
+    sql = "SELECT twin, duraton_h FROM history"
+    with pytest.raises(SqlError) as caught:
+        history.sql(sql)
+    assert caught.value.suggestions[0] == "duration_h"
+    assert caught.value.position == sql.index("duraton_h")
+    sql = "SELECT avgg(duration_h) FROM history"
+    with pytest.raises(SqlError) as caught:
+        history.sql(sql)
+    assert "avg" in caught.value.suggestions
+
+
+def test_rows_are_bounded_and_slow_ones_are_stopped(
+    open_pumps: Callable[..., Plant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = open_pumps(at=LATER).history
+    found = history.sql("SELECT id FROM history", limit=3)
+    assert len(found.rows) == 3
+    assert found.truncated
+    monkeypatch.setattr("twinwright_tools.history.sql.TIMEOUT_S", 0.3)
+    many = ", ".join(f"history h{number}" for number in range(20))
+    with pytest.raises(SqlError) as caught:
+        history.sql(f"SELECT count(DISTINCT concat(h1.text, h7.text, h12.id)) FROM {many}")
+    assert caught.value.code == "sql.timeout"
+
+
+def test_what_came_later_is_masked(open_pumps: Callable[..., Plant]) -> None:
+    history = open_pumps(at=datetime(2026, 1, 5, tzinfo=UTC)).history
+    assert history.rows() == 3
+    row = history.sql("SELECT status, code, closed, duration_h, remedy, text FROM history WHERE id = 'W2'").rows[0]
+    assert row == ["open", None, None, None, None, "Bearing is loud"]
+    assert history.search("replaced") == []
+    assert "closed" not in history.search("loud")[0]
+    assert history.sql("SELECT count(*) FROM history WHERE closed > TIMESTAMPTZ '2026-01-05T00:00:00Z'").rows == [[0]]
+    assert [row["kind"] for row in history.search("mechanical")] == ["failure_code"]
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(hours=st.integers(0, 24 * 8))
+def test_the_future_has_no_say(pump_plant: Path, tmp_path: Path, hours: int) -> None:
+    """Search and counts up to a time are those of a plant in which nothing later was ever written."""
+    at = datetime(2026, 1, 1, 7, tzinfo=UTC).replace(day=1 + hours // 24, hour=hours % 24)
+    log = pump_plant / "history" / "log.csv"
+    whole = log.read_text()
+    with open_plant(pump_plant, at=at) as plant:
+        before = plant.history.search("seal bearing leak"), plant.history.sql("SELECT * FROM history").rows
+    head, *lines = whole.splitlines()
+    kept = [line for line in lines if not line.split(",")[2] or datetime.fromisoformat(line.split(",")[2]) <= at]
+    try:
+        log.write_text("\n".join([head, *kept]) + "\n")
+        with open_plant(pump_plant, at=at) as plant:
+            found = plant.history.search("seal bearing leak")
+            assert [row["score"] for row in found] == [row["score"] for row in before[0]]
+            assert plant.history.rows() == len(before[1])
+    finally:
+        log.write_text(whole)
+
+
+def test_columns_are_typed_by_what_they_hold(pump_plant: Path) -> None:
+    rows = '{"kind": "note", "twin": "P1", "text": "x", "crew": 4, "cost": 2.5, "badge": "007", "tags": ["a"]}\n'
+    (pump_plant / "history" / "b.jsonl").write_text(rows)
+    with open_plant(pump_plant) as plant:
+        types = plant.history.types()
+        assert (types["crew"], types["cost"], types["badge"], types["tags"]) == (
+            "BIGINT", "DOUBLE", "VARCHAR", "VARCHAR",
+        )  # fmt: skip
+        assert types["duration_h"] == "DOUBLE"
+        assert types["time"].startswith("TIMESTAMP")
+        assert plant.history.sql("SELECT source_row FROM history WHERE crew = 4").rows == [["history/b.jsonl:1"]]
