@@ -10,6 +10,12 @@ from typing import Any
 _MOST_WORDS = 64
 _SNIPPET_WORDS = 24
 _TITLES = ("title", "text")
+_COMMON_WORDS = """
+a an and any are as at be been by did do does ever for from had has have how i in is it its me of on or since so that
+the there this to was we were what when where which who why will with
+"""
+# Question words would otherwise outweigh what is asked about, in a history of a few rows.
+_COMMON = frozenset(_COMMON_WORDS.split())
 
 
 class WordIndex:
@@ -35,7 +41,8 @@ class WordIndex:
 
     def search(self, words: str, twins: Collection[str] | None, kind: str | None, limit: int) -> list[dict[str, Any]]:
         """Rows that hold any of the words, best first, of any of the twins and of the kind where they are given."""
-        terms = list(dict.fromkeys(re.findall(r"\w+", words.casefold())))[:_MOST_WORDS]
+        said = list(dict.fromkeys(re.findall(r"\w+", words.casefold())))
+        terms = ([word for word in said if word not in _COMMON] or said)[:_MOST_WORDS]
         if not terms or limit < 1:
             return []
         conditions, arguments = ["words MATCH ?"], [" OR ".join(f'"{term}"' for term in terms)]

@@ -44,7 +44,7 @@ def infer_sampling(times: Micros, codes: npt.NDArray[np.float64], kind: SignalKi
     state that changes with every single sample is an event log, however steady, and so is a number that never repeats
     and rests again and again (a controller that reports changes at its own pace). One that rests once or twice, or for
     whole intervals, has lost samples.
-    With fewer than four samples nothing can be told: events (for numbers the store then goes by the plant's other signals).
+    With fewer than four samples nothing can be told: events (the store lets numbers go by the plant's others).
 
     Args:
         times: int64 of shape (n,), microseconds, increasing.
