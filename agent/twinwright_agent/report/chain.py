@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import networkx as nx
@@ -23,7 +23,7 @@ _NEIGHBOURS = 2
 
 @dataclass(frozen=True)
 class Box:
-    """A twin in the picture; `muted` for one of the neighbourhood."""
+    """A twin in the picture, with its id or its signals as `detail`; `muted` for one of the neighbourhood."""
 
     twin: str
     name: str
@@ -31,6 +31,7 @@ class Box:
     y: float
     badge: str = ""
     since: str = ""
+    detail: str = ""
     muted: bool = False
     width: int = BOX_WIDTH
     height: int = BOX_HEIGHT
@@ -121,7 +122,11 @@ def _rows(focus: Focus, plant: Plant) -> list[Box]:
             badge = f"{focus.cause_word} and symptom"
         time = focus.onset if index == 0 and focus.onset else began.get(twin)
         since = f"since {focus.moment(time, plant.zone)[:-7]}" if time else ""
-        boxes.append(Box(twin, plant.graph.twins[twin].name, 0, 0, badge, since))
+        name = plant.graph.twins[twin].name
+        boxes.append(Box(twin, name, 0, 0, badge, since, twin if twin != name else ""))
+    if last == 0 and symptom == focus.chain[0] and focus.cause and focus.symptom:
+        within = f"{focus.cause.signal} → {focus.symptom.signal}"
+        return [replace(boxes[0], detail=within, width=2 * BOX_WIDTH)]
     return boxes
 
 
@@ -156,10 +161,10 @@ def _across(
     top = 12 + above * (SMALL_HEIGHT + _ROW_GAP)
     step = BOX_WIDTH + _GAP
     height = top + BOX_HEIGHT + below * (SMALL_HEIGHT + _ROW_GAP) + 4
-    picture = Picture(len(rows) * step - _GAP + 4, height)
+    picture = Picture(len(rows) * step - _GAP + 4 + rows[-1].width - BOX_WIDTH, height)
     for index, box in enumerate(rows):
         x = 2 + index * step
-        picture.boxes.append(_moved(box, x, top))
+        picture.boxes.append(replace(box, x=x, y=top))
         if index:
             link = _link(rows[index - 1].twin, box.twin, plant)
             picture.lines.append(
@@ -195,7 +200,7 @@ def _upright(rows: list[Box], chain: Sequence[str], plant: Plant) -> Picture:
     picture = Picture(320, len(rows) * step - 44 + 16)
     for index, box in enumerate(rows):
         y = 12 + index * step
-        picture.boxes.append(Box(box.twin, box.name, 2, y, box.badge, box.since, width=316, height=BOX_HEIGHT))
+        picture.boxes.append(replace(box, x=2, y=y, width=316))
         if index:
             link = _link(rows[index - 1].twin, box.twin, plant)
             picture.lines.append(Line(40, y - 44, 40, y, link.label, link.title, dashed=link.dashed))
@@ -204,7 +209,3 @@ def _upright(rows: list[Box], chain: Sequence[str], plant: Plant) -> Picture:
 
 def _link(begin: str, end: str, plant: Plant) -> Link:
     return link_between(plant.graph, begin, end) if begin and end else Link("…", "shown in words below", dashed=True)
-
-
-def _moved(box: Box, x: float, y: float) -> Box:
-    return Box(box.twin, box.name, x, y, box.badge, box.since)

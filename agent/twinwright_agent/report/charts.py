@@ -114,7 +114,7 @@ def _chart(info: SignalInfo, role: str, focus: Focus, plant: Plant) -> Chart:
         role=role,
         label=_label(role, focus),
         title=title,
-        about=info.unit or _comment(info, plant),
+        about=info.unit or (_comment(info, plant) if info.kind == "numeric" else ""),
         where=name if name == info.key.twin else f"{name} ({info.key.twin})",
         caption=_caption(info, series, usual, own, focus, plant),
         quality=_quality(shown.get("quality") or {}, plant),

@@ -79,7 +79,7 @@ def next_step(investigation: Investigation, top: RankedHypothesis | None) -> str
 def mode_name(mode: str | None) -> str:
     """A failure mode as people call it."""
     if not mode:
-        return "no failure mode named"
+        return "no known failure mode fits"
     return _mode_names().get(mode, mode.replace("_", " ").replace("-", " "))
 
 
@@ -102,6 +102,8 @@ def since_words(top: RankedHypothesis, focus: Focus | None, plant: Plant) -> str
 
 def _cause(top: RankedHypothesis, focus: Focus, plant: Plant, steps: str) -> Headline:
     asset, mode = named(plant, top.twin), mode_name(top.mode)
+    if not top.mode and focus.cause:
+        mode = f"seen on {focus.cause.signal}, {mode}"
     return Headline(
         "cause",
         "Most likely cause",

@@ -134,6 +134,7 @@ def _order(order: WorkOrder, plant: Plant) -> dict[str, Any]:
         "created": local(order.created, plant.zone),
         "isolation": [(named(plant, point.twin), point) for point in order.isolation],
         "duration": duration(order.duration_h * 3600),
+        "reason": order.priority_reason.removeprefix(f"{order.priority}: "),
     }
 
 

@@ -61,7 +61,11 @@ def duration(seconds: float) -> str:
 
 
 def share(value: float) -> str:
-    """A probability as per cent."""
+    """A probability as per cent; never rounded to certainty."""
+    if 0 < value < 0.005:
+        return "< 1 %"
+    if 0.995 < value < 1:
+        return "> 99 %"
     return f"{value * 100:.0f} %"
 
 

@@ -256,6 +256,14 @@ def report(tmp_path: Path, plant: Plant) -> Callable[[Investigation], Path]:
 
 
 @pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory, plant: Plant, investigation: Investigation) -> Path:
+    """The report of the investigation, written once."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(path, investigation, plant)
+    return path
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Headless Chromium, without any background traffic of its own."""
     from playwright.sync_api import sync_playwright

@@ -9,10 +9,7 @@ from typing import Any
 
 import pytest
 
-from twinwright_agent.result import Investigation
-
 pytestmark = pytest.mark.system("chromium", "chromium-browser", "google-chrome")
-Write = Callable[[Investigation], Path]
 
 
 @dataclass
@@ -25,7 +22,7 @@ class Looking:
 
 
 @pytest.fixture
-def look(browser: Any, report: Write, investigation: Investigation) -> Iterator[Callable[..., Looking]]:
+def look(browser: Any, written: Path) -> Iterator[Callable[..., Looking]]:
     contexts = []
 
     def opened(width: int = 1280, height: int = 800, scheme: str = "light") -> Looking:
@@ -35,7 +32,7 @@ def look(browser: Any, report: Write, investigation: Investigation) -> Iterator[
         looking.page.on("request", lambda request: looking.requests.append(request.url))
         looking.page.on("console", lambda message: looking.complaints.append(message.text))
         looking.page.on("pageerror", lambda error: looking.complaints.append(str(error)))
-        looking.page.goto(report(investigation).as_uri())
+        looking.page.goto(written.as_uri())
         return looking
 
     yield opened
@@ -105,12 +102,10 @@ def test_charts_zoom_by_keyboard_and_buttons(look: Callable[..., Looking]) -> No
     assert spans(page)[0] == full
 
 
-def test_without_script_the_page_still_shows_the_lines(
-    browser: Any, report: Write, investigation: Investigation
-) -> None:
+def test_without_script_the_page_still_shows_the_lines(browser: Any, written: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(report(investigation).as_uri())
+    page.goto(written.as_uri())
     assert page.locator(".lead-charts svg.still path:not(.onset)").count() == 2
     assert page.get_by_text("still pictures, without scales").is_visible()
     context.close()

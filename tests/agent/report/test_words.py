@@ -56,7 +56,7 @@ def test_duration(seconds: float, shown: str) -> None:
 
 
 def test_share() -> None:
-    assert share(0.824) == "82 %"
+    assert [share(one) for one in (0.824, 0.001, 0.999, 0.0, 1.0)] == ["82 %", "< 1 %", "> 99 %", "0 %", "100 %"]
 
 
 def test_times_carry_the_sites_offset_and_seconds_only_where_there_are_any() -> None:
