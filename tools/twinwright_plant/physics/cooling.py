@@ -86,7 +86,8 @@ class Cooler:
         error = self.product_out + drift + 0.04 * jitter - setpoint
         # Feed-forward: glycol in proportion to the product; the controller trims the proportion.
         share = self.product_flow / COOLER_PRODUCT[self.line]
-        self.integral = clip(self.integral + 0.03 * error * dt / 90.0, 0.05, 1.25)
+        if self.command < 1.0 or error < 0.0:  # no windup against a valve that is open already
+            self.integral = clip(self.integral + 0.03 * error * dt / 90.0, 0.05, 4.0)
         self.command = clip(self.integral * share + 0.03 * error, 0.05, 1.0)
         gap = self.command - self.position
         # Air opens the valve against packing and spring; the spring alone closes it, with less friction to overcome.
