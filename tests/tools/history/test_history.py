@@ -19,7 +19,7 @@ LATER = datetime(2026, 2, 1, tzinfo=UTC)
 def test_words_in_any_form(open_pumps: Callable[..., Plant]) -> None:
     history = open_pumps(at=LATER).history
     found = history.search("is the SEAL leaking?")
-    assert found[0]["id"] == "W1"
+    assert {row.get("id") for row in found[:2]} == {"W1", "SEAL"}
     assert {row["kind"] for row in found} >= {"work_order", "failure_code", "note"}
     assert found[0]["score"] >= found[-1]["score"]
     assert "Seal leaking at the pump" in [row["snippet"] for row in found]
