@@ -46,6 +46,7 @@ bench-diagnosis: $(VENV)/.dev ## `diagnose` over every case of the data packs an
 lock: ## solve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-extras --group demo --output-file requirements.lock --quiet
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-extras --group demo --group dev --constraints requirements.lock --output-file requirements-dev.lock --quiet
+	printf 'pydantic>=2.9\nrfc8785>=0.1.4\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --constraints requirements.lock --output-file requirements-gate.lock --quiet
 
 clean: ## throw away the environment and the demo plants
 	rm -rf $(VENV) demo-plant

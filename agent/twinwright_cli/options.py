@@ -15,6 +15,8 @@ import click
 
 from twinwright_tools.times import parse_time
 
+from .output import working
+
 if TYPE_CHECKING:
     from twinwright_tools.plant import Plant
     from twinwright_tools.settings import Settings
@@ -49,8 +51,6 @@ class Options:
     def opened(self, at: datetime | None = None) -> Iterator[Plant]:
         """The plant, open for the length of the block; nothing after `at` can be read through it."""
         from twinwright_tools.plant import open_plant
-
-        from .output import working
 
         told = self.settings
         with working(told.as_json) as progress:

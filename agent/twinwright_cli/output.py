@@ -17,14 +17,12 @@ from rich.table import Table
 
 from twinwright_tools.times import for_people, parse_time
 
-from .options import Options
-
 Progress = Callable[[str], None]
 
 
-def show(options: Options, document: Any, people: Callable[[Console], None]) -> None:
+def show(as_json: bool, document: Any, people: Callable[[Console], None]) -> None:
     """Prints the document under --json, else what `people` writes."""
-    if options.as_json:
+    if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
     else:
         people(console_for_people())

@@ -27,5 +27,5 @@ def command(options: Options, question: str | None, report: Path | None, run: st
     with options.opened(at) as plant:
         found = investigate_question(options, plant, question, report=report, run=run)
         zone = plant.zone
-    show(options, found.model_dump(mode="json"), lambda console: print_investigation(console, found, zone))
+    show(options.as_json, found.model_dump(mode="json"), lambda console: print_investigation(console, found, zone))
     click.get_current_context().exit(exit_code(found))

@@ -40,7 +40,7 @@ def command(options: Options, at: datetime | None) -> None:
             if not options.as_json:
                 print_investigation(console, found, plant.zone)
     if options.as_json:
-        show(options, {"value": told}, lambda console: None)
+        show(options.as_json, {"value": told}, lambda console: None)
 
 
 def _next_question() -> str:

@@ -24,7 +24,7 @@ def command(options: Options) -> None:
     with options.opened() as plant:
         report = check(plant).as_dict()
         zone = plant.zone
-    show(options, report, lambda console: _print_report(console, report, zone))
+    show(options.as_json, report, lambda console: _print_report(console, report, zone))
     if any(problem["severity"] == "error" for problem in report["problems"]):
         click.get_current_context().exit(2)
 

@@ -66,7 +66,7 @@ def command(
         console.print(f"the truth, told only now: {truth.twin}, {truth.mode}, since {began}", markup=False)
         console.print(f"go on: twinwright check -C {free}; twinwright orders list -C {free}", markup=False, style="dim")
 
-    show(options, document, people)
+    show(options.as_json, document, people)
     click.get_current_context().exit(exit_code(found))
 
 
@@ -76,7 +76,7 @@ def _list_faults(as_json: bool) -> None:
     faults = [{"id": one.id, "twin": one.twin, "mode": one.mode} for one in FAULTS.values()]
     options = read_settings(as_json=as_json)
     show(
-        options,
+        options.as_json,
         {"faults": faults},
         lambda console: console.print(table(["fault", "twin", "mode"], [list(one.values()) for one in faults])),
     )

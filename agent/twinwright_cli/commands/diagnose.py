@@ -51,4 +51,4 @@ def command(options: Options, symptoms: tuple[str, ...], at: datetime | None) ->
         for sentence in (*found.missing, *found.assumptions):
             console.print(f"- {sentence}", markup=False)
 
-    show(options, found.as_dict(), people)
+    show(options.as_json, found.as_dict(), people)

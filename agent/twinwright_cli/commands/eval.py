@@ -37,7 +37,7 @@ def command(model: str, wanted: tuple[str, ...], folder: Path | None, as_json: b
     chosen = [case for case in cases if not wanted or case.id in wanted]
     with working(as_json) as progress:
         result = run_suite(chosen, choose_model(options.settings), progress)
-    show(options, result.as_dict(), lambda console: _print(console, result))
+    show(options.as_json, result.as_dict(), lambda console: _print(console, result))
     click.get_current_context().exit(0 if result.complete else 1)
 
 

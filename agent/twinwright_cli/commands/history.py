@@ -54,4 +54,4 @@ def command(
         console.print(table(shown, [[figure(name, row.get(name), None, zone) for name in shown] for row in rows]))
         console.print(f"{len(rows)} row(s)", style="dim")
 
-    show(options, document, people)
+    show(options.as_json, document, people)

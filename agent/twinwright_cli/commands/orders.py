@@ -41,7 +41,7 @@ def list_orders(options: Options, status: str | None) -> None:
         rows = [(one.id, one.status, one.priority, one.asset, one.title) for one in orders]
         console.print(table(["id", "status", "priority", "asset", "title"], rows))
 
-    show(options, {"value": [one.model_dump(mode="json") for one in orders]}, people)
+    show(options.as_json, {"value": [one.model_dump(mode="json") for one in orders]}, people)
 
 
 @command.command("show")
@@ -53,7 +53,7 @@ def show_order(options: Options, order: str) -> None:
 
     with options.opened() as plant:
         found = OrderBook(plant.state).get(order)
-    show(options, found.model_dump(mode="json"), lambda console: print_order(console, found))
+    show(options.as_json, found.model_dump(mode="json"), lambda console: print_order(console, found))
 
 
 @command.command("submit")
@@ -75,7 +75,7 @@ def submit_order(options: Options, order: str, yes: bool, by: str | None) -> Non
             if not click.confirm(f"Submit {order}?", err=True):
                 raise click.Abort
         done = book.submit(order, by=by or getpass.getuser(), at=datetime.now(UTC))
-    show(options, done.model_dump(mode="json"), lambda console: print_order(console, done))
+    show(options.as_json, done.model_dump(mode="json"), lambda console: print_order(console, done))
 
 
 def print_order(console: Console, order: WorkOrder) -> None:

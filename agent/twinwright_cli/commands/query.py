@@ -27,7 +27,7 @@ def command(options: Options, text: str, explain: bool) -> None:
         more = ", and there are more (narrow the query, or use TOP(n))" if result.truncated else ""
         console.print(f"{len(result.value)} row(s){more}", style="dim")
 
-    show(options, result.as_dict(), people)
+    show(options.as_json, result.as_dict(), people)
 
 
 def _explain(options: Options, text: str) -> None:
@@ -41,4 +41,4 @@ def _explain(options: Options, text: str) -> None:
             console.print(f"[bold]{heading}[/bold]")
             console.print("\n".join(body) if isinstance(body, list) else str(body), markup=False)
 
-    show(options, plan.as_dict(), people)
+    show(options.as_json, plan.as_dict(), people)

@@ -50,7 +50,7 @@ def command(
         if plot is not None:
             console.print(f"plot: {plot.resolve()}", markup=False)
 
-    show(options, document, people)
+    show(options.as_json, document, people)
 
 
 def _print_window(console: Console, one: dict[str, Any], zone: ZoneInfo) -> None:
