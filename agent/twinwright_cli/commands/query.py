@@ -31,7 +31,7 @@ def command(options: Options, text: str, explain: bool) -> None:
 
 
 def _explain(options: Options, text: str) -> None:
-    from twinwright_tools.twins.query import explain_query
+    from twinwright_tools.twins import explain_query
 
     with options.opened() as plant:
         plan = explain_query(text, plant.models, plant.graph)
