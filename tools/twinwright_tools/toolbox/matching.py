@@ -147,13 +147,16 @@ class Names:
         return max(matches, key=lambda match: (match.score, match.exact), default=None)
 
     def kinds(self, text: str) -> list[str]:
-        """The models that a text names, best first: by their whole label, else by its last word ("lines")."""
-        words = set(self.read(text)[0])
+        """The models that a text names: by their whole label, else by its last word ("lines"), first named first."""
+        said = self.read(text)[0]
+        words = set(said)
         labels = {model: label for model in self.models if (label := pieces(self.models.label(model)))}
         whole = [model for model, label in labels.items() if set(label) <= words]
-        by_noun = [model for model, label in labels.items() if label[-1] in words]
-        found = whole or by_noun
-        return sorted(found, key=lambda one: (-len(labels[one]) if whole else 0, len(self.models.lineage(one)), one))
+        found = whole or [model for model, label in labels.items() if label[-1] in words]
+        return sorted(found, key=lambda one: (said.index(labels[one][-1]), -len(labels[one]), self._depth(one), one))
+
+    def _depth(self, model: str) -> int:
+        return len(self.models.lineage(model))
 
     def signals(self, twin: str, words: list[str]) -> list[tuple[str, float]]:
         """The signals of a twin that words may mean, with a score: likeliest first."""

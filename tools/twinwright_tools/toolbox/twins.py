@@ -15,6 +15,7 @@ from ..times import iso
 from .arguments import ToolArguments, between, some_text
 from .bounds import BUDGET_CHARS, command, fitting, shortened, size
 from .matching import Names, TwinMatch
+from .words import pieces
 
 if TYPE_CHECKING:
     from ..plant import Plant
@@ -121,7 +122,8 @@ def _signals(plant: Plant, names: Names, matches: list[TwinMatch], words: list[s
 
 def _model_row(plant: Plant, model: str) -> dict[str, Any]:
     count = sum(plant.models.is_a(twin.model, model) for twin in plant.graph.twins.values())
-    return {"model": model, "label": plant.models.label(model), "count": count}
+    label = plant.models.label(model)
+    return {"model": model, "label": label, "noun": pieces(label)[-1], "count": count}
 
 
 def _site(plant: Plant) -> dict[str, Any]:

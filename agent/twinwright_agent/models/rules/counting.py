@@ -17,7 +17,7 @@ def step(seen: Seen, focus: Focus) -> Step:
     """The next step towards a count or a list of twins."""
     if not focus.models and (focus.twins or focus.signals):
         return value_step(seen, focus)
-    place = _place(focus)
+    place = focus.place
     if place and not seen.called("describe_twin"):
         return Requests(f"looking up {place}", [("describe_twin", {"twin": place})])
     found = seen.all("query_twins")
@@ -37,11 +37,6 @@ def step(seen: Seen, focus: Focus) -> Step:
         more = " and more" if len(rows) > _LISTED else ""
         claims.append(claim(f"They are {', '.join(ids)}{more}", found[0].id))
     return conclusion("answer", claims)
-
-
-def _place(focus: Focus) -> str | None:
-    """The twin inside which is counted, where the question names one that isn't itself what is counted."""
-    return focus.twins[0] if focus.models and len(focus.twins) == 1 else None
 
 
 def _queries(seen: Seen, focus: Focus) -> list[str]:

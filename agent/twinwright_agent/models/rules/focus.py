@@ -25,6 +25,8 @@ class Focus:
         elsewhere: signals of other twins that it may mean.
         models: rows of models whose label it names.
         unknown: rows of names that nothing here has, with the nearest.
+        candidates: twins that come nearest, named or not.
+        place: a twin that is named in full beside the first model: "the conveyors of line 2" are looked for in line-2.
     """
 
     evidence: str
@@ -34,6 +36,7 @@ class Focus:
     models: list[dict[str, Any]]
     unknown: list[dict[str, Any]]
     candidates: list[str]
+    place: str | None
 
     @property
     def nothing(self) -> bool:
@@ -60,7 +63,15 @@ def focus_of(found: Evidence) -> Focus:
         models=found.data["models"],
         unknown=found.data["unknown"],
         candidates=[row["id"] for row in rows[:3]],
+        place=_place(rows, found.data["models"]),
     )
+
+
+def _place(rows: list[dict[str, Any]], models: list[dict[str, Any]]) -> str | None:
+    if not models:
+        return None
+    counted = models[0]["noun"]
+    return next((row["id"] for row in rows if not row["unsaid"] and counted not in row["words"]), None)
 
 
 def _meant(rows: list[dict[str, Any]]) -> list[str]:
