@@ -189,13 +189,16 @@ def investigate(
             for tool in registry.tools.values()
         ]
         loop = _Loop(plant, model, budget, caller, specs, plant_text(plant), before, progress)
-        state, ending = _play(loop, SqliteSaver(connection), run, question)
+        saver = SqliteSaver(connection)
+        state, ending = _play(loop, saver, run, question)
         transcript = loop.transcript(state)
         keep(transcript.entries)
         usage = RunUsage.model_validate(state["usage"])
         found = assemble(run, model.name, transcript, ending, usage, own=len(before))
         if found.status not in {"failed", "out_of_budget"}:
             store.finish(run, found.model_dump_json())
+            # A finished run is never resumed: its result is kept, its checkpoints aren't.
+            saver.delete_thread(run)
         return found
 
 

@@ -11,7 +11,7 @@ from twinwright_tools.times import for_people, iso
 from twinwright_tools.twins.graph import TwinGraph
 
 MOST_MODELS = 40
-MOST_TWINS = 60
+MOST_TWINS = 80
 MOST_WORDS = 40
 LEVELS = 3
 MOST_NAME = 80

@@ -115,7 +115,9 @@ def _read_data(
         # Lists in lists are samples: each of them can be cited, but not every pair of them compared.
         samples = anchor and not any(isinstance(item, list) for item in value)
         for item in value:
-            _read_data(item, zone, found, words, name, unit, samples)
+            # Of a sample [seconds since the window's start, value] the seconds are no figure that anybody means.
+            read = item[1:] if _is_sample(item) else item
+            _read_data(read, zone, found, words, name, unit, samples)
     elif isinstance(value, str):
         words.append(value)
         _read_text(value, zone, found, anchor)
@@ -123,6 +125,10 @@ def _read_data(
         number = _number(value, _ending(name) or unit)
         if number is not None:
             found.numbers.append(number)
+
+
+def _is_sample(item: Any) -> bool:
+    return isinstance(item, list) and len(item) == 2 and isinstance(item[0], int | float)
 
 
 def _read_object(

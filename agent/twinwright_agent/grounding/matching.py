@@ -90,7 +90,7 @@ def _fits(number: Number, one: Carried, difference: bool = False) -> bool:
         return any(value is not None and _near(number, value) for value in converted)
     if number.unit is not None and number.unit.dimension == "ratio":
         # A share without a unit may be written as 0.12 or as 12.
-        if one.written not in (None, "", "1", "ratio"):
+        if one.written:
             return False
         return any(_near(number, value / number.unit.factor) or _near(number, value) for value in candidates)
     if number.unit is None and one.unit is not None and one.unit.dimension == "ratio":

@@ -28,7 +28,7 @@ _TABLE: dict[str, tuple[str, float, str]] = {
     "megapascal": ("pressure", 1e6, "MPa|megapascal"),
     "bar": ("pressure", 1e5, "bar|bara|barg|bar(g)|bar(a)|bar gauge"),
     "psi": ("pressure", 6894.757, "psi|psig|psia|poundPerSquareInch"),
-    "one": ("ratio", 1.0, "1|ratio"),
+    "one": ("ratio", 1.0, "1|ratio|share of time|share|fraction"),
     "percent": ("ratio", 1e-2, "%|percent|per cent|pct|percentage points|percentage point|%RH"),
     "permille": ("ratio", 1e-3, "‰"),
     "ppm": ("ratio", 1e-6, "ppm"),

@@ -68,7 +68,7 @@ class Claude:
         content: list[dict[str, Any]] = []
         usage = Usage()
         for _ in range(MOST_PAUSES):
-            message = self._stream(request, progress)
+            message = self.send(request, progress)
             usage += _usage(message)
             content += [block.model_dump(mode="json", exclude_none=True) for block in message.content]
             if message.stop_reason != "pause_turn":
@@ -89,7 +89,12 @@ class Claude:
             request["thinking"] = {"type": "adaptive"}
         return request
 
-    def _stream(self, request: dict[str, Any], progress: Progress) -> ParsedMessage[None]:
+    def send(self, request: dict[str, Any], progress: Progress) -> ParsedMessage[None]:
+        """One request, streamed; whole lines of text go to `progress` as they come.
+
+        Raises:
+            ModelCallError: the API can't be reached, or refused the request.
+        """
         try:
             with self._client.messages.stream(**request) as stream:
                 for line in _lines(stream.text_stream):

@@ -63,7 +63,15 @@ def evidence() -> list[Evidence]:
         reproduce="twinwright diagnose",
         provenance="engine",
     )
+    samples = Finding(
+        summary="filler-3.state",
+        facts=[Fact(name="standing still", value=0.0740741, unit="share of time")],
+        data={"points": [[0.0, 40.25], [1337.0, 41.5]], "unit": None},
+        reproduce="twinwright window filler-3.state",
+        provenance="telemetry",
+    )
     return [
+        Evidence.of(3, "telemetry_window", {}, samples),
         Evidence.of(1, "telemetry_window", {"signals": ["pump-P102.outletPressure"]}, window),
         Evidence.of(2, "find_deviations", {"twin": "line-3"}, deviations),
     ]

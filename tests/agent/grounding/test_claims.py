@@ -34,11 +34,14 @@ STANDS = [
     ("Two signals left their past, as E2 says.", ["E2"]),
     ("pump-P102 has lost outletPressure.", ["E1"]),
     ("The outlet temperature is 1.9 times what it was.", ["E2"]),
+    ("It stood still for 7.4 % of the time.", ["E3"]),
+    ("Its highest sample is 41.5.", ["E3"]),
     ("The cause can't be told from the data.", []),
     ("No power was lost.", []),
 ]
 
 FAILS = [
+    ("It made 1337 bottles.", ["E3"], "1337"),
     ("Outlet pressure fell to 2.51 bar.", ["E1"], "2.51 bar"),
     ("Outlet pressure fell to 2.91 °C.", ["E1"], "2.91 °C"),
     ("Outlet pressure fell to 2.91 bar.", ["E2"], "2.91 bar"),
