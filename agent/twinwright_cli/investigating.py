@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +12,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from twinwright_tools.errors import TimeFormatError, UsageError
-from twinwright_tools.times import for_people, parse_time
+from twinwright_tools.errors import UsageError
+from twinwright_tools.times import in_words_for_people, parse_time
 
 from .options import Options
 from .output import working
@@ -79,46 +80,39 @@ def exit_code(found: Investigation) -> int:
 
 def print_investigation(console: Console, found: Investigation, zone: ZoneInfo) -> None:
     """An investigation as text: the answer first, then what carries it."""
-    console.print(Text(found.answer or "(no answer)", style="bold"))
-    console.print(
-        f"[{found.status}; model {found.model}; asked at {_local(found.at, zone)}]", markup=False, style="dim"
-    )
+
+    def say(text: str, style: str | None = None) -> None:
+        console.print(Text(in_words_for_people(text, zone)), style=style)
+
+    say(found.answer or "(no answer)", "bold")
+    say(f"[{found.status}; model {found.model}; asked at {found.at}]", "dim")
     for one in found.hypotheses[:5]:
-        _print_hypothesis(console, one, zone)
+        _say_hypothesis(say, one)
     for sentence in found.missing:
-        console.print(f"missing: {sentence}", markup=False)
+        say(f"missing: {sentence}")
     for struck in found.struck:
-        console.print(f"struck (not carried by its evidence): {struck.text} – {struck.reason}", markup=False)
+        say(f"struck (not carried by its evidence): {struck.text} – {struck.reason}")
     if found.evidence:
-        console.print("evidence", style="bold")
+        say("evidence", "bold")
     for evidence in found.evidence:
-        console.print(f"  {evidence.id:<4} {evidence.summary}", markup=False)
-        console.print(f"       {evidence.reproduce}", markup=False, style="dim")
+        say(f"  {evidence.id:<4} {evidence.summary}")
+        say(f"       {evidence.reproduce}", "dim")
     for order in found.work_orders:
-        console.print(f"work order {order.id} (draft, {order.priority}): {order.title}", markup=False)
-        console.print(f"     submit with: twinwright orders submit {order.id}", markup=False, style="dim")
+        say(f"work order {order.id} (draft, {order.priority}): {order.title}")
+        say(f"     submit with: twinwright orders submit {order.id}", "dim")
     if found.report:
-        console.print(f"report: {found.report}", markup=False)
+        say(f"report: {found.report}")
 
 
-def _print_hypothesis(console: Console, one: RankedHypothesis, zone: ZoneInfo) -> None:
+def _say_hypothesis(say: Callable[..., None], one: RankedHypothesis) -> None:
     signal = f".{one.signal}" if one.signal else ""
-    since = f", since {_local(one.onset, zone)}" if one.onset else ""
-    line = f"{one.rank}. {one.twin}{signal}: {one.mode or 'no failure mode named'} ({one.confidence:.0%}{since})"
-    console.print(line, markup=False)
+    since = f", since {one.onset}" if one.onset else ""
+    say(f"{one.rank}. {one.twin}{signal}: {one.mode or 'no failure mode named'} ({one.confidence:.0%}{since})")
     if one.chain:
-        console.print(f"     {' → '.join(one.chain)}", markup=False, style="dim")
+        say(f"     {' → '.join(one.chain)}", "dim")
     for claim in one.supports:
-        console.print(f"     + {claim.text} [{', '.join(claim.evidence)}]", markup=False)
+        say(f"     + {claim.text} [{', '.join(claim.evidence)}]")
     for claim in one.contradicts:
-        console.print(f"     - {claim.text} [{', '.join(claim.evidence)}]", markup=False)
+        say(f"     - {claim.text} [{', '.join(claim.evidence)}]")
     if one.next_check:
-        console.print(f"     next check: {one.next_check}", markup=False)
-
-
-def _local(time: str, zone: ZoneInfo) -> str:
-    # A model's own onset may be worded; it is then shown as it stands.
-    try:
-        return for_people(parse_time(time), zone)
-    except TimeFormatError:
-        return time
+        say(f"     next check: {one.next_check}")

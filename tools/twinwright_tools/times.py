@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -49,3 +50,11 @@ def to_micros(time: datetime) -> int:
     """Microseconds since the Unix epoch."""
     utc = time.astimezone(UTC)
     return int(utc.replace(microsecond=0).timestamp()) * 1_000_000 + utc.microsecond
+
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
+
+
+def in_words_for_people(text: str, zone: ZoneInfo) -> str:
+    """A text with every ISO 8601 time in it as people of the site read it."""
+    return _ISO.sub(lambda found: for_people(datetime.fromisoformat(found.group()), zone), text)

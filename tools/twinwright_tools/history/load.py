@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa  # type: ignore[import-untyped]  # ships no stubs
+import pyarrow as pa
 
 from .read import DURATION, TIMES, HistoryRows
 
