@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from twinwright_agent.budget import Budget
 from twinwright_agent.loop import investigate
 from twinwright_agent.models.claude import DEFAULT_MODEL, Claude
 from twinwright_agent.result import Investigation
@@ -27,6 +28,9 @@ from twinwright_tools.plant import open_plant
 from twinwright_tools.toolbox import standard_registry
 
 from .recordings import RECORDINGS, RecordedCase, case_of, vcr_config
+
+# Whoever writes replies by hand takes minutes for each.
+PATIENT = Budget(seconds=4 * 3600)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -56,7 +60,13 @@ def record(case: RecordedCase, model: Claude, folder: Path = RECORDINGS) -> Inve
             recorder = vcr.VCR(record_mode="all", **vcr_config())
             with recorder.use_cassette(str(aside)):
                 found = investigate(
-                    plant, case.question, model=model, registry=standard_registry(), run=case.id, progress=_say
+                    plant,
+                    case.question,
+                    model=model,
+                    registry=standard_registry(),
+                    run=case.id,
+                    budget=PATIENT,
+                    progress=_say,
                 )
         if found.status == "failed":
             raise UsageError(f"{case.id}: {found.reason}; nothing was kept")

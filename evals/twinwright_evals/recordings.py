@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from anthropic.types import ParsedMessage
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from twinwright_agent.models.base import Progress
-from twinwright_agent.models.claude import Claude
+from twinwright_agent.models.claude import Claude, Reply
 from twinwright_tools.errors import InputError, UnknownNameError
 
 RECORDINGS = Path(__file__).resolve().parent.parent / "recordings"
@@ -110,7 +109,7 @@ class ReplayedClaude(Claude):
     expected: Sequence[dict[str, Any]] = field(default=(), repr=False)
     sent: int = 0
 
-    def send(self, request: dict[str, Any], progress: Progress) -> ParsedMessage[None]:
+    def send(self, request: dict[str, Any], progress: Progress) -> Reply:
         """As `Claude.send`.
 
         Raises:

@@ -28,6 +28,7 @@ DEFAULT_MODEL = "claude-opus-4-7"
 MOST_OUTPUT_TOKENS = 16_000
 RETRIES = 4
 MOST_PAUSES = 4
+Reply = ParsedMessage[None]
 _CACHED = {"type": "ephemeral"}
 _CUT = {"max_tokens", "model_context_window_exceeded"}
 
@@ -89,7 +90,7 @@ class Claude:
             request["thinking"] = {"type": "adaptive"}
         return request
 
-    def send(self, request: dict[str, Any], progress: Progress) -> ParsedMessage[None]:
+    def send(self, request: dict[str, Any], progress: Progress) -> Reply:
         """One request, streamed; whole lines of text go to `progress` as they come.
 
         Raises:
@@ -139,7 +140,7 @@ def _turn(content: list[dict[str, Any]], stop_reason: str | None, usage: Usage) 
     return Turn(text=text, calls=calls, usage=usage, raw=content)
 
 
-def _usage(message: ParsedMessage[None]) -> Usage:
+def _usage(message: Reply) -> Usage:
     return Usage(
         input_tokens=message.usage.input_tokens,
         output_tokens=message.usage.output_tokens,
