@@ -68,7 +68,7 @@
       const { left, width, top, height } = u.bbox;
       if (chart.usual) fill(u, left, left + width, u.valToPos(chart.usual[1], "y", true), u.valToPos(chart.usual[0], "y", true), "--band");
       if (data.onset && data.uncertainty) {
-        fill(u, u.valToPos(data.onset - data.uncertainty, "x", true), u.valToPos(data.onset + data.uncertainty, "x", true), top, top + height, "--select");
+        fill(u, u.valToPos(data.onset - data.uncertainty, "x", true), u.valToPos(data.onset + data.uncertainty, "x", true), top, top + height, "--vague");
       }
     };
     const over = (u) => {
