@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from twinwright_gate import client
 from twinwright_tools.errors import ToolError
 from twinwright_tools.evidence import Evidence, Finding, rounded
 from twinwright_tools.orders.book import OrderBook
@@ -47,7 +48,6 @@ def calls_of(plant: Plant) -> list[tuple[str, dict[str, Any]]]:
         ),
         ("find_deviations", {"twin": "line-3", "steps": 6, "direction": "both"}),
         ("rank_causes", {"symptoms": ["line-3.throughput"], "top": 10}),
-        ("rank_causes", {"symptoms": [], "top": 5}),
         ("search_history", {"words": "pump noise leak", "twin": None, "kind": None, "limit": 20}),
         ("count_history", {"sql": "SELECT * FROM history"}),
     ]
@@ -69,7 +69,7 @@ def test_every_result_is_bounded_and_its_figures_stand_in_it(plant: Plant, call:
 
 
 def test_the_same_call_gives_the_same_result(plant: Plant, call: Call) -> None:
-    for name, arguments in calls_of(plant)[-4:]:
+    for name, arguments in [*calls_of(plant)[:3], *calls_of(plant)[-2:]]:
         assert call(name, **arguments) == call(name, **arguments)
 
 
@@ -174,10 +174,17 @@ def writable(plant: Plant) -> dict[str, Any]:
     """A proposal for a writable property of the demo plant."""
     for twin in plant.graph.twins.values():
         for one in plant.models.signals(twin.model):
-            if one.kind == "property" and one.writable:
+            if one.kind == "property" and one.writable and one.schema == "double":
                 told = {"twin": twin.id, "property": one.name, "value": "7.5", "unit": "1", "reason": "To try."}
                 return {**told, "evidence": ["E1"]}
     pytest.fail("the demo plant has no writable property")
+
+
+def _answers(socket: Path) -> bool:
+    try:
+        return client.status(socket)["state"] == "SERVING"
+    except ConnectionError:
+        return False
 
 
 @pytest.fixture
@@ -189,8 +196,8 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         words = ["serve", "--socket", str(socket), "--log", str(Path(folder) / "audit.jsonl")]
         with subprocess.Popen([sys.executable, "-m", "twinwright_gate.cli", *words], stderr=subprocess.PIPE) as process:
             until = time.monotonic() + 20
-            while not socket.exists() and process.poll() is None and time.monotonic() < until:
-                time.sleep(0.02)
+            while not _answers(socket) and process.poll() is None and time.monotonic() < until:
+                time.sleep(0.05)
             monkeypatch.setenv("TWINWRIGHT_GATE_SOCKET", str(socket))
             yield socket
             process.terminate()

@@ -20,6 +20,7 @@ from twinwright_gate.client import (
 from ..errors import InputError, ToolError, UnknownNameError
 from ..evidence import Evidence, Fact, Finding
 from ..registry import Effect, Tool, ToolContext
+from ..twins.dtdl.types import NUMERIC, SignalDefinition
 from .arguments import ToolArguments, sized, some_text
 from .citing import cited
 
@@ -94,16 +95,20 @@ def _declaring_model(plant: Plant, twin_id: str, name: str) -> str:
     if definition is None or definition.kind != "property":
         known = [one.name for one in plant.models.signals(twin.model) if one.kind == "property"]
         raise UnknownNameError.of("property", name, known)
-    if not definition.writable:
-        known = [one.name for one in plant.models.signals(twin.model) if one.kind == "property" and one.writable]
+    if not _can_be_set(definition):
+        known = [one.name for one in plant.models.signals(twin.model) if _can_be_set(one)]
         listed = ", ".join(known) or "none"
         raise InputError(
-            f"{twin_id}.{name} can't be written; writable properties of it: {listed}",
+            f"{twin_id}.{name} isn't a number that can be written; such properties of it: {listed}",
             code="property.not_writable",
             suggestions=known,
         )
     model: str = twin.model
     return model
+
+
+def _can_be_set(one: SignalDefinition) -> bool:
+    return one.kind == "property" and one.writable and one.schema in NUMERIC
 
 
 def _proposal(arguments: ProposeAction, plant: Plant, model: str, behind: Sequence[Evidence]) -> dict[str, Any]:

@@ -91,9 +91,8 @@ def _next(case: Case, first: dict[str, Any]) -> list[Claim]:
         return [claim(f"Next: {check}", case.ranked.id)] if check else []
     order = next(fact.value for fact in case.draft.facts if fact.name == "work order")
     waiting = f"work order {order} is drafted and waits for a person's yes"
-    if check is None:
-        return [claim(f"Next: {waiting}", case.draft.id)]
-    return [claim(f"Next: {check}; {waiting}", case.ranked.id, case.draft.id)]
+    todo = check or f"inspect {first['twin']}"
+    return [claim(f"Next: {todo}; {waiting}", case.ranked.id, case.draft.id)]
 
 
 def _listed(rows: list[dict[str, Any]]) -> str:
