@@ -15,7 +15,8 @@ from .schedule import Floats
 class Measured:
     """A sampled signal before its sensor: true values, standard deviation of the noise, and resolution.
 
-    `relative` is noise in proportion to the value (vibration, flow).
+    `relative` is noise in proportion to the value (vibration, flow). `counted` makes it a share in percent that is
+    measured by counting: whole bottles, among those that passed in each step, over the last two minutes.
     """
 
     twin: str
@@ -24,6 +25,7 @@ class Measured:
     noise: float
     resolution: float
     relative: float = 0.0
+    counted: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,13 @@ def sense(signal: Measured, seed: int) -> tuple[npt.NDArray[np.int64], Floats]:
 
     The noise depends on seed and signal alone, so two runs of one seed differ by what happened only.
     """
-    rng = np.random.default_rng([seed, 3, crc32(f"{signal.twin}.{signal.signal}".encode())])
+    name = crc32(f"{signal.twin}.{signal.signal}".encode())
+    rng = np.random.default_rng([seed, 3, name])
     steps = len(signal.values)
-    noise = rng.standard_normal(steps)
-    values = signal.values + signal.noise * noise
+    values = signal.values + signal.noise * rng.standard_normal(steps)
+    if signal.counted is not None:
+        # A generator of its own: how many numbers a count takes depends on what is counted.
+        values = _count(signal.values, signal.counted, np.random.default_rng([seed, 6, name]))
     if signal.relative:
         values = values + signal.relative * signal.values * rng.standard_normal(steps)
     values = np.round(np.round(values / signal.resolution) * signal.resolution, 6) + 0.0
@@ -53,6 +58,14 @@ def sense(signal: Measured, seed: int) -> tuple[npt.NDArray[np.int64], Floats]:
         kept[start : start + int(rng.integers(6, 60))] = False
     arrived = np.flatnonzero(kept)
     return arrived, values[arrived]
+
+
+def _count(share: Floats, passed: Floats, rng: np.random.Generator) -> Floats:
+    """Percent of bottles counted as rejected over the last 12 steps; 0 while none passed."""
+    rejected = rng.poisson(np.maximum(0.0, share) / 100.0 * passed)
+    window = np.ones(12)
+    sums = [np.convolve(each, window)[: len(share)] for each in (rejected.astype(np.float64), passed)]
+    return np.asarray(100.0 * sums[0] / np.maximum(sums[1], 1.0), dtype=np.float64)
 
 
 def changes(signal: Events) -> npt.NDArray[np.int64]:

@@ -64,8 +64,8 @@ def _machines(run: Run, line: int) -> list[Measured]:
         if index in (RINSER, FILLER):
             found.append(Measured(twin, "motor.windingTemperature", data[f"winding_{machine}"], 0.3, 0.1))
         if index in (FILLER, CAPPER, LABELLER):
-            share = 100.0 * average(data[f"reject_{machine}"], 12)
-            found.append(Measured(twin, "rejectRate", share, 0.03, 0.01, 0.06))
+            passed = STEP_S * data[f"rate_{machine}"]
+            found.append(Measured(twin, "rejectRate", 100.0 * data[f"reject_{machine}"], 0.13, 0.01, counted=passed))
     return [*found, *_machine_details(run, line)]
 
 

@@ -18,6 +18,18 @@ from .sensors import Events, Measured, changes, sense
 
 NAME = "Gerolzhofen bottling plant"
 TIMEZONE = "Europe/Berlin"
+# Units that DTDL has no name for, by model.
+UNITS = {
+    "BottlingLine.throughput": "bottles/h",
+    "PackagingMachine.speed": "bottles/h",
+    "CentrifugalPump.vibration": "mm/s",
+    "ControlValve.deviation": "%",
+    "AirCompressor.flow": "Nm³/h",
+    "AirServiceUnit.flow": "Nm³/h",
+    "glycol-header.flow": "m³/h",
+    "air-header.flow": "Nm³/h",
+    "Thermometer.elementDifference": "K",
+}
 # Declared instrument ranges, by model label: what the transmitters are scaled to.
 RANGES: dict[str, tuple[float, float]] = {
     "Centrifugal pump.flow": (0.0, 60.0),
@@ -65,6 +77,7 @@ def write_twins(folder: Path) -> None:
     write_json(folder / "graph.json", document)
     lines = [f'name = "{NAME}"', f'timezone = "{TIMEZONE}"', "", "[relationships]"]
     lines += [f'{name} = "{flow}"' for name, flow in FLOWS.items()]
+    lines += ["", "[units]", *(f'"{key}" = "{unit}"' for key, unit in UNITS.items())]
     lines += ["", "[ranges]", *(f'"{key}" = {{ low = {low}, high = {high} }}' for key, (low, high) in RANGES.items())]
     (folder / "twinwright.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
