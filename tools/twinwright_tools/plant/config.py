@@ -67,7 +67,8 @@ class PlantConfig(_Section):
         name: what people call the plant; the folder's name where it is empty.
         timezone: IANA name of the zone that people see times in.
         relationships: what each kind of relationship carries, by its name.
-        ranges: where signals belong, by ``TWIN.SIGNAL`` or ``<model label>.SIGNAL``; the first wins.
+        ranges: where signals belong, by ``TWIN.SIGNAL`` or ``MODEL.SIGNAL`` (display name or last part of the DTMI).
+        units: units that DTDL has no name for ("bottles/h"), by the same keys.
         vocabulary: words of the site and the twin ids that they mean.
     """
 
@@ -75,6 +76,7 @@ class PlantConfig(_Section):
     timezone: str = "UTC"
     relationships: dict[str, FlowConfig] = Field(default_factory=dict)
     ranges: dict[str, Range] = Field(default_factory=dict)
+    units: dict[str, str] = Field(default_factory=dict)
     telemetry: TelemetryConfig = TelemetryConfig()
     history: HistoryConfig = HistoryConfig()
     vocabulary: dict[str, list[str]] = Field(default_factory=dict)

@@ -21,10 +21,10 @@ from ..twins.dtdl import ModelSet
 from ..twins.graph import TwinGraph
 from ..twins.load import load_twins
 from .config import PlantConfig, Range, read_config
+from .declared import declaration_problems, declared
 from .index import Inputs, open_index, stored_problems
 from .places import history_files, plant_folder, state_folder, telemetry_files, twin_files
 from .problems import Problem
-from .ranges import range_of, range_problems
 
 if TYPE_CHECKING:
     from ..twins.query.run import QueryResult
@@ -60,7 +60,7 @@ class Plant:
 
     def range_of(self, key: SignalKey) -> Range | None:
         """Where the signal belongs, as `twinwright.toml` says for it or for a model of its twin; else None."""
-        return range_of(key, self.config.ranges, self.models, self.graph)
+        return declared(key, self.config.ranges, self.models, self.graph)
 
     def query(self, text: str) -> QueryResult:
         """The result of a twin query.
@@ -118,7 +118,11 @@ def open_plant(
     place = state_folder(folder, state, cache_home or Path.home() / ".cache")
     connection = open_index(place / "cache", inputs, loaded, progress)
     asked = at.astimezone(UTC) if at else _newest(connection)
-    problems = [*loaded.problems, *stored_problems(connection), *range_problems(config, loaded.models, loaded.graph)]
+    problems = [
+        *loaded.problems,
+        *stored_problems(connection),
+        *declaration_problems(config, loaded.models, loaded.graph),
+    ]
     return Plant(
         folder=folder,
         state=place,
@@ -127,7 +131,13 @@ def open_plant(
         at=asked,
         models=loaded.models,
         graph=loaded.graph,
-        telemetry=TelemetryStore(connection.cursor, loaded.models, loaded.graph, asked),
+        telemetry=TelemetryStore(
+            connection.cursor,
+            loaded.models,
+            loaded.graph,
+            asked,
+            lambda key: declared(key, config.units, loaded.models, loaded.graph),
+        ),
         history=HistoryStore(connection.cursor, loaded.graph, asked, config.zone),
         problems=problems,
         _connection=connection,

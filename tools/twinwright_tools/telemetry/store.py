@@ -31,9 +31,18 @@ class TelemetryStore:
     """Samples by signal and time. Thread-safe: every call uses a cursor of its own."""
 
     def __init__(
-        self, cursor: Callable[[], DuckDBPyConnection], models: ModelSet, graph: TwinGraph, at: datetime
+        self,
+        cursor: Callable[[], DuckDBPyConnection],
+        models: ModelSet,
+        graph: TwinGraph,
+        at: datetime,
+        declared_unit: Callable[[SignalKey], str | None] = lambda key: None,
     ) -> None:
-        """Over the tables that `load_telemetry` wrote; rows after `at` stay out of reach."""
+        """Over the tables that `load_telemetry` wrote; rows after `at` stay out of reach.
+
+        `declared_unit` is asked where the model names no unit.
+        """
+        self._declared_unit = declared_unit
         self._cursor = cursor
         self._models = models
         self._graph = graph
@@ -198,7 +207,7 @@ class TelemetryStore:
             from_micros(int(times[0])),
             from_micros(int(times[-1])),
             float(np.median(gaps)) / 1e6 if len(gaps) else None,
-            definition.unit if definition else None,
+            (definition.unit if definition else None) or self._declared_unit(key),
             definition is not None,
         )
 
