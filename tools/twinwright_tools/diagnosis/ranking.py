@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from ..telemetry.series import SignalKey
 from ..twins.graph import TwinGraph
@@ -11,14 +12,17 @@ from .relations import FAR, Relations
 from .result import Symptom
 from .suspicion import Suspicion
 
-_EXPLAINS = 2.0  # weight of the share of all deviations that lie downstream
-_PER_STEP = 0.7  # … each discounted by this for every step away
+_EXPLAINS = 3.0  # weight of the share of all deviations that lie downstream
+_PER_STEP = 0.92  # … each discounted by this for every step away
 _EXPLAINED = 0.3  # weight of the strongest direct cause, where nothing says which effect matters
-_EXPLAINED_ASKED = 0.1  # … where a symptom does
+_EXPLAINED_ASKED = 0.15  # … where a symptom does
 _REACHES_NOT = 2.0  # penalty of a twin from which no way leads to any symptom
 _SAME_QUANTITY = 1.0  # a symptom's quantity, deviating elsewhere, is likelier its cause than another quantity
 _SIGNAL_STEPS = 0.25  # weight of an explained symptom signal for every further step to it
 _SIGNAL_EXPLAINS = 3.0
+_CLEAR = 1.6  # excess from which a deviation is clear enough to give its twin an onset
+_SLACK = 0.5  # onsets this many uncertainties apart may be in either order
+_TOO_EARLY = 0.15  # weight of an effect that seems to begin before its cause: onsets are estimates
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,15 @@ class Candidate:
     own: float
     explains: float
     explained: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Upset:
+    """How strongly a twin deviates (log units, at least 0), since when, and how uncertain that is (microseconds)."""
+
+    strength: float
+    onset: float
+    slack: float
 
 
 @dataclass(frozen=True)
@@ -59,12 +72,8 @@ def rank(
         alarms: signals that only report trouble; they are never its cause.
     """
     asked = _question(symptoms, graph, found, alarms)
-    strongest: dict[str, float] = {}
-    for key, suspicion in found.items():
-        if key not in alarms:
-            strongest[key.twin] = max(strongest.get(key.twin, 0.0), suspicion.strength, 0.0)
-    total = sum(strongest.values()) or 1.0
-    prior = {twin: _prior(twin, strongest, total, relations, asked) for twin in graph.twins}
+    upset = _upsets(found, alarms)
+    prior = {twin: _prior(twin, upset, relations, asked) for twin in graph.twins}
     quantities = {key.signal for key in asked.signals}
     same = any(key.signal in quantities and key not in asked.signals for key in found)
     candidates = []
@@ -92,18 +101,45 @@ def _question(
     return _Question(frozenset(named | inside), frozenset(signals))
 
 
-def _prior(
-    twin: str, strongest: Mapping[str, float], total: float, relations: Relations, asked: _Question
-) -> tuple[float, float]:
-    """What a twin would explain of all that deviates, and what its direct causes explain of it."""
+def _upsets(found: Mapping[SignalKey, Suspicion], alarms: frozenset[SignalKey]) -> dict[str, _Upset]:
+    """How strongly each twin deviates, and since when: the earliest onset among its clear deviations."""
+    upsets: dict[str, _Upset] = {}
+    for key, one in found.items():
+        if key in alarms:
+            continue
+        known = upsets.get(key.twin, _Upset(0.0, inf, 0.0))
+        onset, slack = known.onset, known.slack
+        if one.deviation is not None and one.onset is not None and one.onset < onset and one.excess > _CLEAR:
+            onset, slack = float(one.onset), 1e6 * one.deviation.onset_uncertainty_s
+        upsets[key.twin] = _Upset(max(known.strength, one.strength), onset, slack)
+    return upsets
+
+
+def _prior(twin: str, upsets: Mapping[str, _Upset], relations: Relations, asked: _Question) -> tuple[float, float]:
+    """What a twin would explain of all that deviates no earlier than it, and what its direct causes explain of it."""
     reached = relations.twins.get(twin, {})
-    explains = sum(strongest.get(end, 0.0) * _PER_STEP**steps for end, steps in reached.items()) / total
-    causes = [strength for other, strength in strongest.items() if relations.steps(other, twin) == 1]
+    mine = upsets.get(twin, _Upset(0.0, inf, 0.0))
+    total = sum(other.strength for other in upsets.values()) or 1.0
+    explains = sum(
+        upsets[end].strength * _PER_STEP**steps * (1.0 if _may_precede(mine, upsets[end]) else _TOO_EARLY)
+        for end, steps in reached.items()
+        if end in upsets
+    )
+    causes = [
+        (1.0 if _may_precede(other, mine) else _TOO_EARLY) * other.strength
+        for name, other in upsets.items()
+        if relations.steps(name, twin) == 1
+    ]
     weight = _EXPLAINED_ASKED if asked.twins else _EXPLAINED
     explained = weight * max(causes, default=0.0)
     if asked.twins and not any(reached.get(end, FAR) < FAR for end in asked.twins):
         explained += _REACHES_NOT
-    return _EXPLAINS * explains, explained
+    return _EXPLAINS * explains / total, explained
+
+
+def _may_precede(cause: _Upset, effect: _Upset) -> bool:
+    """Whether the cause began no later than the effect, within the uncertainty of both onsets."""
+    return cause.onset <= effect.onset + _SLACK * max(cause.slack, effect.slack, 0.0) or effect.onset == inf
 
 
 def _signals_explained(key: SignalKey, asked: _Question, relations: Relations) -> float:

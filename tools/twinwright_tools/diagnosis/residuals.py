@@ -55,13 +55,15 @@ def _unexplained(
         [target[part] - inputs[part] @ weight for part, weight in zip(halves, reversed(weights), strict=True)]
     )
     whole = _solve(blocks[0] + blocks[1], moments[0] + moments[1], halves[1].stop)
-    left: Floats = target - (inputs @ whole).astype(np.float64)
+    left = target - inputs @ whole
     fitted = float(np.sqrt(np.mean(left[: halves[1].stop] ** 2)))
-    return left * min(1.0, fitted / max(float(np.sqrt(np.mean(held_out**2))), 1e-9))
+    kept: Floats = left * min(1.0, fitted / max(float(np.sqrt(np.mean(held_out**2))), 1e-9))
+    return kept
 
 
 def _solve(gram: Floats, moment: Floats, samples: int) -> Floats:
-    weight: Floats = np.linalg.solve(gram + (_RIDGE * samples + 1e-9) * np.eye(len(gram)), moment)
+    ridge = (_RIDGE * samples + 1e-9) * np.eye(len(gram))
+    weight: Floats = np.asarray(np.linalg.solve(gram + ridge, moment), dtype=np.float64)
     return weight
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from .grid import Floats, Ints
 
 SCALES = (1, 3, 6, 12, 24, 48)
+CLEAR = 1.25  # excess from which a departure counts: a quarter further than the column ever went in its past
 _NORMAL_LIMIT = 3.0  # what a quiet signal's largest excursion is taken to be at least, in robust standard deviations
 
 
@@ -50,27 +51,28 @@ def rolling_spread(values: Floats, width: int) -> Floats:
     return spread
 
 
-def robust_z(values: Floats, reference: slice) -> Floats:
+def robust_z(values: Floats, reference: slice, least_scale: float = 0.0) -> Floats:
     """Distance from the median of the reference, in robust standard deviations of it.
 
-    The standard deviation is the larger of the interquartile range / 1.349 and the 95 % range / 3.92, and for a column
-    that never moved 1e-4 of its size.
+    The standard deviation is the largest of the interquartile range / 1.349, the 95 % range / 3.92, a fifth of the
+    plain one (for a column that rests but for short excursions), a thousandth of the median (for a constant) and
+    `least_scale`.
     """
     past = values[reference]
     low, first, middle, third, high = np.percentile(past, [2.5, 25, 50, 75, 97.5], axis=0)
     scale = np.maximum((third - first) / 1.349, (high - low) / 3.92)
-    least = np.maximum(1e-4 * np.maximum(np.abs(middle), past.std(axis=0)), 1e-9)
+    least = np.maximum(np.maximum(1e-3 * np.abs(middle), 0.2 * past.std(axis=0)), max(least_scale, 1e-9))
     z: Floats = (values - middle) / np.maximum(scale, least)
     return z
 
 
-def scan(values: Floats, reference_end: int, *, spread: bool = False, scale: Floats | None = None) -> Scan:
+def scan(values: Floats, reference_end: int, *, spread: bool = False, least_scale: float = 0.0) -> Scan:
     """The strongest departure of each column after `reference_end` from its course before.
 
     Args:
         values: (T, N).
         spread: look at the spread of step-to-step changes instead of the level.
-        scale: (N,) a floor of the standard deviation of single steps, from a held-out part of the reference.
+        least_scale: what a standard deviation is taken to be at least, in the columns' unit.
     """
     steps, columns = values.shape
     best = _nothing(columns, steps)
@@ -78,7 +80,7 @@ def scan(values: Floats, reference_end: int, *, spread: bool = False, scale: Flo
         if (spread and width < 12) or width > max(3, reference_end // 6):
             continue
         course = rolling_spread(values, width) if spread else rolling_mean(values, width)
-        z = robust_z(course, slice(min(width, reference_end - 2), reference_end))
+        z = robust_z(course, slice(min(width, reference_end - 2), reference_end), least_scale)
         best = _better(best, _departure(z, reference_end, width))
     return best
 
@@ -111,5 +113,14 @@ def _begin(size: Floats, limit: Floats, peak: Ints) -> Ints:
 
 
 def _better(one: Scan, other: Scan) -> Scan:
+    """The stronger of two scales for each column; the onset is that of the finest scale that shows the departure."""
     take = other.excess > one.excess
-    return Scan(*(np.where(take, getattr(other, name), getattr(one, name)) for name in Scan.__dataclass_fields__))
+    chosen = {name: np.where(take, getattr(other, name), getattr(one, name)) for name in Scan.__dataclass_fields__}
+    clear = one.excess >= CLEAR
+    return Scan(
+        **chosen
+        | {
+            "onset": np.where(clear, np.minimum(one.onset, chosen["peak"]), chosen["onset"]),
+            "width": np.where(clear, one.width, chosen["width"]),
+        }
+    )

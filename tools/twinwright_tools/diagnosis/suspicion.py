@@ -14,13 +14,14 @@ from .grid import Floats, Grid, make_grid, sampled_signals
 from .relations import own_predictors
 from .residuals import related, residuals
 from .result import Deviation, DeviationKind
-from .scan import Scan, robust_z, scan
+from .scan import CLEAR, Scan, robust_z, scan
 
-DEVIATES = 1.25  # excess from which a departure is a deviation: a quarter further than the signal ever went in its past
+DEVIATES = CLEAR
 _SATURATION = 1.5
 _LEAST_LOG = -1.2
 _OWN_WEIGHT = 0.5
 _LEAST_STEPS = 24
+_LEAST_SHARE = 0.05  # standard deviation of the share of time in a state, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +99,26 @@ def _of_state(finding: EventFinding) -> Suspicion:
         finding.now,
         None,
     )
-    return Suspicion(finding.key, strength, 3.0 * finding.oddness, 0.0, deviation, finding.onset, finding)
+    return Suspicion(finding.key, strength, 1.0 + finding.oddness, 0.0, deviation, finding.onset, finding)
 
 
 def _of_grid(grid: Grid, units: Mapping[SignalKey, str | None], logs: Iterable[Series]) -> list[Suspicion]:
     steps, count = grid.shape
     reference = max(steps // 2, min(change_step(grid.values) - 2, steps - 3))
     shares = [(log.key, share) for log in logs for _, share in state_shares(log, grid.ends)]
-    values = np.column_stack([grid.values, *(share for _, share in shares)])
-    level = scan(values, reference)
+    level = scan(grid.values, reference)
     spread = scan(grid.values, reference, spread=True)
     chosen = related(grid.values, reference, own_predictors(grid.keys))
     own = scan(residuals(grid.values, chosen, reference), reference)
-    strength = saturated(level.excess[:count])
+    strength = saturated(level.excess)
     strength = (strength + _OWN_WEIGHT * saturated(own.excess)) / (1.0 + _OWN_WEIGHT)
     found = [
         _suspicion(grid, column, float(strength[column]), (level, spread, own), reference, units)
         for column in range(count)
     ]
-    for place, (key, share) in enumerate(shares):
-        found.append(_of_share(grid, key, share, level, count + place))
+    if shares:
+        held = scan(np.column_stack([share for _, share in shares]), reference, least_scale=_LEAST_SHARE)
+        found += [_of_share(grid, key, share, held, place) for place, (key, share) in enumerate(shares)]
     return found
 
 
