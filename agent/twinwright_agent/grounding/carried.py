@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import combinations
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,22 +14,14 @@ from twinwright_tools.errors import TimeFormatError
 from twinwright_tools.evidence import Evidence
 from twinwright_tools.times import parse_time
 
+from .comparing import Carried, named
 from .figures import figures
-from .units import Unit, unit_of
+from .units import unit_of
 
 # Units that a key's ending tells, as in `age_s` or `slope_per_h`.
 _ENDINGS = {"_s": "s", "_ms": "ms", "_min": "min", "_h": "h", "_d": "d", "_pct": "%", "_percent": "%"}
-# Derived figures come from pairs of facts; with more facts than that, a difference would fit by chance.
-MOST_OPERANDS = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """A number in evidence; `unit` is None where none is stated, `written` is that unit as it stands there."""
-
-    value: float
-    unit: Unit | None
-    written: str | None
+# With more times than that, a span between some two of them would fit by chance.
+MOST_ANCHORS = 12
 
 
 @dataclass
@@ -37,17 +29,18 @@ class Grounding:
     """Everything that a set of evidence carries.
 
     Attributes:
-        groups: numbers that stand side by side (the facts of one evidence, the members of one object): their
-            differences and ratios may be stated.
+        comparable: numbers whose differences and ratios may be stated, where their roles go together.
         times: all times.
         anchors: the times that stand for something (not every sample): spans between them may be stated.
+        heads: the moment of asking and the times of summaries: spans from them may be stated however many there are.
         words: all text in it, for names.
     """
 
     numbers: list[Carried] = field(default_factory=list)
-    groups: list[list[Carried]] = field(default_factory=list)
+    comparable: list[Carried] = field(default_factory=list)
     times: list[datetime] = field(default_factory=list)
     anchors: list[datetime] = field(default_factory=list)
+    heads: list[datetime] = field(default_factory=list)
     words: str = ""
 
     def has_name(self, name: str) -> bool:
@@ -56,36 +49,35 @@ class Grounding:
         return re.search(pattern, self.words, re.IGNORECASE) is not None
 
     def spans(self) -> Iterator[float]:
-        """Seconds between any two anchors."""
-        for one, other in combinations(sorted(set(self.anchors))[: MOST_OPERANDS * 2], 2):
-            yield (other - one).total_seconds()
+        """Seconds between any two anchors, or, where there are many, between a head and any anchor."""
+        anchors = sorted(set(self.anchors))
+        starts = anchors if len(anchors) <= MOST_ANCHORS else sorted(set(self.heads))
+        for one, other in product(starts, anchors):
+            yield abs((other - one).total_seconds())
 
 
 def carried(evidence: Iterable[Evidence], zone: ZoneInfo, at: datetime) -> Grounding:
     """What these pieces of evidence carry together. The moment of asking stands in all of them."""
-    found = Grounding(times=[at], anchors=[at])
+    found = Grounding(times=[at], anchors=[at], heads=[at])
     words: list[str] = []
-    facts: list[Carried] = []
     for item in evidence:
-        mine: list[Carried] = []
         # A measured fact without a unit is a pure number: it isn't a pressure. Of history and properties nobody knows.
         plain = "1" if item.provenance in {"telemetry", "engine"} else None
         for fact in item.facts:
             words += [fact.name, str(fact.value)]
             number = _number(fact.value, fact.unit or _ending(fact.name) or plain)
             if number is not None:
-                mine.append(number)
+                found.numbers.append(number)
+                found.comparable.append(named(number.value, number.unit, number.written, fact.name, item.id))
             elif isinstance(fact.value, str):
                 _read_text(fact.value, zone, found, anchor=True)
-        facts += mine
-        found.groups.append(mine)
+        known = len(found.anchors)
         _read_text(item.summary, zone, found, anchor=True)
+        found.heads += found.anchors[known:]
         words += [item.summary, item.reproduce, str(item.arguments)]
         _read_data(item.data, zone, found, words, "", None, anchor=True)
         if item.age_s is not None:
             found.numbers.append(Carried(item.age_s, unit_of("s"), "s"))
-    found.groups.append(facts[:MOST_OPERANDS])
-    found.numbers += facts
     found.words = "\n".join(words)
     return found
 
@@ -136,15 +128,13 @@ def _read_object(
 ) -> None:
     stated = value.get("unit")
     unit = stated if isinstance(stated, str) else unit
-    group: list[Carried] = []
+    subject = f"object {len(found.comparable)}"
     for name, item in value.items():
         words.append(str(name))
         number = _number(item, _ending(str(name)) or unit)
-        if number is not None:
-            group.append(number)
+        if number is not None and anchor:
+            found.comparable.append(Carried(number.value, number.unit, number.written, subject, str(name)))
         _read_data(item, zone, found, words, str(name), unit, anchor)
-    if anchor:
-        found.groups.append(group[:MOST_OPERANDS])
 
 
 def _read_text(text: str, zone: ZoneInfo, found: Grounding, anchor: bool) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
 from zoneinfo import ZoneInfo
 
-from .carried import Carried, Grounding
+from .carried import Grounding
+from .comparing import Carried, pairs
 from .figures import Duration, Moment, Number
 from .units import UNITS, convert
 
@@ -23,7 +23,7 @@ COMPARING = re.compile(
 
 
 def number_stands(number: Number, sentence: str, ground: Grounding) -> bool:
-    """Whether the number stands in the evidence, or follows from two figures that stand side by side in it."""
+    """Whether the number stands in the evidence, or follows from two figures of it that may be compared."""
     if any(_fits(number, one) for one in ground.numbers):
         return True
     if number.unit is not None and number.unit.dimension == "time":
@@ -105,17 +105,14 @@ def _near(number: Number, value: float) -> bool:
 
 
 def _derived(number: Number, ground: Grounding) -> Iterator[tuple[Carried, bool]]:
-    """Differences, relative changes and ratios of figures that stand side by side and share a unit."""
+    """Differences, relative changes and ratios of two figures that may be compared; whether it is a difference."""
     share = UNITS["1"]
     relative = number.unit is not None and number.unit.dimension == "ratio"
-    for group in ground.groups:
-        for one, other in permutations(group, 2):
-            if one.written != other.written and (one.unit is None or one.unit != other.unit):
-                continue
-            if not number.multiple:
-                yield Carried(abs(one.value - other.value), one.unit, one.written), True
-            if other.value and relative:
-                yield Carried(abs(one.value - other.value) / abs(other.value), share, "1"), False
-                yield Carried(one.value / other.value, share, "1"), False
-            if other.value and number.multiple:
-                yield Carried(one.value / other.value, None, None), False
+    for one, other in pairs(ground.comparable):
+        if not number.multiple:
+            yield Carried(abs(one.value - other.value), one.unit, one.written), True
+        if other.value and relative:
+            yield Carried(abs(one.value - other.value) / abs(other.value), share, "1"), False
+            yield Carried(one.value / other.value, share, "1"), False
+        if other.value and number.multiple:
+            yield Carried(one.value / other.value, None, None), False
