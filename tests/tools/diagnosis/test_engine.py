@@ -66,6 +66,8 @@ def planted(kind: str) -> np.ndarray:
         values[ONSET:] -= 2.0
     elif kind == "ramp":
         values[ONSET:] += 0.05 * since
+    elif kind == "stuck":
+        values[ONSET:] = values[ONSET]
     elif kind == "spread":
         values[ONSET:] += np.random.default_rng(2).normal(0.0, 1.5, STEPS - ONSET)
     return values
@@ -78,6 +80,7 @@ def planted(kind: str) -> np.ndarray:
         ("step down", {"level"}, -1),
         ("ramp", {"slope"}, 1),
         ("spread", {"spread", "level"}, None),
+        ("stuck", {"stuck"}, 0),
     ],
 )
 def test_a_planted_deviation_is_found_with_its_kind_direction_and_onset(
@@ -90,6 +93,15 @@ def test_a_planted_deviation_is_found_with_its_kind_direction_and_onset(
     assert direction is None or deviation.direction == direction
     late = (deviation.onset - (START + timedelta(minutes=ONSET))).total_seconds()
     assert abs(late) <= max(15 * 60, 2 * deviation.onset_uncertainty_s)
+
+
+def test_a_dropout_is_found() -> None:
+    whole = series_of("source", noise(1))
+    keep = np.r_[0:ONSET, ONSET : STEPS - 10 : 6]
+    gappy = Series(whole.key, whole.times[keep], whole.values[keep])
+    [deviation] = deviations_of(suspicions({gappy.key: gappy}, [info_of(gappy)], to_micros(AT)))
+    assert deviation.kind == "dropout"
+    assert abs((deviation.onset - START).total_seconds() / 60 - ONSET) <= 15
 
 
 def test_the_first_to_leave_its_past_upstream_is_the_cause() -> None:

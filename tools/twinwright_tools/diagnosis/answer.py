@@ -166,7 +166,9 @@ def _cite_deviation(suspicion: Suspicion, evidence: _Evidence) -> str:
     one = suspicion.deviation
     assert one is not None  # only deviating signals are cited
     unit = f" {one.unit}" if one.unit else ""
-    text = f"{one.key} {_KINDS[one.kind]} from {_figure(one.before)}{unit} to {_figure(one.after)}{unit}"
+    text = f"{one.key} {_KINDS[one.kind]}"
+    if one.before is not None or one.after is not None:
+        text += f" from {_figure(one.before)}{unit} to {_figure(one.after)}{unit}"
     text += f" at {iso(one.onset)} (± {one.onset_uncertainty_s:.0f} s), {one.score:.3g} robust standard deviations"
     text += f" and {suspicion.excess:.3g} times as far as ever before."
     return evidence.cite(

@@ -12,11 +12,11 @@ from .ranking import Candidate
 from .result import Verdict
 from .suspicion import Suspicion
 
-_SHARPNESS = 0.45  # score difference at which one twin is e times as likely as another
-_FAULT_EXCESS = 1.6  # excess at which a departure is as likely a fault as chance, for one signal …
+_SHARPNESS = 0.3  # score difference at which one twin is e times as likely as another
+_FAULT_EXCESS = 4.0  # excess at which a departure is as likely a fault as chance, for one signal …
 _PER_TENFOLD = 0.25  # … and how much more for every tenfold number of signals: the largest of many is larger
 _STEEPNESS = 3.0
-_ASKED_BONUS = 1.5  # somebody complains: a fault is likelier than on a plain day
+_ASKED_BONUS = 4.0  # somebody complains: a fault is likelier than on a plain day
 _MOST = 0.97
 
 

@@ -11,6 +11,7 @@ from ..telemetry.series import Series, SignalInfo, SignalKey
 from ..times import from_micros
 from .events import EventFinding, odd_states, state_shares
 from .grid import Floats, Grid, make_grid, sampled_signals
+from .quality import dropouts, stuck
 from .relations import own_predictors
 from .residuals import related, residuals
 from .result import Deviation, DeviationKind
@@ -116,10 +117,34 @@ def _of_grid(grid: Grid, units: Mapping[SignalKey, str | None], logs: Iterable[S
         _suspicion(grid, column, float(strength[column]), (level, spread, own), reference, units)
         for column in range(count)
     ]
+    found = _with_silence(grid, found, steps // 2)
     if shares:
         held = scan(np.column_stack([share for _, share in shares]), reference, least_scale=_LEAST_SHARE)
         found += [_of_share(grid, key, share, held, place) for place, (key, share) in enumerate(shares)]
     return found
+
+
+def _with_silence(grid: Grid, found: list[Suspicion], reference: int) -> list[Suspicion]:
+    """The same suspicions, but for signals that are stuck or drop out more clearly than they left their past."""
+    held, since = stuck(grid, reference)
+    missing = dropouts(grid, reference)
+    told = []
+    for column, one in enumerate(found):
+        if held[column] > 0.0:
+            told.append(_silent(grid, one, "stuck", float(held[column]), float(held[column]), int(since[column])))
+        elif missing.excess[column] > max(CLEAR, one.excess):
+            excess, score = float(missing.excess[column]), float(missing.score[column])
+            told.append(_silent(grid, one, "dropout", excess, score, int(missing.onset[column])))
+        else:
+            told.append(one)
+    return told
+
+
+def _silent(grid: Grid, one: Suspicion, kind: DeviationKind, excess: float, score: float, onset: int) -> Suspicion:
+    when = int(grid.ends[onset])
+    deviation = Deviation(one.key, kind, score, 0, from_micros(when), grid.step_s, None, None, None)
+    strength = max(one.strength, float(saturated(np.array([excess]))[0]))
+    return Suspicion(one.key, strength, max(one.excess, excess), one.broken, deviation, when)
 
 
 def _of_share(grid: Grid, key: SignalKey, share: Floats, level: Scan, column: int) -> Suspicion:
@@ -139,7 +164,8 @@ def _of_share(grid: Grid, key: SignalKey, share: Floats, level: Scan, column: in
         float(share[onset:].mean()),
         "share of time",
     )
-    return Suspicion(key, strength, excess, 0.0, deviation, int(grid.ends[onset]))
+    # A state tells the operating regime at least as often as a fault: for the chance of a fault it counts by its root.
+    return Suspicion(key, strength, float(np.sqrt(excess)), 0.0, deviation, int(grid.ends[onset]))
 
 
 def _suspicion(
