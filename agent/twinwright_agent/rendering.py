@@ -11,6 +11,8 @@ from .models.base import ToolResult
 
 # About 1,500 tokens: a dozen results of this size stay far below any model's window.
 MOST_CHARACTERS = 6_000
+# Members of drafts and proposals that name the run, or are made from its name or from a clock.
+_OF_THE_RUN = {"run", "call", "idempotency_key", "proposal_id", "received_at", "seq", "digest"}
 
 
 def compact(value: Any) -> str:
@@ -38,12 +40,13 @@ def render_evidence(evidence: Evidence, most: int = MOST_CHARACTERS) -> str:
         shown["facts"] = kept
     if evidence.data is None:
         return compact(shown)
-    whole = shown | {"data": evidence.data}
+    data = _without_run(evidence.data) if evidence.provenance in {"orders", "gate"} else evidence.data
+    whole = shown | {"data": data}
     if len(compact(whole)) <= most:
         return compact(whole)
     note = "the data is cut to fit; narrow the call (fewer names, a shorter span, a lower limit) to see the rest"
     room = most - len(compact(shown)) - len(note) - 120
-    return compact(shown | {"data": trimmed(evidence.data, room), "data_trimmed": note})
+    return compact(shown | {"data": trimmed(data, room), "data_trimmed": note})
 
 
 def render_result(result: ToolResult) -> str:
@@ -64,6 +67,13 @@ def trimmed(value: Any, room: int) -> Any:
     if isinstance(value, dict):
         return _trimmed_members(value, room)
     return None
+
+
+def _without_run(value: Any) -> Any:
+    """The data without what differs from run to run: a request is the same whenever the same is asked."""
+    if isinstance(value, dict):
+        return {name: _without_run(item) for name, item in value.items() if name not in _OF_THE_RUN}
+    return [_without_run(item) for item in value] if isinstance(value, list) else value
 
 
 def _trimmed_members(value: dict[str, Any], room: int) -> dict[str, Any]:

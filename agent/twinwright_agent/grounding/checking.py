@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from twinwright_tools.errors import TimeFormatError
@@ -14,7 +15,7 @@ from .carried import Grounding
 from .failures import GroundingFailure
 from .figures import figures
 from .grounds import Grounds
-from .matching import duration_stands, moment_reason, number_stands
+from .matching import duration_stands, moment_reason, named_times, number_stands
 
 # Above that, a hypothesis needs something that speaks for it.
 UNSUPPORTED_CONFIDENCE = 0.5
@@ -40,6 +41,8 @@ def reasons(text: str, ground: Grounding, grounds: Grounds) -> list[str]:
     found = figures(rest, grounds.zone)
     why = [grounds.names.reason(mention, ground) for mention in mentions]
     why += [moment_reason(moment, grounds.zone, ground) for moment in found.moments]
+    # "at 9:12, 42 min after …": a span may begin at a time that the sentence itself names.
+    ground = replace(ground, heads=[*ground.heads, *named_times(found.moments, grounds.zone, ground)])
     why += [
         f"{duration.text} stands nowhere in the cited evidence, nor between two times of it"
         for duration in found.durations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -59,6 +59,11 @@ def moment_reason(moment: Moment, zone: ZoneInfo, ground: Grounding) -> str | No
             f"{moment.text} stands in the cited evidence as UTC: write it with its zone, or in site time ({zone.key})"
         )
     return f"the time {moment.text} stands nowhere in the cited evidence"
+
+
+def named_times(moments: Sequence[Moment], zone: ZoneInfo, ground: Grounding) -> list[datetime]:
+    """The times of the evidence that a sentence names."""
+    return [time for time in ground.times if any(_same_moment(moment, time, zone) for moment in moments)]
 
 
 def _same_moment(moment: Moment, time: datetime, zone: ZoneInfo) -> bool:

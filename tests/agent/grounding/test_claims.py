@@ -31,6 +31,7 @@ STANDS = [
     ("Filling slowed from 600 to 510 bottles/min, 15 % less.", ["E2"]),
     ("Line 3 slowed down because filler-3 did.", ["E2"]),
     ("The temperature followed 18 min after the pressure.", ["E1", "E2"]),
+    ("The temperature followed at 09:31, 18 min after the pressure.", ["E1", "E2"]),
     ("Two signals left their past, as E2 says.", ["E2"]),
     ("pump-P102 has lost outletPressure.", ["E1"]),
     ("The outlet temperature is 1.9 times what it was.", ["E2"]),

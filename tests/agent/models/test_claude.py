@@ -339,3 +339,15 @@ def bare(value: Any) -> Any:
 
 def blocks(request: Reply) -> list[Reply]:
     return [*request["system"], *(block for message in request["messages"] for block in message["content"])]
+
+
+def test_requests_are_the_same_whatever_the_run_is_called(
+    small_plant: Plant, bench: Any, claude: Claude, endpoint: Endpoint
+) -> None:
+    for run in ("run-1", "run-2"):
+        endpoint.play(use("look", 1, twin="pump-1"))
+        endpoint.play(use("draft_work_order", 2, twin="pump-1"))
+        endpoint.play(use("conclude", 3, **nothing_wrong()))
+        investigate(small_plant, "why?", model=claude, registry=bench.registry(), run=run)
+    assert endpoint.requests[:3] == endpoint.requests[3:]
+    assert "WO-1" in json.dumps(endpoint.requests[2])
