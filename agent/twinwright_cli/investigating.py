@@ -96,7 +96,7 @@ def print_investigation(console: Console, found: Investigation, zone: ZoneInfo) 
         say("evidence", "bold")
     for evidence in found.evidence:
         say(f"  {evidence.id:<4} {evidence.summary}")
-        say(f"       {evidence.reproduce}", "dim")
+        console.print(Text(f"       {evidence.reproduce}"), style="dim")
     for order in found.work_orders:
         say(f"work order {order.id} (draft, {order.priority}): {order.title}")
         say(f"     submit with: twinwright orders submit {order.id}", "dim")
