@@ -22,6 +22,7 @@ _SATURATION = 1.5
 _LEAST_LOG = -1.2
 _OWN_WEIGHT = 0.5
 _LEAST_STEPS = 24
+_SILENCE = 0.2  # strength of a signal that is merely stuck or missing, at most
 _LEAST_SHARE = 0.05  # standard deviation of the share of time in a state, at least
 
 
@@ -130,7 +131,7 @@ def _with_silence(grid: Grid, found: list[Suspicion], reference: int) -> list[Su
     missing = dropouts(grid, reference)
     told = []
     for column, one in enumerate(found):
-        if held[column] > 0.0:
+        if held[column] > one.excess:
             told.append(_silent(grid, one, "stuck", float(held[column]), float(held[column]), int(since[column])))
         elif missing.excess[column] > max(CLEAR, one.excess):
             excess, score = float(missing.excess[column]), float(missing.score[column])
@@ -143,8 +144,10 @@ def _with_silence(grid: Grid, found: list[Suspicion], reference: int) -> list[Su
 def _silent(grid: Grid, one: Suspicion, kind: DeviationKind, excess: float, score: float, onset: int) -> Suspicion:
     when = int(grid.ends[onset])
     deviation = Deviation(one.key, kind, score, 0, from_micros(when), grid.step_s, None, None, None)
-    strength = max(one.strength, float(saturated(np.array([excess]))[0]))
-    return Suspicion(one.key, strength, max(one.excess, excess), one.broken, deviation, when)
+    # Silence says little of the process: it may name the signal, but not outweigh what the others measured.
+    strength = max(one.strength, min(_SILENCE, float(saturated(np.array([excess]))[0])))
+    since = when if one.onset is None else one.onset
+    return Suspicion(one.key, strength, max(one.excess, CLEAR), one.broken, deviation, since)
 
 
 def _of_share(grid: Grid, key: SignalKey, share: Floats, level: Scan, column: int) -> Suspicion:
