@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from twinwright_tools.evidence import Evidence
@@ -12,7 +13,7 @@ from .models.base import ToolResult
 # About 1,500 tokens: a dozen results of this size stay far below any model's window.
 MOST_CHARACTERS = 6_000
 # Members of drafts and proposals that name the run, or are made from its name or from a clock.
-_OF_THE_RUN = {"run", "call", "idempotency_key", "proposal_id", "received_at", "seq", "digest"}
+_OF_THE_RUN = frozenset({"run", "call", "idempotency_key", "proposal_id", "received_at", "seq", "digest"})
 
 
 def compact(value: Any) -> str:
@@ -40,7 +41,7 @@ def render_evidence(evidence: Evidence, most: int = MOST_CHARACTERS) -> str:
         shown["facts"] = kept
     if evidence.data is None:
         return compact(shown)
-    data = _without_run(evidence.data) if evidence.provenance in {"orders", "gate"} else evidence.data
+    data = _in_order(evidence.data, _OF_THE_RUN if evidence.provenance in {"orders", "gate"} else frozenset())
     whole = shown | {"data": data}
     if len(compact(whole)) <= most:
         return compact(whole)
@@ -69,11 +70,14 @@ def trimmed(value: Any, room: int) -> Any:
     return None
 
 
-def _without_run(value: Any) -> Any:
-    """The data without what differs from run to run: a request is the same whenever the same is asked."""
+def _in_order(value: Any, left_out: Collection[str]) -> Any:
+    """The data with members in alphabetical order: a request is the same whenever the same is asked.
+
+    Members that differ from run to run are left out.
+    """
     if isinstance(value, dict):
-        return {name: _without_run(item) for name, item in value.items() if name not in _OF_THE_RUN}
-    return [_without_run(item) for item in value] if isinstance(value, list) else value
+        return {name: _in_order(value[name], left_out) for name in sorted(value) if name not in left_out}
+    return [_in_order(item, left_out) for item in value] if isinstance(value, list) else value
 
 
 def _trimmed_members(value: dict[str, Any], room: int) -> dict[str, Any]:

@@ -98,8 +98,19 @@ def plain_response(response: dict[str, Any]) -> dict[str, Any]:
 
 def recorded_requests(cassette: Path) -> list[dict[str, Any]]:
     """The bodies of a cassette's requests, in order."""
-    whole = yaml.load(cassette.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return [json.loads(exchange["request"]["body"]) for exchange in whole["interactions"]]
+    return [json.loads(exchange["request"]["body"]) for exchange in _exchanges(cassette)]
+
+
+def recorded_replies(cassette: Path) -> list[bytes]:
+    """The bodies of a cassette's replies, in order: streams of server-sent events."""
+    bodies = [exchange["response"]["body"]["string"] for exchange in _exchanges(cassette)]
+    return [body if isinstance(body, bytes) else body.encode() for body in bodies]
+
+
+def _exchanges(cassette: Path) -> list[dict[str, Any]]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    whole: dict[str, Any] = yaml.load(cassette.read_text(encoding="utf-8"), Loader=loader)
+    return list(whole["interactions"])
 
 
 @dataclass
@@ -136,4 +147,6 @@ def difference(recorded: dict[str, Any], request: dict[str, Any]) -> str:
 
 
 def _lines(request: dict[str, Any]) -> list[str]:
-    return json.dumps(request, indent=1, sort_keys=True, ensure_ascii=False).replace("\\n", "\n").splitlines()
+    text = json.dumps(request, indent=1, sort_keys=True, ensure_ascii=False)
+    # What the tools returned is JSON in one long line: a line for each member shows where it differs.
+    return text.replace("\\n", "\n").replace(',\\"', ',\n\\"').splitlines()

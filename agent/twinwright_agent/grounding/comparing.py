@@ -33,8 +33,9 @@ _ALIKE = {"before", "after", "since", "first", "last", "newest", "min", "max", "
 # What a thing should be, against what it is.
 _NOMINAL = re.compile(r"^(?:nominal|rated|design|target|setpoint|limit|max(?=[A-Z])|min(?=[A-Z]))", re.IGNORECASE)
 _ACTUAL = {"after", "since", "last", "newest", "median", "mean"}
-# With more figures than that, even these pairs would fit by chance.
-MOST_FIGURES = 120
+_ROLES = _ALIKE.union(*_PAIRS)
+# A bound on the work for one claim; a dozen windows of six signals stay below it.
+MOST_FIGURES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def named(value: float, unit: Unit | None, written: str | None, name: str, place
 
 def pairs(figures: Sequence[Carried]) -> Iterator[tuple[Carried, Carried]]:
     """All ordered pairs that may be compared: same unit, and roles that go together."""
-    return ((one, other) for one, other in permutations(figures[:MOST_FIGURES], 2) if _go_together(one, other))
+    useful = [one for one in figures if one.role in _ROLES or _NOMINAL.match(one.role)][:MOST_FIGURES]
+    return ((one, other) for one, other in permutations(useful, 2) if _go_together(one, other))
 
 
 def _go_together(one: Carried, other: Carried) -> bool:
