@@ -40,8 +40,9 @@ class Caller:
             for index, future in waiting.items():
                 outcomes[index] = future.result()
         finally:
-            # After Ctrl-C nobody waits for a slow call; otherwise all of them are done by now.
-            pool.shutdown(wait=False, cancel_futures=True)
+            # After Ctrl-C too, calls that are running come to their end: what they found is kept, and the plant isn't
+            # closed under them. Those that haven't begun are dropped.
+            pool.shutdown(wait=True, cancel_futures=True)
         known = list(before)
         results: list[ToolResult] = []
         for key, call, outcome in zip(keys, calls, outcomes, strict=True):
