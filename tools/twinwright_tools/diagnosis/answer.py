@@ -138,7 +138,7 @@ def _cited(
     if suspicion is not None and suspicion.broken > DEVIATES:
         text = (
             f"{suspicion.key} is no longer explained by the other signals of {one.twin}: "
-            f"its residual is {suspicion.broken:.3g} times the largest of its past."
+            f"counting what lasts, its residual is {suspicion.broken:.3g} times the largest of its past."
         )
         ids.append(evidence.cite("relation", one.signal, one.twin, text, excess=suspicion.broken))
     if len(path) > 1:
@@ -158,7 +158,7 @@ _KINDS = {
     "stuck": "is stuck",
     "dropout": "drops out",
     "state": "is in an unusual state",
-    "events": "is in one of its states for an unusual share of the time",
+    "events": "changed its share of time in one of its states",
 }
 
 
@@ -168,9 +168,9 @@ def _cite_deviation(suspicion: Suspicion, evidence: _Evidence) -> str:
     unit = f" {one.unit}" if one.unit else ""
     text = f"{one.key} {_KINDS[one.kind]}"
     if one.before is not None or one.after is not None:
-        text += f" from {_figure(one.before)}{unit} to {_figure(one.after)}{unit}"
-    text += f" at {iso(one.onset)} (± {one.onset_uncertainty_s:.0f} s), {one.score:.3g} robust standard deviations"
-    text += f" and {suspicion.excess:.3g} times as far as ever before."
+        text += f" from {_figure(one.before, one.after)}{unit} to {_figure(one.after, one.before)}{unit}"
+    text += f" at {iso(one.onset)} (± {one.onset_uncertainty_s:.0f} s), at most {one.score:.3g} robust standard"
+    text += " deviations from its past."
     return evidence.cite(
         one.kind,
         one.key,
@@ -186,8 +186,14 @@ def _cite_deviation(suspicion: Suspicion, evidence: _Evidence) -> str:
     )
 
 
-def _figure(value: float | str | None) -> str:
-    return "nothing" if value is None else value if isinstance(value, str) else f"{value:.4g}"
+def _figure(value: float | str | None, other: float | str | None) -> str:
+    """A value at four significant digits; zero where it is nothing beside the other one."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return value
+    nothing = isinstance(other, float) and abs(value) < 1e-6 * abs(other)
+    return "0" if nothing else f"{value:.4g}"
 
 
 def _missing(context: Context, verdict: Verdict, hypotheses: Sequence[Hypothesis]) -> list[str]:

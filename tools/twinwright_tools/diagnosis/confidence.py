@@ -9,7 +9,7 @@ import numpy as np
 
 from ..telemetry.series import SignalKey
 from .ranking import Candidate
-from .result import Verdict
+from .result import Symptom, Verdict
 from .suspicion import Suspicion
 
 _SHARPNESS = 0.3  # score difference at which one twin is e times as likely as another
@@ -18,6 +18,20 @@ _PER_TENFOLD = 0.25  # … and how much more for every tenfold number of signals
 _STEEPNESS = 3.0
 _ASKED_BONUS = 4.0  # somebody complains: a fault is likelier than on a plain day
 _MOST = 0.97
+
+
+def substantiated(found: Mapping[SignalKey, Suspicion], symptoms: Sequence[Symptom]) -> bool:
+    """Whether the data bears out any complaint: the signal, or a signal of the twin, left its own past.
+
+    A complaint of something that isn't recorded is believed.
+    """
+    for symptom in symptoms:
+        recorded = [
+            one for key, one in found.items() if key.twin == symptom.twin and symptom.signal in (None, key.signal)
+        ]
+        if not recorded or any(one.deviation is not None for one in recorded):
+            return True
+    return False
 
 
 def chance_of_fault(found: Mapping[SignalKey, Suspicion], asked: bool) -> float:

@@ -14,7 +14,7 @@ from ..telemetry.series import Series, SignalInfo, SignalKey
 from ..times import to_micros
 from ..twins.graph import TwinGraph
 from .answer import Context, build_answer
-from .confidence import capped, chance_of_fault, confidences, verdict_of
+from .confidence import capped, chance_of_fault, confidences, substantiated, verdict_of
 from .ranking import rank
 from .relations import relations_of
 from .result import Deviation, Diagnosis, Symptom
@@ -68,9 +68,10 @@ def diagnose_signals(
     relations = relations_of(graph)
     alarms = alarm_signals(infos, graph, models)
     candidates = rank(found, graph, relations, symptoms, alarms)
-    fault = chance_of_fault(found, bool(symptoms))
+    asked = substantiated(found, symptoms)
+    fault = chance_of_fault(found, asked)
     shares = confidences(candidates, fault)
-    verdict = verdict_of(fault, shares, bool(symptoms))
+    verdict = verdict_of(fault, shares, asked)
     context = Context(at, graph, models, relations, found, tuple(symptoms))
     return build_answer(context, candidates, capped(shares, verdict), verdict, deviations_of(found))
 

@@ -69,6 +69,8 @@ def make_grid(found: Sequence[Series], at: int, most_steps: int = MOST_STEPS) ->
     start = min(int(series.times[0]) for series in found)
     intervals = [float(np.median(np.diff(series.times))) for series in found if len(series) > 1]
     step = max(float(np.median(intervals)) if intervals else 1e6, (at - start) / most_steps, 1.0)
+    if step > 1e6:
+        step = float(np.ceil(step / 1e6) * 1e6)  # whole seconds: an onset is not known to the microsecond
     steps = int((at - start) // step) + 1
     ends = (at - step * np.arange(steps - 1, -1, -1)).astype(np.int64)
     columns = [_binned(series, at, step, steps) for series in found]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, log
 
 from ..telemetry.series import SignalKey
 from ..twins.graph import TwinGraph
@@ -22,6 +22,10 @@ _SIGNAL_STEPS = 0.25  # weight of an explained symptom signal for every further 
 _SIGNAL_EXPLAINS = 3.0
 _CLEAR = 1.6  # excess from which a deviation is clear enough to give its twin an onset
 _SLACK = 0.5  # onsets this many uncertainties apart may be in either order
+_EXPLAINED_EARLIER = 0.6  # weight of a direct cause that began clearly before its effect
+_BREAKS = 0.2  # per e-fold by which a relation among a twin's own signals broke beyond _BROKEN times its past …
+_BROKEN = 5.0
+_BREAKS_MOST = 3.0  # … up to that many e-folds
 _TOO_EARLY = 0.15  # weight of an effect that seems to begin before its cause: onsets are estimates
 
 
@@ -76,10 +80,15 @@ def rank(
     prior = {twin: _prior(twin, upset, relations, asked) for twin in graph.twins}
     quantities = {key.signal for key in asked.signals}
     same = any(key.signal in quantities and key not in asked.signals for key in found)
+    broken = _broken(found)
     candidates = []
     for key, suspicion in found.items():
         explains, explained = prior.get(key.twin, (0.0, 0.0))
-        own = suspicion.strength + (_SAME_QUANTITY if same and key.signal in quantities else 0.0)
+        own = (
+            suspicion.strength
+            + broken.get(key.twin, 0.0)
+            + (_SAME_QUANTITY if same and key.signal in quantities else 0.0)
+        )
         explains += _SIGNAL_EXPLAINS * _signals_explained(key, asked, relations)
         if key in asked.signals or key in alarms:
             own -= _REACHES_NOT
@@ -125,16 +134,32 @@ def _prior(twin: str, upsets: Mapping[str, _Upset], relations: Relations, asked:
         for end, steps in reached.items()
         if end in upsets
     )
+    weight = _EXPLAINED_ASKED if asked.twins else _EXPLAINED
     causes = [
-        (1.0 if _may_precede(other, mine) else _TOO_EARLY) * other.strength
+        _order_weight(other, mine, weight) * other.strength
         for name, other in upsets.items()
         if relations.steps(name, twin) == 1
     ]
-    weight = _EXPLAINED_ASKED if asked.twins else _EXPLAINED
-    explained = weight * max(causes, default=0.0)
+    explained = max(causes, default=0.0)
     if asked.twins and not any(reached.get(end, FAR) < FAR for end in asked.twins):
         explained += _REACHES_NOT
     return _EXPLAINS * explains / total, explained
+
+
+def _broken(found: Mapping[SignalKey, Suspicion]) -> dict[str, float]:
+    """What speaks against each twin because its own signals no longer agree with each other as they always did."""
+    bonus: dict[str, float] = {}
+    for key, one in found.items():
+        folds = log(max(one.broken, _BROKEN) / _BROKEN)
+        bonus[key.twin] = max(bonus.get(key.twin, 0.0), _BREAKS * min(folds, _BREAKS_MOST))
+    return bonus
+
+
+def _order_weight(cause: _Upset, effect: _Upset, undecided: float) -> float:
+    """How much a direct cause explains of its effect, by the order of their onsets."""
+    if cause.onset + cause.slack + effect.slack < effect.onset < inf:
+        return _EXPLAINED_EARLIER
+    return undecided if _may_precede(cause, effect) else undecided * _TOO_EARLY
 
 
 def _may_precede(cause: _Upset, effect: _Upset) -> bool:

@@ -10,6 +10,7 @@ from .grid import Floats, Ints
 
 SCALES = (1, 3, 6, 12, 24, 48)
 CLEAR = 1.25  # excess from which a departure counts: a quarter further than the column ever went in its past
+_STILL = 0.7  # of its limit: a departure that is at least so large is still there
 _NORMAL_LIMIT = 3.0  # what a quiet signal's largest excursion is taken to be at least, in robust standard deviations
 
 
@@ -19,7 +20,8 @@ class Scan:
 
     Attributes:
         score: robust standard deviations of the column's own past, at the scale where it stands out most.
-        excess: that score over the largest excursion of the past at the same scale (1: as far as it ever went).
+        excess: that score over the largest excursion of the past at the same scale (1: as far as it ever went), less
+            for a departure that didn't last.
         direction: sign of the departure.
         onset, peak: index of the step where it began, and where it is largest.
         width: length in steps of the scale at which it was seen.
@@ -100,7 +102,21 @@ def _departure(z: Floats, reference_end: int, width: int) -> Scan:
     score = size[peak, columns]
     onset = _begin(size, np.minimum(limit, np.maximum(0.3 * score, _NORMAL_LIMIT)), peak)
     direction = np.sign(z[peak, columns]).astype(np.int64)
-    return Scan(score, score / limit, direction, onset, peak, np.full(len(columns), width))
+    excess = _lasting(size, limit, score / limit, onset)
+    return Scan(score, excess, direction, onset, peak, np.full(len(columns), width))
+
+
+def _lasting(size: Floats, limit: Floats, excess: Floats, onset: Ints) -> Floats:
+    """The excess, less for a departure that went away again: what is asked about is still there.
+
+    What exceeds 1 is multiplied by the square of the share of time since the onset in which the size was near the
+    limit or beyond it.
+    """
+    since = np.arange(len(size))[:, None] >= onset
+    beyond = (size >= _STILL * limit) & since
+    share = beyond.sum(axis=0) / since.sum(axis=0)
+    kept: Floats = np.where(excess > 1.0, 1.0 + (excess - 1.0) * share**2, excess)
+    return kept
 
 
 def _begin(size: Floats, limit: Floats, peak: Ints) -> Ints:

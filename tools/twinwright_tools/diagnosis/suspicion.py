@@ -22,6 +22,7 @@ _SATURATION = 1.5
 _LEAST_LOG = -1.2
 _OWN_WEIGHT = 0.5
 _LEAST_STEPS = 24
+_NEARLY_BEST = 0.9
 _SILENCE = 0.2  # strength of a signal that is merely stuck or missing, at most
 _LEAST_SHARE = 0.05  # standard deviation of the share of time in a state, at least
 
@@ -55,7 +56,7 @@ def saturated(excess: Floats) -> Floats:
 
 
 def change_step(values: Floats) -> int:
-    """The step from which the plant as a whole differs most from the first half of what is known.
+    """The step from which the plant as a whole differs (nearly) most from the first half of what is known.
 
     The largest standardised step of the mean capped deviation of all signals, in the second half (the idea of BARO,
     Pham et al. 2024, with a least-squares step in place of its Bayesian one).
@@ -67,7 +68,8 @@ def change_step(values: Floats) -> int:
     cut = np.arange(half, max(steps - 2, half + 1))
     before, after = total[cut - 1] / cut, (total[-1] - total[cut - 1]) / (steps - cut)
     gain = np.sqrt(cut * (steps - cut) / steps) * (after - before)
-    return int(cut[gain.argmax()])
+    # The first cut that is nearly as good as the best: what came before it must not hold the fault's own beginning.
+    return int(cut[np.flatnonzero(gain >= _NEARLY_BEST * gain.max())[0]])
 
 
 def suspicions(signals: Mapping[SignalKey, Series], infos: Sequence[SignalInfo], at: int) -> dict[SignalKey, Suspicion]:
