@@ -43,6 +43,10 @@ bench: $(VENV)/.dev ## every benchmark, against a named alternative in the same 
 bench-diagnosis: $(VENV)/.dev ## `diagnose` over every case of the data packs and the demo plant's faults
 	$(BIN)/python -m twinwright_evals.bench_diagnosis
 
+screenshots: $(VENV)/.dev ## the README's picture, from a fresh demo (needs Chromium)
+	$(BIN)/twinwright demo --fault cavitation --seed 1 --report demo-plant/report.html
+	$(BIN)/python tests/agent/report/make_picture.py demo-plant/report.html docs/report.png
+
 lock: ## solve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-extras --group demo --output-file requirements.lock --quiet
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-extras --group demo --group dev --constraints requirements.lock --output-file requirements-dev.lock --quiet

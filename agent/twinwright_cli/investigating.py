@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from twinwright_tools.plant import Plant
 
 
+_SUSPECTS = 4  # twins that people are shown, each by its likeliest signal; --json has every hypothesis
+
+
 def investigate_question(
     options: Options,
     plant: Plant,
@@ -86,7 +89,7 @@ def print_investigation(console: Console, found: Investigation, zone: ZoneInfo) 
 
     say(found.answer or "(no answer)", "bold")
     say(f"[{found.status}; model {found.model}; asked at {found.at}]", "dim")
-    for one in found.hypotheses[:5]:
+    for one in list({one.twin: one for one in reversed(found.hypotheses)}.values())[::-1][:_SUSPECTS]:
         _say_hypothesis(say, one)
     for sentence in found.missing:
         say(f"missing: {sentence}")
