@@ -8,6 +8,8 @@ from ...conclusion import Claim
 from .hypotheses import Case
 from .saying import claim, figure
 
+_CLEAR = 0.5  # of the interquartile range before: a smaller move of the median is no clear change
+
 
 def answer_cause(case: Case, *, drafted: bool = True) -> list[Claim]:
     """Cause, mode and onset; what it did to the symptom; what to do next."""
@@ -81,6 +83,14 @@ def _compared(before: dict[str, Any], since: dict[str, Any]) -> str | None:
     first, last = (figure(median, before.get("unit")) for median in medians)
     if first == last:
         return f"{before['key']} kept its median of {first}"
+    spread = before["statistics"].get("iqr")
+    if isinstance(spread, int | float) and abs(medians[1] - medians[0]) < _CLEAR * spread:
+        # A premise that the data doesn't bear out is corrected, not repeated.
+        usual = figure(spread, before.get("unit"))
+        return (
+            f"{before['key']} itself has not clearly changed: its median was {first} before that and is {last} since, "
+            f"where its middle half spans {usual}"
+        )
     verb = "fell" if medians[1] < medians[0] else "rose"
     return f"{before['key']} {verb} from a median of {first} before that to {last} since"
 
