@@ -140,5 +140,5 @@ def test_ranges_and_words_that_fit_nothing(pump_plant: Path, open_pumps: Callabl
     config = '[ranges]\n"Pump.flow" = { high = 9 }\n"Pmp.flow" = { low = 1 }\n[vocabulary]\nfeeder = "P9"\n'
     (pump_plant / "twinwright.toml").write_text(config)
     codes = {problem.code: problem for problem in open_pumps().problems}
-    assert "Pump.flow" in codes["config.range"].message
+    assert "Pump.flow" in codes["config.ranges"].message
     assert codes["config.vocabulary"].place == "vocabulary.feeder"
