@@ -112,7 +112,7 @@ class _Loop:
         grounds = Grounds.of(self.plant, transcript.evidence)
         failures = check(turn.conclusion, grounds)
         if failures and state["repairs"] < self.budget.repairs:
-            self.progress(f"  {len(failures)} parts don't stand; back to the model")
+            self.progress(f"  parts of it that don't stand: {len(failures)}; back to the model")
             last = state["repairs"] + 1 == self.budget.repairs
             repair = render("repair", failures=[failure.as_dict() for failure in failures], last=last)
             return {"entries": _json([Entry(kind="repair", text=repair)]), "repairs": state["repairs"] + 1}

@@ -51,8 +51,8 @@ def investigate_question(
     if not question or not question.strip():
         raise UsageError('ask something, for example: twinwright ask "why is line 3 throughput dropping?"')
     name = run or new_run_id()
-    chosen = choose_model(options.settings)
     with working(options.as_json) as progress:
+        chosen = choose_model(options.settings, progress)
         progress(f"run {name}, model {chosen.name}")
         try:
             found = investigate(

@@ -30,7 +30,8 @@ def command(options: Options, at: datetime | None) -> None:
 
     told: list[dict[str, Any]] = []
     with options.opened(at) as plant:
-        chosen = choose_model(options.settings)
+        with working(options.as_json) as progress:
+            chosen = choose_model(options.settings, progress)
         conversation = Conversation(plant, chosen, standard_registry())
         console = Console(highlight=False)
         while question := _next_question():
