@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import click
-from rich.console import Console
 
 from ..investigating import print_investigation
 from ..options import Options, at_option, model_option, plant_options
-from ..output import show, working
+from ..output import console_for_people, show, working
 
 
 @click.command("chat", short_help="The same, as a conversation.")
@@ -33,7 +32,7 @@ def command(options: Options, at: datetime | None) -> None:
         with working(options.as_json) as progress:
             chosen = choose_model(options.settings, progress)
         conversation = Conversation(plant, chosen, standard_registry())
-        console = Console(highlight=False)
+        console = console_for_people()
         while question := _next_question():
             with working(options.as_json) as progress:
                 found = conversation.ask(question, progress=progress)
