@@ -104,6 +104,29 @@ def test_a_dropout_is_found() -> None:
     assert abs((deviation.onset - START).total_seconds() / 60 - ONSET) <= 15
 
 
+def test_a_departure_that_went_away_again_is_no_cause() -> None:
+    passing, lasting = noise(1), noise(2)
+    passing[-80:-74] += 30.0
+    lasting[-30:] += 30.0
+    found = suspicions(
+        {one.key: one for one in (series_of("pump", passing), series_of("filler", lasting))},
+        [info_of(series_of("pump", passing)), info_of(series_of("filler", lasting))],
+        to_micros(AT),
+    )
+    assert found[SignalKey("filler", "flow")].excess > 3 * found[SignalKey("pump", "flow")].excess
+
+
+def test_a_plant_that_only_grew_quieter_is_not_blamed() -> None:
+    columns = [noise(seed) * np.linspace(3.0, 0.1, STEPS) for seed in range(4)]
+    diagnosis = run([series_of(twin, column) for twin, column in zip(CHAIN, columns, strict=False)], graph_of())
+    assert diagnosis.verdict == "nothing_wrong"
+
+
+def test_a_complaint_that_the_data_does_not_bear_out_names_no_cause() -> None:
+    found = [series_of(twin, noise(seed)) for seed, twin in enumerate(CHAIN)]
+    assert run(found, graph_of(), [Symptom(CHAIN[-1], "flow")]).verdict != "cause"
+
+
 def test_the_first_to_leave_its_past_upstream_is_the_cause() -> None:
     found = []
     for place, twin in enumerate(CHAIN):

@@ -69,7 +69,10 @@ def change_step(values: Floats) -> int:
     before, after = total[cut - 1] / cut, (total[-1] - total[cut - 1]) / (steps - cut)
     gain = np.sqrt(cut * (steps - cut) / steps) * (after - before)
     # The first cut that is nearly as good as the best: what came before it must not hold the fault's own beginning.
-    return int(cut[np.flatnonzero(gain >= _NEARLY_BEST * gain.max())[0]])
+    best = float(gain.max())
+    if best <= 0.0:
+        return int(cut[gain.argmax()])  # the plant only grew quieter: any cut is as good
+    return int(cut[np.flatnonzero(gain >= _NEARLY_BEST * best)[0]])
 
 
 def suspicions(signals: Mapping[SignalKey, Series], infos: Sequence[SignalInfo], at: int) -> dict[SignalKey, Suspicion]:
