@@ -50,7 +50,12 @@ def investigate_question(
         question = question or kept
     if not question or not question.strip():
         raise UsageError('ask something, for example: twinwright ask "why is line 3 throughput dropping?"')
+    if any("\ud800" <= letter <= "\udfff" for letter in question):
+        raise UsageError("the question is not valid UTF-8 text; write it again")
     name = run or new_run_id()
+    path = report or plant.state / "reports" / f"{name}.html"
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; --report names the file to write, for example {path / 'report.html'}")
     with working(options.as_json) as progress:
         chosen = choose_model(options.settings, progress)
         progress(f"run {name}, model {chosen.name}")
@@ -62,7 +67,6 @@ def investigate_question(
             click.echo(f"interrupted; go on with: twinwright ask -C {plant.folder} --resume {name}", err=True)
             raise
         progress("writing the report")
-        path = report or plant.state / "reports" / f"{name}.html"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_report(path, found, plant)
     return found.model_copy(update={"report": str(path.resolve())})

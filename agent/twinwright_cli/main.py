@@ -15,6 +15,8 @@ import click
 
 from twinwright_tools.errors import InputError, TwinwrightError, UnknownNameError, UsageError
 
+from .plain import plain, plain_json
+
 # name -> what it does; the module `commands.<name>` holds the function `command`.
 COMMANDS = {
     "demo": "Make the demo plant, break something in it, and find out what.",
@@ -101,9 +103,9 @@ def _usage(error: click.UsageError) -> UsageError:
 
 def _fail(error: TwinwrightError, as_json: bool) -> int:
     if as_json:
-        click.echo(json.dumps({"error": error.as_dict()}, ensure_ascii=False, indent=2))
+        click.echo(plain_json(json.dumps({"error": error.as_dict()}, ensure_ascii=False, indent=2)))
     else:
-        click.echo(f"error: {error.message}", err=True)
+        click.echo(f"error: {plain(error.message)}", err=True)
         if error.suggestions and not all(hint in error.message for hint in error.suggestions):
-            click.echo(f"did you mean: {', '.join(error.suggestions)}", err=True)
+            click.echo(f"did you mean: {plain(', '.join(error.suggestions))}", err=True)
     return 2 if isinstance(error, InputError) else 1

@@ -14,8 +14,11 @@ import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from twinwright_tools.times import for_people, parse_time
+
+from .plain import plain, plain_json
 
 Progress = Callable[[str], None]
 
@@ -23,14 +26,27 @@ Progress = Callable[[str], None]
 def show(as_json: bool, document: Any, people: Callable[[Console], None]) -> None:
     """Prints the document under --json, else what `people` writes."""
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+        click.echo(plain_json(json.dumps(document, ensure_ascii=False, indent=2, default=str)))
     else:
         people(console_for_people())
 
 
+class PlainConsole(Console):
+    """A console that no text can steer: see `plain`. Tables come from `table`, which does the same to its cells."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(_made_plain(one) for one in objects), **options)
+
+
+def _made_plain(value: Any) -> Any:
+    if isinstance(value, Text):
+        return Text(plain(value.plain), style=value.style)
+    return plain(value) if isinstance(value, str) else value
+
+
 def console_for_people() -> Console:
     """A console on stdout; piped into a file or a pager it doesn't fold tables at 80 columns."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 180)
+    return PlainConsole(highlight=False, width=None if sys.stdout.isatty() else 180)
 
 
 @contextmanager
@@ -39,15 +55,15 @@ def working(quiet: bool = False) -> Iterator[Progress]:
     if quiet:
         yield lambda text: None
         return
-    console = Console(stderr=True, highlight=False)
+    console = PlainConsole(stderr=True, highlight=False)
     if not console.is_terminal:
-        yield lambda text: click.echo(f"  {text}", err=True)
+        yield lambda text: click.echo(f"  {plain(text)}", err=True)
         return
     with console.status("…") as status:
 
         def tell(text: str) -> None:
             console.print(f"[dim]  {escape(text)}[/dim]")
-            status.update(escape(text))
+            status.update(escape(plain(text)))
 
         yield tell
 
@@ -56,9 +72,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
     """A plain table; every cell is shown as it is, never read as markup."""
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(escape(column), overflow="fold")
+        made.add_column(escape(plain(column)), overflow="fold")
     for row in rows:
-        made.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
+        made.add_row(*(escape("" if cell is None else plain(str(cell))) for cell in row))
     return made
 
 

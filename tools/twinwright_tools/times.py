@@ -25,7 +25,10 @@ def parse_time(text: str) -> datetime:
             code="time.naive",
             suggestions=[f"{text.strip()}+00:00"],
         )
-    return time.astimezone(UTC)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise TimeFormatError(f"{text!r} lies outside of the calendar's years 1 to 9999 in UTC") from None
 
 
 def iso(time: datetime) -> str:

@@ -13,7 +13,7 @@ from rich.console import Console
 from twinwright_tools.errors import UsageError
 
 from ..options import Options, plant_options
-from ..output import show, table
+from ..output import PlainConsole, show, table
 
 if TYPE_CHECKING:
     from twinwright_tools.orders.order import WorkOrder
@@ -71,7 +71,7 @@ def submit_order(options: Options, order: str, yes: bool, by: str | None) -> Non
         if not yes:
             if not sys.stdin.isatty():
                 raise UsageError(f"nobody is there to say yes; add --yes to submit {order}", code="orders.no_yes")
-            print_order(Console(stderr=True, highlight=False), draft)
+            print_order(PlainConsole(stderr=True, highlight=False), draft)
             if not click.confirm(f"Submit {order}?", err=True):
                 raise click.Abort
         done = book.submit(order, by=by or getpass.getuser(), at=datetime.now(UTC))
