@@ -191,6 +191,8 @@ def _numbers(text: str) -> list[Number]:
     for match in NUMBER.finditer(text):
         written = re.sub(r"[,\u202f\u00a0']", "", match["number"])
         value = float(written)
+        if not _measurable(written, value):
+            continue
         hedged = HEDGES.search(text[: match.start()]) is not None
         tolerance = max(_rounding(written, value), 0.05 * value if hedged else 0.0)
         # In a range ("3-5 bar") the dash follows a digit, and the pattern takes no sign there.
@@ -200,6 +202,12 @@ def _numbers(text: str) -> list[Number]:
     for match in WORD_NUMBER.finditer(text):
         found.append(Number(match.group(), float(WORDS[match.group().lower()]), 0.0, None))
     return found
+
+
+def _measurable(written: str, value: float) -> bool:
+    """Whether a number can be a figure at all: a piece of a hash such as 7e40231 reads like one."""
+    exponent = written.lower().partition("e")[2]
+    return value < 1e300 and len(exponent.lstrip("+-")) <= 3
 
 
 def _rounding(written: str, value: float) -> float:
