@@ -31,7 +31,9 @@ _INTENTS: tuple[tuple[Intent, tuple[str, ...]], ...] = (
         Intent.WHY,
         (
             r"\bwhy\b|\broot cause|\bcaus(?:e|es|ed|ing)\b|\breason\b|\bexplain\b|\bproblem",
-            r"\bdiagnos|\binvestigat|\btroubleshoot",
+            r"\bdiagnos|\binvestigat|\btroubleshoot|\bhow come\b|\bwhat for\b|\bdue to\b|\bculprit|\bto blame\b",
+            r"\b(?:what|which|who)(?:'s| is| are| has|)\b.*\b(?:behind|holding|slowing|limiting|stopping|blocking"
+            r"|driving|dragging|hurting|responsible|going on|makes?|making|keeps?|keeping)\b",
             r"\bwhat(?:'s| is| has| went| goes)? (?:gone |going )?wrong|\bwhat (?:happened|is happening|changed)",
         ),
     ),
