@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -146,6 +148,103 @@ def test_what_is_refused(open_pumps: Callable[..., Plant], sql: str) -> None:
         open_pumps(at=LATER).history.sql(sql)
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) AS n FROM (WITH history_rows AS (SELECT 1 AS x) SELECT * FROM history_rows) a, history_rows b",
+        "WITH pg_tables AS (SELECT * FROM pg_tables) SELECT * FROM pg_tables",
+        "WITH a AS (SELECT * FROM sqlite_master), sqlite_master AS (SELECT 1 AS x) SELECT * FROM a",
+        "WITH History AS (SELECT 1 AS x) SELECT x FROM history",
+        "WITH Telemetry AS (SELECT 1 AS x) SELECT x FROM telemetry",
+        "WITH duckdb_anything AS (SELECT 1 AS x) SELECT x FROM duckdb_anything",
+        "WITH information_schema AS (SELECT 1 AS x) SELECT x FROM information_schema",
+        "SELECT (WITH a AS (SELECT 1 AS x) SELECT x FROM a) AS x FROM a",
+        "SELECT * FROM (WITH a AS (SELECT 1 AS x) SELECT x FROM a) AS b, a",
+        "WITH a AS (SELECT * FROM b), b AS (SELECT 1 AS x) SELECT x FROM a",
+        "WITH a AS (SELECT * FROM a) SELECT * FROM a",
+        'WITH "a" AS (SELECT 1 AS x) SELECT x FROM a',
+        "WITH \"/etc/passwd\" AS (SELECT 1 AS x) SELECT x FROM '/etc/passwd'",
+        "WITH tëst AS (SELECT 1 AS x) SELECT x FROM tëst",
+    ],
+)
+def test_a_with_leads_to_no_other_table(open_pumps: Callable[..., Plant], sql: str) -> None:
+    with pytest.raises(SqlError) as caught:
+        open_pumps(at=LATER).history.sql(sql)
+    assert caught.value.code == "sql.table"
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("WITH a AS (SELECT 1 AS x), b AS (SELECT x + 1 AS x FROM a) SELECT a.x + b.x AS y FROM a, b", [[3]]),
+        ("WITH a AS (SELECT 1 AS x) SELECT x FROM a UNION ALL SELECT x + 1 AS x FROM a", [[1], [2]]),
+        ("WITH a AS (SELECT 2 AS x) SELECT count(*) AS n FROM history WHERE priority = (SELECT x FROM A)", [[1]]),
+        ("WITH a AS (SELECT 1 AS x) SELECT (WITH b AS (SELECT x FROM a) SELECT x FROM b) AS x", [[1]]),
+        ("WITH a AS (SELECT 1 AS x) (SELECT x FROM a)", [[1]]),
+    ],
+)
+def test_a_with_is_known_where_it_stands(open_pumps: Callable[..., Plant], sql: str, rows: list[list[object]]) -> None:
+    assert open_pumps(at=LATER).history.sql(sql).rows == rows
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "format('{:>1000000000}', text)", "printf('%1000000000s', text)", "repeat(text, 1000000000)",
+        "lpad(text, 1000000000, 'x')", "rpad(text, 1000000000, 'x')", "range(1000000000)", "bar(1, 0, 1, 1000000000)",
+        "generate_series(1, 1000000000)", "list_resize([1], 1000000000)", "array_agg(text)", "list(text)",
+    ],
+)  # fmt: skip
+def test_what_blows_a_value_up_is_refused(open_pumps: Callable[..., Plant], call: str) -> None:
+    with pytest.raises(SqlError) as caught:
+        open_pumps(at=LATER).history.sql(f"SELECT {call} AS x FROM history")
+    assert caught.value.code in {"sql.function", "sql.not_allowed"}
+
+
+def test_memory_is_bounded(pump_plant: Path, open_pumps: Callable[..., Plant]) -> None:
+    history = open_pumps(at=LATER).history
+    (index,) = (pump_plant / ".twinwright" / "cache").glob("*.duckdb")
+    with duckdb.connect(
+        str(index), read_only=True, config={"enable_external_access": False, "memory_limit": "1GB"}
+    ) as c:
+        c.execute("SET GLOBAL memory_limit = '60MB'")
+        steps = ", ".join(f"a{n} AS (SELECT t || t AS t FROM a{n - 1})" for n in range(1, 26))
+        with pytest.raises(SqlError) as caught:
+            history.sql(f"WITH a0 AS (SELECT text AS t FROM history), {steps} SELECT max(length(t)) AS n FROM a25")
+    assert caught.value.code == "sql.memory"
+    assert "narrow" in caught.value.message
+
+
+def test_a_large_result_is_refused(open_pumps: Callable[..., Plant], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twinwright_tools.history.sql._MOST_BYTES", 100)
+    with pytest.raises(SqlError) as caught:
+        open_pumps(at=LATER).history.sql("SELECT a.text FROM history a, history b")
+    assert caught.value.code == "sql.memory"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "'infinity'::TIMESTAMP", "'290000-01-01'::TIMESTAMP", "'290000-01-01'::TIMESTAMPTZ", "'0044-03-15 (BC)'::DATE",
+        "'infinity'::DATE", "'-infinity'::TIMESTAMPTZ", "max(time) + INTERVAL 200000 YEAR",
+    ],
+)  # fmt: skip
+def test_times_that_no_calendar_has(open_pumps: Callable[..., Plant], value: str) -> None:
+    with pytest.raises(SqlError) as caught:
+        open_pumps(at=LATER).history.sql(f"SELECT {value} AS x FROM history")
+    assert caught.value.code == "sql.range"
+
+
+@pytest.mark.parametrize(
+    "value", ["INTERVAL 3000000 YEAR", "'9999-12-31 23:59:59+00'::TIMESTAMPTZ", "9" * 5000, "1e999"]
+)
+def test_huge_values_are_given_or_refused(open_pumps: Callable[..., Plant], value: str) -> None:
+    try:
+        assert len(open_pumps(at=LATER).history.sql(f"SELECT {value} AS x").rows) == 1
+    except SqlError as error:
+        assert error.code in {"sql.range", "sql.failed", "sql.syntax"}
+
+
 def test_a_refusal_says_where_and_what_was_meant(open_pumps: Callable[..., Plant]) -> None:
     history = open_pumps(at=LATER).history
     sql = "SELECT twin, duraton_h FROM history"
@@ -171,6 +270,20 @@ def test_rows_are_bounded_and_slow_ones_are_stopped(
     with pytest.raises(SqlError) as caught:
         history.sql(f"SELECT count(DISTINCT concat(h1.text, h7.text, h12.id)) FROM {many}")
     assert caught.value.code == "sql.timeout"
+
+
+def test_all_rows_with_all_rows_end_at_the_time_limit(pump_plant: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f'{{"kind": "note", "twin": "P1", "text": "leak number {n}"}}\n' for n in range(4000))
+    (pump_plant / "history" / "b.jsonl").write_text(rows)
+    monkeypatch.setattr("twinwright_tools.history.sql.TIMEOUT_S", 0.3)
+    with open_plant(pump_plant, at=LATER) as plant:
+        begin = time.monotonic()
+        with pytest.raises(SqlError) as caught:
+            plant.history.sql(
+                "SELECT count(*) AS n FROM history a, history b, history c WHERE a.text > b.text || c.text"
+            )
+        assert caught.value.code == "sql.timeout"
+        assert time.monotonic() - begin < 5
 
 
 def test_what_came_later_is_masked(open_pumps: Callable[..., Plant]) -> None:

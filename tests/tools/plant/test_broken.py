@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from twinwright_tools.errors import ConfigError
 from twinwright_tools.plant import Plant, open_plant
 from twinwright_tools.plant.problems import Problem
 
@@ -107,6 +108,14 @@ def test_unknown_names_are_kept(pump_plant: Path) -> None:
         ("a.jsonl", '{"kind": "note", "text": "x"}\n{"kind": \n', "history.json", "line 2"),
         ("a.jsonl", '{"kind": "note", "text": "x", "time": "2026-01-05T00:00:00"}\n', "history.naive_time", "line 1"),
         ("a.jsonl", '["note"]\n{"kind": "note", "text": "x", "twin": "P1"}\n', "history.json", "line 1"),
+        (
+            "a.jsonl",
+            '{"text": "x", "twin": "P1", "kind": "note"}\n{"n": ' + "1" * 5000 + "}\n",
+            "history.json",
+            "line 2",
+        ),
+        ("a.jsonl", '{"text": "x", "twin": "P1", "kind": "note"}\n' + "[" * 99999 + "\n", "history.json", "line 2"),
+        ("a.jsonl", '{"text": "x", "twin": "P1", "kind": "note"}\n{"a": "\\ud800"}\n', "history.json", "line 2"),
         ("a.csv", 'kind,twin,text\nnote,P1,"two\nlines"\nnote,P1\n', "history.csv_row", "line 4"),
         ("a.csv", "kind,twin,text,closed\nnote,P1,x,yesterday\n", "history.time", "line 2"),
         ("a.csv", "kind,twin,text,duration_h\nnote,P1,x,long\n", "history.duration", "line 2"),
@@ -119,6 +128,40 @@ def test_history(pump_plant: Path, name: str, text: str, code: str, place: str |
     problem = _problem(pump_plant, code)
     assert problem.file == f"history/{name}"
     assert problem.place == place
+
+
+@pytest.mark.parametrize("depth", range(100, 1100, 50))
+def test_nested_history(pump_plant: Path, depth: int) -> None:
+    """Whatever the depth, the row is read or named."""
+    row = f'{{"kind": "note", "twin": "P1", "text": "deep", "parts": {"[" * depth}{"]" * depth}}}\n'
+    (pump_plant / "history" / "a.jsonl").write_text(row)
+    with open_plant(pump_plant) as plant:
+        named = [problem.place for problem in plant.problems if problem.code == "history.json"]
+        assert plant.history.rows() == (3 if named else 4)
+        assert named in ([], ["line 1"])
+
+
+def test_a_link_out_of_the_plant(pump_plant: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "secret.csv"
+    outside.write_text("kind,twin,text\nnote,P1,secret\n")
+    (pump_plant / "history" / "b.csv").symlink_to(outside)
+    assert _problem(pump_plant, "history.outside").file == "history/b.csv"
+    with open_plant(pump_plant) as plant:
+        assert plant.history.search("secret") == []
+    (pump_plant / "history" / "b.csv").unlink()
+    (pump_plant / "notes.csv").write_text("kind,twin,text\nnote,P1,inside\n")
+    (pump_plant / "history" / "b.csv").symlink_to(pump_plant / "notes.csv")
+    with open_plant(pump_plant) as plant:
+        assert len(plant.history.search("inside")) == 1
+
+
+@pytest.mark.parametrize("section", ["history", "telemetry"])
+@pytest.mark.parametrize("pattern", ["../secret.csv", "history/../../*.csv", "..", "a\\..\\b.csv"])
+def test_patterns_that_leave_the_plant(pump_plant: Path, section: str, pattern: str) -> None:
+    (pump_plant / "twinwright.toml").write_text(f"[{section}]\nfiles = ['{pattern}']\n")
+    with pytest.raises(ConfigError, match="leads out") as caught:
+        open_plant(pump_plant)
+    assert caught.value.place == f"{section}.files"
 
 
 def test_history_in_another_encoding(pump_plant: Path) -> None:

@@ -71,6 +71,9 @@ def read_history(
 
 
 def _read_file(path: Path, shown: str, rows: HistoryRows, problems: list[Problem]) -> None:
+    if _leads_out(path, shown):
+        text = "left out: the link leads out of the plant folder; copy the file into it"
+        raise HistoryError(text, code="history.outside")
     records = (
         _csv_records(path, shown, problems) if path.suffix.lower() == ".csv" else _json_records(path, shown, problems)
     )
@@ -88,6 +91,14 @@ def _read_file(path: Path, shown: str, rows: HistoryRows, problems: list[Problem
         kind = f"; its rows count as kind {path.stem!r}" if "kind" in missing else ""
         text = f"has no column {', '.join(sorted(missing))}{kind}"
         problems.append(Problem("warning", "history.missing_column", text, shown))
+
+
+def _leads_out(path: Path, shown: str) -> bool:
+    """Whether a file of the plant folder, shown relative to it, really lies elsewhere."""
+    if Path(shown).is_absolute():
+        return False
+    folder = path.parents[len(Path(shown).parts) - 1]
+    return not path.resolve().is_relative_to(folder.resolve())
 
 
 def _text(path: Path) -> str:
@@ -134,9 +145,9 @@ def _json_records(path: Path, shown: str, problems: list[Problem]) -> Iterator[t
         if not text.strip():
             continue
         try:
-            record = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
-            what = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+            record = _flat(json.loads(text))
+        except (ValueError, RecursionError) as error:
+            what = _json_fault(error)
             problems.append(Problem("error", "history.json", f"left out: bad JSON: {what}", shown, f"line {line}"))
             continue
         if not isinstance(record, dict):
@@ -144,6 +155,33 @@ def _json_records(path: Path, shown: str, problems: list[Problem]) -> Iterator[t
             problems.append(Problem("error", "history.json", what, shown, f"line {line}"))
             continue
         yield line, {str(name).strip().casefold(): value for name, value in record.items() if value not in (None, "")}
+
+
+def _flat(record: Any) -> Any:
+    """An object with all that is nested in it as JSON text; no JSON object is returned as it is.
+
+    Raises:
+        ValueError: it holds half a surrogate pair, which is no text.
+        RecursionError: it is nested too deeply.
+    """
+    if not isinstance(record, dict):
+        return record
+    flat = {
+        name: json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+        for name, value in record.items()
+    }
+    for text in (*flat, *flat.values()):
+        if isinstance(text, str):
+            text.encode()
+    return flat
+
+
+def _json_fault(error: ValueError | RecursionError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return error.msg
+    if isinstance(error, UnicodeEncodeError):
+        return "half a surrogate pair"
+    return "nested too deeply" if isinstance(error, RecursionError) else "a number has too many digits"
 
 
 def _row(record: dict[str, Any], path: Path, shown: str, line: int, problems: list[Problem]) -> dict[str, Any] | None:

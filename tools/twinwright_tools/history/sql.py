@@ -6,15 +6,17 @@ The check is on the tree, not on the text: every node must be of a kind that is 
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
 import sqlglot
 import sqlglot.expressions as exp
-from sqlglot.errors import ParseError, TokenError
+from sqlglot.errors import ParseError, SqlglotError
 
 from ..errors import SqlError, nearest
 from .cells import plain
@@ -26,6 +28,9 @@ TABLE = "history"
 TIMEOUT_S = 10.0
 _MOST_CHARS = 10_000
 _MOST_NODES = 2_000
+_MOST_BYTES = 64_000_000
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CATALOGUE = ("pg_", "sqlite_", "duckdb_", "pragma_", "information_schema")
 
 _SYNTAX: tuple[type[Any], ...] = (
     exp.Select, exp.SetOperation, exp.Subquery, exp.CTE, exp.With, exp.Table, exp.TableAlias, exp.Alias, exp.Column,
@@ -37,7 +42,7 @@ _SYNTAX: tuple[type[Any], ...] = (
 )  # fmt: skip
 _FUNCTIONS_TEXT = """
 abs age any_value arg_max arg_min avg ceil ceiling coalesce concat concat_ws contains count count_if date_diff
-date_part date_trunc datediff day dayname dayofweek ends_with epoch extract first floor format greatest
+date_part date_trunc datediff day dayname dayofweek ends_with epoch extract first floor greatest
 group_concat hour ifnull ilike instr isodow lag last last_day lead least left length lower ltrim mad max median
 min minute mode month monthname nullif percent_rank percentile_cont percentile_disc power quantile quantile_cont
 quantile_disc quarter rank dense_rank regexp_extract regexp_matches regexp_replace replace right round
@@ -48,7 +53,7 @@ _FUNCTIONS = frozenset(_FUNCTIONS_TEXT.split())
 # sqlglot's own names for functions of the list above.
 _CLASSES_TEXT = """
 Abs AnyValue ArgMax ArgMin Avg Ceil Coalesce Concat ConcatWs Contains Count CountIf DateDiff DateTrunc
-TimestampTrunc Day DayOfWeek DayOfWeekIso DayOfMonth DayOfYear Dayname EndsWith Extract First Floor Format
+TimestampTrunc Day DayOfWeek DayOfWeekIso DayOfMonth DayOfYear Dayname EndsWith Extract First Floor
 Greatest GroupConcat Hour Lag Last LastDay Lead Least Left Length Lower Mad Max Median Min Minute Mode Month
 Monthname Nullif PercentRank PercentileCont PercentileDisc Pow Quantile ApproxQuantile Quarter Rank DenseRank
 RegexpExtract RegexpLike RegexpReplace Replace Right Round RowNumber Second SplitPart Sqrt StartsWith Stddev
@@ -74,8 +79,12 @@ class SqlResult:
     truncated: bool = False
 
 
-def checked(text: str, columns: Sequence[str]) -> exp.Query:
+def checked(text: str, columns: Sequence[str], tables: Collection[str] = ()) -> exp.Query:
     """The tree of one SELECT that reads nothing but `history`.
+
+    Args:
+        columns: those of `history`.
+        tables: all tables and views of the connection; nothing in a WITH may bear one of these names.
 
     Raises:
         SqlError: it isn't one; `position` says where.
@@ -87,12 +96,14 @@ def checked(text: str, columns: Sequence[str]) -> exp.Query:
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
         raise SqlError(_syntax(first), code="sql.syntax", position=_offset(text, first)) from error
-    except (TokenError, RecursionError) as error:
-        raise SqlError("this can't be read as SQL: a quote or a bracket isn't closed", code="sql.syntax") from error
+    except (SqlglotError, RecursionError, ValueError) as error:
+        text = "this can't be read as SQL: a quote or a bracket isn't closed, or a number is too long"
+        raise SqlError(text, code="sql.syntax") from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise SqlError("write exactly one SELECT over the table `history`", code="sql.not_select")
     tree = statements[0]
     _check_nodes(tree)
+    _check_names(tree, {TABLE, *(name.lower() for name in tables)})
     _check_tables(tree)
     _check_columns(tree, columns)
     return tree
@@ -150,15 +161,39 @@ def _check_function(node: exp.Func) -> None:
     )
 
 
+def _check_names(tree: exp.Query, taken: Collection[str]) -> None:
+    """A WITH may neither hide a table nor look like a file: then no reading of scopes can lead past `history`."""
+    for cte in tree.find_all(exp.CTE):
+        name = cte.alias
+        if name.lower() in taken or name.lower().startswith(_CATALOGUE):
+            text = f"{name!r} names a table; call the WITH something else"
+            raise SqlError(text, code="sql.table", position=_position(cte.args["alias"]))
+        identifier = cte.args["alias"].this
+        if identifier.quoted or not _NAME.fullmatch(name):
+            text = f"{name!r} is no plain name; call the WITH by letters, digits and _, without quotes"
+            raise SqlError(text, code="sql.table", position=_position(cte.args["alias"]))
+
+
 def _check_tables(tree: exp.Query) -> None:
-    ours = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
-    for table in tree.find_all(exp.Table):
-        named = isinstance(table.this, exp.Identifier) and not table.args.get("db") and not table.args.get("catalog")
-        if not named or table.name.casefold() not in {TABLE, *ours}:
-            text = f"there is no table {table.name or table.sql('duckdb')!r}; the only one is `history`"
-            raise SqlError(text, code="sql.table", suggestions=[TABLE], position=_position(table))
-    if TABLE in ours:
-        raise SqlError("`history` names the table; call the WITH something else", code="sql.table")
+    """Every table is `history`, or what a WITH around it has defined before."""
+    waiting: list[tuple[exp.Expr, frozenset[str]]] = [(tree, frozenset({TABLE}))]
+    while waiting:
+        node, known = waiting.pop()
+        defined = node.args.get("with_")
+        if defined is not None:
+            for cte in defined.expressions:
+                waiting.append((cte.this, known))
+                known |= {cte.alias.lower()}
+        if isinstance(node, exp.Table):
+            _check_table(node, known)
+        waiting += [(child, known) for child in node.iter_expressions() if child is not defined]
+
+
+def _check_table(table: exp.Table, known: Collection[str]) -> None:
+    named = isinstance(table.this, exp.Identifier) and not table.args.get("db") and not table.args.get("catalog")
+    if not named or table.name.lower() not in known:
+        text = f"there is no table {table.name or table.sql('duckdb')!r}; the only one is `history`"
+        raise SqlError(text, code="sql.table", suggestions=[TABLE], position=_position(table))
 
 
 def _check_columns(tree: exp.Query, columns: Sequence[str]) -> None:
@@ -180,23 +215,43 @@ def run(tree: exp.Query, text: str, cursor: DuckDBPyConnection, limit: int) -> S
     """The result of a checked statement on a cursor that has the view `history`.
 
     Raises:
-        SqlError: it doesn't fit the columns' types, or takes longer than ten seconds.
+        SqlError: it doesn't fit the columns' types, takes longer than ten seconds or more memory than there is, or
+            gives values that JSON has no form for.
     """
-    sql = tree.sql("duckdb")
+    try:
+        sql = tree.sql("duckdb")
+    except (SqlglotError, RecursionError, ValueError) as error:
+        raise SqlError("the statement is nested too deeply; write it simpler", code="sql.too_long") from error
+    table = _table(f"SELECT * FROM ({sql}) AS asked LIMIT {max(0, limit) + 1}", cursor)
+    if table.nbytes > _MOST_BYTES:
+        raise SqlError(_too_much("the result is too large"), code="sql.memory")
+    try:
+        columns = [table.column(index).to_pylist() for index in range(table.num_columns)]
+        rows = [[plain(value) for value in row] for row in zip(*columns, strict=True)]
+    except (ArithmeticError, ValueError, pa.ArrowException) as error:
+        what = "a time or an interval in the result lies outside the years 1 to 9999; leave it out, or bound it"
+        raise SqlError(what, code="sql.range") from error
+    return SqlResult(list(table.column_names), rows[:limit], sql, len(rows) > limit)
+
+
+def _table(sql: str, cursor: DuckDBPyConnection) -> pa.Table:
     timer = threading.Timer(TIMEOUT_S, cursor.interrupt)
     timer.daemon = True
     timer.start()
     try:
-        table = cursor.sql(f"SELECT * FROM ({sql}) AS asked LIMIT {max(0, limit) + 1}").to_arrow_table()
+        return cursor.sql(sql).to_arrow_table()
     except duckdb.InterruptException as error:
         raise SqlError(f"this took longer than {TIMEOUT_S:g} s; ask for less", code="sql.timeout") from error
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise SqlError(_too_much("this needs too much memory"), code="sql.memory") from error
     except duckdb.Error as error:
         raise SqlError(_explained(error), code="sql.failed") from error
     finally:
         timer.cancel()
-    columns = [table.column(index).to_pylist() for index in range(table.num_columns)]
-    rows = [[plain(value) for value in row] for row in zip(*columns, strict=True)]
-    return SqlResult(list(table.column_names), rows[:limit], sql, len(rows) > limit)
+
+
+def _too_much(what: str) -> str:
+    return f"{what}; narrow the query: fewer columns, a WHERE, an aggregate, no join of all rows with all"
 
 
 def _explained(error: duckdb.Error) -> str:

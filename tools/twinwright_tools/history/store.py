@@ -96,7 +96,7 @@ class HistoryStore:
         Raises:
             SqlError: it was refused, or took too long; `position` and the nearest names say where and what was meant.
         """
-        tree = checked(text, self.columns())
+        tree = checked(text, self.columns(), self._tables)
         return run(tree, text, self._cursor(), limit)
 
     def _twins(self, twin: str | None) -> frozenset[str] | None:
@@ -125,6 +125,12 @@ class HistoryStore:
     def _columns(self) -> list[tuple[str, str]]:
         described = self._open_cursor().execute("DESCRIBE history_rows").fetchall()
         return [(name, kind) for name, kind, *_ in described]
+
+    @cached_property
+    def _tables(self) -> list[str]:
+        """Every table and view of the index, and of DuckDB's own catalogue."""
+        query = "SELECT table_name FROM duckdb_tables() UNION SELECT view_name FROM duckdb_views()"
+        return [name for (name,) in self._open_cursor().execute(query).fetchall()]
 
     def _cursor(self) -> DuckDBPyConnection:
         """A cursor of its own, with the view `history` on it."""

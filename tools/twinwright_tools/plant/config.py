@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import ConfigError, nearest
 from ..twins.flow import Direction, Flow, Flows
@@ -48,16 +49,26 @@ class Range(_Section):
         return self
 
 
+def _inside(patterns: list[str]) -> list[str]:
+    for pattern in patterns:
+        if ".." in re.split(r"[/\\]", pattern):
+            raise ValueError(f"{pattern!r} leads out of the plant folder; put the files into it")
+    return patterns
+
+
+Patterns = Annotated[list[str], AfterValidator(_inside)]
+
+
 class TelemetryConfig(_Section):
     """Which files hold telemetry: globs, relative to the plant folder."""
 
-    files: list[str] = Field(default=["telemetry/**/*.parquet", "telemetry/**/*.csv"])
+    files: Patterns = Field(default=["telemetry/**/*.parquet", "telemetry/**/*.csv"])
 
 
 class HistoryConfig(_Section):
     """Which files hold history: globs, relative to the plant folder."""
 
-    files: list[str] = Field(default=["history/**/*.csv", "history/**/*.jsonl"])
+    files: Patterns = Field(default=["history/**/*.csv", "history/**/*.jsonl"])
 
 
 class PlantConfig(_Section):

@@ -31,6 +31,8 @@ FORMAT = 1
 _KEPT = 12
 _ABANDONED_S = 3600.0
 _ATTEMPTS = 3
+# What a query over an open index may take; DuckDB's own limit is most of the machine's memory.
+_MEMORY = "1GB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,11 @@ def _opened(file: Path) -> duckdb.DuckDBPyConnection | None:
     if not file.is_file():
         return None
     try:
-        connection = duckdb.connect(str(file), read_only=True, config={"enable_external_access": False})
+        limits: dict[str, str | bool | int | float | list[str]] = {
+            "enable_external_access": False,
+            "memory_limit": _MEMORY,
+        }
+        connection = duckdb.connect(str(file), read_only=True, config=limits)
     except duckdb.Error:
         return None
     try:
