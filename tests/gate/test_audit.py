@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinwright_gate.audit import TORN, AuditLog, read_log, verify_log
-from twinwright_gate.errors import AuditError
+from twinwright_gate.errors import AuditError, UnsafePathError
 
 
 def written(folder: Path, records: int = 5) -> Path:
@@ -67,7 +68,7 @@ def test_a_torn_end_is_named_kept_and_survived(tmp_path_factory: pytest.TempPath
         before = verify_log(path)
         assert before.torn
         log = AuditLog(path)
-        assert log.torn == before.torn
+        assert log.found == before
         log.close()
         assert path.read_bytes().startswith(content[: max(start + 1, len(content) - cut)])
         after = verify_log(path)
@@ -101,3 +102,71 @@ def test_a_link_in_the_logs_place_is_refused(folder: Path) -> None:
     (folder / "audit.jsonl").symlink_to(folder / "elsewhere")
     with pytest.raises(AuditError):
         AuditLog(folder / "audit.jsonl")
+
+
+@pytest.mark.parametrize(("cut", "whole"), [(1, True), (2, False)])
+def test_a_whole_record_without_its_lines_end_is_told_from_a_part_of_one(folder: Path, cut: int, whole: bool) -> None:
+    path = written(folder, records=2)
+    path.write_bytes(path.read_bytes()[:-cut])
+    head = verify_log(path)
+    assert (head.records, head.torn_whole) == (1, whole)
+    assert ("no whole record" in head.torn_words) is not whole
+
+
+def removed(path: Path) -> None:
+    path.unlink()
+
+
+def replaced(path: Path) -> None:
+    content = path.read_bytes()
+    path.rename(path.with_name("away"))
+    path.write_bytes(content)
+
+
+def truncated(path: Path) -> None:
+    os.truncate(path, path.stat().st_size - 10)
+
+
+def added_to(path: Path) -> None:
+    with path.open("ab") as log:
+        log.write(b"{}\n")
+
+
+@pytest.mark.parametrize("change", [removed, replaced, truncated, added_to])
+def test_a_log_that_changes_while_it_is_held_is_written_no_more(folder: Path, change: Callable[[Path], None]) -> None:
+    path = folder / "audit.jsonl"
+    log = AuditLog(path)
+    log.append("test", "proposal.denied", {})
+    assert log.intact()
+    change(path)
+    assert not log.intact()
+    for _ in range(2):
+        with pytest.raises(AuditError, match="removed, replaced or changed"):
+            log.append("test", "proposal.denied", {})
+    log.close()
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o620, 0o602])
+def test_a_log_that_others_may_write_is_refused(folder: Path, mode: int) -> None:
+    path = written(folder)
+    path.chmod(mode)
+    with pytest.raises(UnsafePathError, match="chmod 600"):
+        AuditLog(path)
+    path.chmod(0o640)
+    AuditLog(path).close()
+
+
+def test_a_pipe_is_no_log(folder: Path) -> None:
+    os.mkfifo(folder / "audit.jsonl", 0o600)
+    with pytest.raises(UnsafePathError, match="no regular file"):
+        AuditLog(folder / "audit.jsonl")
+    with pytest.raises(AuditError, match="no regular file"):
+        verify_log(folder / "audit.jsonl")
+
+
+@pytest.mark.parametrize("device", ["/dev/full", "/dev/zero", "/dev/null"])
+def test_a_device_is_no_log(device: str) -> None:
+    with pytest.raises(UnsafePathError):
+        AuditLog(Path(device))
+    with pytest.raises(AuditError, match="no regular file"):
+        verify_log(Path(device))

@@ -5,8 +5,11 @@ same log later. A record is on the disk (fsync) before anybody is answered. Agai
 whole file, and against a cut-off end, a chain alone proves nothing: that takes a head that is kept elsewhere (`status`
 and `audit` print it).
 
-A crash while writing leaves an unfinished last line. Nothing is cut off: the next start appends, on the same line, the
-byte 0x1E (which JSON never holds raw) and a record that declares what stands before it torn.
+A crash while writing leaves a last line without an end. Nothing is cut off: the next start appends, on the same line,
+the byte 0x1E (which JSON never holds raw) and a record that declares what stands before it torn. That is not a record
+any more, even where all but its line's end is there.
+
+Before each record the log is compared with what was written: removed, replaced or resized, it is not written any more.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import fcntl
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,12 +28,13 @@ from typing import Any
 
 import rfc8785
 
-from .errors import AuditError
+from .errors import AuditError, GateError, UnsafePathError
 from .paths import safe_parent
 
 GENESIS = "0" * 64
 TORN = "log.torn"
 _SEPARATOR = b"\x1e"
+_OPEN = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 def leaf(record: bytes) -> str:
@@ -44,12 +49,20 @@ class Head:
     Attributes:
         records: how many records there are.
         hash: the hash of the last record, or 64 zeros.
-        torn: bytes of an unfinished last line (a crash while writing); it was never answered for.
+        torn: bytes of a last line without an end. A crash while writing leaves it, before anybody is answered; but
+            so does who cuts the file later, so that it can't be told whether it was answered for.
+        torn_whole: whether they are a whole record that only lacks its line's end.
     """
 
     records: int
     hash: str
     torn: bytes = b""
+    torn_whole: bool = False
+
+    @property
+    def torn_words(self) -> str:
+        """What the last line without an end is, in words."""
+        return f"{len(self.torn)} bytes, {'a whole record' if self.torn_whole else 'no whole record'}"
 
 
 def verify_log(path: Path) -> Head:
@@ -58,17 +71,28 @@ def verify_log(path: Path) -> Head:
     Raises:
         AuditError: it can't be read, or a record was edited, deleted, inserted or reordered; names the first bad line.
     """
+    return _verify(path, _content(path))
+
+
+def _content(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(file, "rb") as opened:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise AuditError(f"{path} is no regular file and so no log")
+            return opened.read()
     except OSError as error:
         raise AuditError(f"{path} can't be read: {error}") from error
+
+
+def _verify(path: Path, content: bytes) -> Head:
     *lines, torn = content.split(b"\n")
     records, head = 0, GENESIS
     for number, line in enumerate(lines, 1):
         if _chained(line, records, head) is None:
             raise AuditError(f"{path}, line {number}: this record does not follow from the one before", line=number)
         records, head = records + 1, leaf(_record_bytes(line))
-    return Head(records, head, torn)
+    return Head(records, head, torn, torn_whole=_chained(torn, records, head) is not None)
 
 
 class AuditLog:
@@ -76,8 +100,8 @@ class AuditLog:
 
     Attributes:
         head: where it ends now.
-        torn: the unfinished last line that was found at the start.
-        broken: whether a write failed; then nothing is written any more.
+        found: where it ended at the start.
+        broken: whether a write failed, or the log is not what was written; then nothing is written any more.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,18 +109,19 @@ class AuditLog:
 
         Raises:
             AuditError: it doesn't verify, can't be written, or another gate holds it.
-            UnsafePathError: others could replace it.
+            UnsafePathError: others could replace or write it, or it is no regular file.
         """
         safe_parent(path)
         self.path = path
         self.broken = False
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            self._file = os.open(path, _OPEN, 0o600)  # never blocks, so that a FIFO is refused too
         except OSError as error:
             raise AuditError(f"{path} can't be written: {error}") from error
         try:
+            _check_private(path, os.fstat(self._file))
             self._take()
-        except AuditError:
+        except GateError:
             os.close(self._file)
             raise
 
@@ -105,21 +130,38 @@ class AuditLog:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise AuditError(f"{self.path} is held by another gate") from error
-        self.head = verify_log(self.path)
-        self.torn = self.head.torn
-        if self.torn:
-            digest = hashlib.sha256(self.torn).hexdigest()
-            self.append("gate", TORN, {"torn_bytes": len(self.torn), "torn_sha256": digest}, before=_SEPARATOR)
+        content = _content(self.path)
+        self._size = len(content)
+        self.head = self.found = _verify(self.path, content)
+        if torn := self.found.torn:
+            digest = hashlib.sha256(torn).hexdigest()
+            self.append("gate", TORN, {"torn_bytes": len(torn), "torn_sha256": digest}, before=_SEPARATOR)
         _sync_folder(self.path.absolute().parent)
+
+    def intact(self) -> bool:
+        """Whether the log can be written and still is the file that was written, by its name, inode and size."""
+        opened = os.fstat(self._file)
+        try:
+            named = self.path.lstat()
+        except OSError:
+            self.broken = True
+        else:
+            same = os.path.samestat(opened, named) and opened.st_nlink > 0 and opened.st_size == self._size
+            self.broken = self.broken or not same
+        return not self.broken
 
     def append(self, actor: str, event: str, body: dict[str, Any], *, before: bytes = b"") -> None:
         """Appends one record and waits until it is on the disk.
 
         Raises:
-            AuditError: it can't be written. The log then stays shut: what the disk holds is no longer known.
+            AuditError: it can't be written, or was removed, replaced, cut or added to by somebody else. The log then
+                stays shut: what the disk holds is no longer known.
         """
-        if self.broken:
-            raise AuditError(f"{self.path} could not be written before; mend the disk and start the gate again")
+        if not self.intact():
+            raise AuditError(
+                f"{self.path} could not be written, or was removed, replaced or changed while the gate ran;"
+                " find out which, keep what is left of it, and start the gate again"
+            )
         record = rfc8785.dumps(
             {
                 "v": 1,
@@ -139,11 +181,24 @@ class AuditLog:
         except OSError as error:
             self.broken = True
             raise AuditError(f"{self.path} can't be written: {error}") from error
+        self._size += len(before) + len(record) + 1
         self.head = Head(self.head.records + 1, leaf(record))
 
     def close(self) -> None:
         """Lets go of the log."""
         os.close(self._file)
+
+
+def _check_private(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise UnsafePathError(f"{path} is no regular file; name a file that is a log, or one that is not there yet")
+    if found.st_uid not in (0, os.geteuid()):
+        raise UnsafePathError(f"{path} belongs to user {found.st_uid}; use a log of the user that runs the gate")
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise UnsafePathError(
+            f"{path} can be written by others, who may have done so: compare it with a head that was kept"
+            f" (twinwright-gate audit {path}), then chmod 600 {path}; or name a new log"
+        )
 
 
 def read_log(path: Path) -> Iterator[dict[str, Any]]:

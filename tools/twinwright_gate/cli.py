@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from . import client
 from .audit import verify_log
@@ -22,7 +22,12 @@ from .server import serve
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        options = _parser().parse_args(words)
+    except _UsageError as error:
+        print(error.usage, end="", file=sys.stderr)
+        return _fail(argparse.Namespace(json="--json" in words), "gate.usage", str(error), 2)
     try:
         code: int = options.run(options)
         return code
@@ -32,12 +37,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(options, error.code, str(error), 1)
 
 
+class _UsageError(Exception):
+    """The words of the command make no sense; carries how it is used."""
+
+    def __init__(self, message: str, usage: str) -> None:
+        super().__init__(message)
+        self.usage = usage
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises what argparse would print and exit for, so that --json can be kept to."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _UsageError(message, self.format_usage())
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="twinwright-gate", description="The safety layer. Actuation is off.")
+    # --json is looked for by its whole name where the words can't be parsed: so no abbreviations.
+    parser = _Parser(prog="twinwright-gate", description="The safety layer. Actuation is off.", allow_abbrev=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Any, words: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=words, description=words)
+        added = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
         added.set_defaults(run=run)
         if name != "serve":
             added.add_argument("--json", action="store_true", help="one JSON document on standard output")
@@ -68,8 +89,8 @@ def _propose(options: argparse.Namespace) -> int:
     answer = client.propose(_socket(options), raw)
     text = f"{answer['state']}  {answer['reason']}: {answer['sentence']}"
     where = [f"  {one['reason']} at {one['place']}" for one in answer["details"] if one["place"]]
-    # Places repeat the proposal's own words, which may hold what a terminal would obey.
-    _show(options, answer, "\n".join([text, *(line.encode("unicode_escape").decode() for line in where)]))
+    # Places repeat the proposal's own words, and a false gate says what it likes: a terminal might obey either.
+    _show(options, answer, "\n".join(line.encode("unicode_escape").decode() for line in [text, *where]))
     return 0
 
 
@@ -87,7 +108,7 @@ def _status(options: argparse.Namespace) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     head = verify_log(_log(options))
-    torn = f"; the last line is torn ({len(head.torn)} bytes)" if head.torn else ""
+    torn = f"; behind them a last line without an end ({head.torn_words})" if head.torn else ""
     document = {"records": head.records, "head": head.hash, "torn_bytes": len(head.torn)}
     _show(options, document, f"{head.records} records verify, head {head.hash}{torn}")
     return 0

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from .errors import GateError, GateProtocolError, GateUnavailable
-from .schema import Answer
+from .schema import Answer, Status
 from .strict import MAX_BYTES
 
 __all__ = ["GateError", "GateProtocolError", "GateUnavailable", "default_socket", "propose", "status"]
@@ -44,10 +44,7 @@ def propose(socket: Path, proposal: bytes | Mapping[str, Any], timeout: float = 
     # The gate refuses by the announced size alone, so a body that is too large need not travel.
     body = raw if len(raw) <= MAX_BYTES else b""
     found = _ask(socket, b"propose %d\n" % len(raw) + body, timeout)
-    try:
-        return Answer.model_validate(found).model_dump(mode="json")
-    except ValidationError as error:
-        raise GateProtocolError(f"{socket}: the answer is not one that this gate gives: {error}") from error
+    return _believed(socket, Answer, found)
 
 
 def status(socket: Path, timeout: float = 5.0) -> dict[str, Any]:
@@ -57,10 +54,17 @@ def status(socket: Path, timeout: float = 5.0) -> dict[str, Any]:
         GateUnavailable: nobody answers within `timeout` seconds.
         GateProtocolError: the answer is not a gate's.
     """
-    found = _ask(socket, b"status 0\n", timeout)
-    if found.get("state") != "SERVING":
-        raise GateProtocolError(f"{socket}: this is not a gate's status")
-    return found
+    return _believed(socket, Status, _ask(socket, b"status 0\n", timeout))
+
+
+def _believed(socket: Path, model: type[BaseModel], found: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return model.model_validate(found).model_dump(mode="json")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        words = f"at {place[:80]!r}: {first['msg']}"
+        raise GateProtocolError(f"{socket}: the answer is not one that this gate gives, {words}") from error
 
 
 def _ask(path: Path, request: bytes, timeout: float) -> dict[str, Any]:
@@ -76,7 +80,7 @@ def _ask(path: Path, request: bytes, timeout: float) -> dict[str, Any]:
         ) from error
     try:
         found = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise GateProtocolError(f"{path}: the answer is not JSON") from error
     if not isinstance(found, dict):
         raise GateProtocolError(f"{path}: the answer is not a JSON object")

@@ -56,6 +56,7 @@ def _utc(text: str) -> str:
 # Only bounded here: rule R01 judges the grammar of ids, so that a well-formed proposal is told R01 beside the rest.
 Name = Annotated[str, Field(min_length=1, max_length=256)]
 UtcTime = Annotated[str, AfterValidator(_utc)]
+Count = Annotated[int, Field(ge=0)]
 Sources = Annotated[list[Source], Field(min_length=1, max_length=8)]
 
 
@@ -175,3 +176,22 @@ class Answer(BaseModel):
     details: list[Detail]
     plan_digest: str | None
     permit_id: str | None
+
+
+class LogStatus(Part):
+    """The log of a running gate: how many records, the hash of the last, and whether it can be written."""
+
+    records: Count
+    head: Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
+    writable: bool
+
+
+class Status(Part):
+    """How a running gate is."""
+
+    state: Literal["SERVING"]
+    actuation: Literal["off"]
+    pid: Count
+    since_utc: UtcTime
+    proposals: Count
+    log: LogStatus

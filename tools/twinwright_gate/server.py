@@ -14,8 +14,9 @@ import socket as sockets
 import stat
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,13 @@ from .door import decide, denied
 from .errors import AuditError, UnsafePathError
 from .paths import safe_parent
 from .reasons import Denial, Reason
-from .schema import Answer
+from .schema import Answer, LogStatus, Status
 from .strict import MAX_BYTES
-from .throttle import Throttle
+from .throttle import Seats, Throttle
 
-REQUEST_S = 5.0  # a whole request has to arrive, and an answer to leave, within this time
+HEADER_S = 1.0  # who connects has to say what it wants within this time
+REQUEST_S = 2.0  # then a whole request has to arrive, and an answer to leave, within this time each
 PER_CONNECTION = 32
-CONNECTIONS = 256
 _MAX_DRAIN = 1024 * 1024
 _EXCERPT = 256
 _REQUEST = re.compile(rb"(propose|status) ([0-9]{1,12})\n")
@@ -73,20 +74,26 @@ class Gate:
         self._proposals += 1
         return answer
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> Status:
         """How the gate is."""
-        return {
-            "state": "SERVING",
-            "actuation": "off",
-            "pid": os.getpid(),
-            "since_utc": self._since.isoformat(timespec="seconds"),
-            "proposals": self._proposals,
-            "log": {
-                "records": self._log.head.records,
-                "head": self._log.head.hash,
-                "writable": not self._log.broken,
-            },
-        }
+        head = self._log.head
+        return Status(
+            state="SERVING",
+            actuation="off",
+            pid=os.getpid(),
+            since_utc=self._since.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            proposals=self._proposals,
+            log=LogStatus(records=head.records, head=head.hash, writable=self._log.intact()),
+        )
+
+    def stopped(self) -> None:
+        """Records the end, and how many throttled answers no other record has told of yet.
+
+        Raises:
+            AuditError: it can't be recorded.
+        """
+        body = {"pid": os.getpid(), "throttled_before": self._throttle.take_refused()}
+        self._log.append("gate", "gate.stopped", body)
 
 
 async def serve(socket: Path, log: Path, say: Callable[[str], None]) -> None:
@@ -98,8 +105,10 @@ async def serve(socket: Path, log: Path, say: Callable[[str], None]) -> None:
     """
     audit = AuditLog(log)
     try:
-        if audit.torn:
-            say(f"{log}: the last line was torn ({len(audit.torn)} bytes, never answered for); kept and declared")
+        if audit.found.torn:
+            # Nothing tells when it lost its end: in a crash, before anybody was answered, or in a cut long after.
+            words = f"the last line has no end ({audit.found.torn_words}); it may have been answered for"
+            say(f"{log}: {words}. It is kept, and declared in a record")
         with listen(socket) as listener:
             ours = socket.lstat().st_ino
             try:
@@ -111,7 +120,7 @@ async def serve(socket: Path, log: Path, say: Callable[[str], None]) -> None:
 
 
 async def _serve_on(listener: sockets.socket, socket: Path, audit: AuditLog, say: Callable[[str], None]) -> None:
-    gate, stop, open_now = Gate(audit), asyncio.Event(), set[asyncio.Task[None]]()
+    gate, seats, stop, open_now = Gate(audit), Seats(), asyncio.Event(), set[asyncio.Task[None]]()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -119,11 +128,15 @@ async def _serve_on(listener: sockets.socket, socket: Path, audit: AuditLog, say
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        pid, uid = _peer(writer)
         open_now.add(task)
+        seated = seats.take(uid)
         try:
-            if len(open_now) <= CONNECTIONS:
-                await _converse(gate, reader, writer)
+            if seated:
+                await _converse(gate, reader, writer, uid, pid)
         finally:
+            if seated:
+                seats.leave(uid)
             open_now.discard(task)
             writer.close()
 
@@ -135,29 +148,42 @@ async def _serve_on(listener: sockets.socket, socket: Path, audit: AuditLog, say
     for task in open_now:
         task.cancel()
     await asyncio.gather(*open_now, return_exceptions=True)
-    audit.append("gate", "gate.stopped", {"pid": os.getpid()})
+    gate.stopped()
     say("stopped")
 
 
-async def _converse(gate: Gate, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+def _peer(writer: asyncio.StreamWriter) -> tuple[int, int]:
+    """The process and user id of who connected, as the kernel tells them."""
+    told = writer.get_extra_info("socket").getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, 12)
+    pid, uid, _ = struct.unpack("iII", told)
+    return pid, uid
+
+
+async def _converse(gate: Gate, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, uid: int, pid: int) -> None:
     """Serves one connection until it ends, says something else than a request, or is too slow."""
-    pid, uid, _ = struct.unpack(
-        "iII", writer.get_extra_info("socket").getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, 12)
-    )
     with contextlib.suppress(*_ENDS):
         for _turn in range(PER_CONNECTION):
+            verb, size = _header(await _within(HEADER_S, lambda: reader.readuntil(b"\n")))
+            wanted = size if size <= MAX_BYTES else 0
+            raw = await _within(REQUEST_S, partial(reader.readexactly, wanted))
+            answer = gate.status() if verb == b"status" else gate.propose(raw, size, uid, pid)
             async with asyncio.timeout(REQUEST_S):
-                verb, size = _header(await reader.readuntil(b"\n"))
-                raw = await reader.readexactly(size) if size <= MAX_BYTES else b""
-            answer = gate.status() if verb == b"status" else gate.propose(raw, size, uid, pid).model_dump(mode="json")
-            async with asyncio.timeout(REQUEST_S):
-                writer.write(json.dumps(answer).encode() + b"\n")
+                writer.write(json.dumps(answer.model_dump(mode="json")).encode() + b"\n")
                 await writer.drain()
                 if size > MAX_BYTES:
                     # Closing over unread bytes would reset the connection before the answer is read.
                     writer.write_eof()
                     await _drain(reader)
                     return
+
+
+async def _within(seconds: float, read: Callable[[], Awaitable[bytes]]) -> bytes:
+    """What is read within a time; what has arrived while the gate itself was busy (a slow disk) counts too."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            return await read()
+    async with asyncio.timeout(0):
+        return await read()
 
 
 def _header(line: bytes) -> tuple[bytes, int]:

@@ -1,11 +1,14 @@
-"""How many proposals one caller may make."""
+"""How many proposals one caller may make, and how many connections it may hold."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 BURST = 128
 PER_S = 8.0
+CONNECTIONS = 256
+PER_CALLER = 128
 
 
 @dataclass
@@ -28,3 +31,20 @@ class Throttle:
         """How many were refused since the last time this was asked: the next record tells it."""
         count, self.refused = self.refused, 0
         return count
+
+
+@dataclass
+class Seats:
+    """Open connections: `CONNECTIONS` in all, `PER_CALLER` for one caller, so that one alone can't take them all."""
+
+    taken: Counter[int] = field(default_factory=Counter)
+
+    def take(self, caller: int) -> bool:
+        """Whether a caller (a user id) may have one more connection; if so it is counted until `leave`."""
+        free = self.taken.total() < CONNECTIONS and self.taken[caller] < PER_CALLER
+        self.taken[caller] += free
+        return free
+
+    def leave(self, caller: int) -> None:
+        """Gives a taken one back."""
+        self.taken[caller] -= 1
