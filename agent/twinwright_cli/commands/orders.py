@@ -6,11 +6,13 @@ import getpass
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 
 from twinwright_tools.errors import UsageError
+from twinwright_tools.times import in_words_for_people
 
 from ..options import Options, plant_options
 from ..output import PlainConsole, show, table
@@ -53,7 +55,8 @@ def show_order(options: Options, order: str) -> None:
 
     with options.opened() as plant:
         found = OrderBook(plant.state).get(order)
-    show(options.as_json, found.model_dump(mode="json"), lambda console: print_order(console, found))
+        zone = plant.zone
+    show(options.as_json, found.model_dump(mode="json"), lambda console: print_order(console, found, zone))
 
 
 @command.command("submit")
@@ -71,22 +74,23 @@ def submit_order(options: Options, order: str, yes: bool, by: str | None) -> Non
         if not yes:
             if not sys.stdin.isatty():
                 raise UsageError(f"nobody is there to say yes; add --yes to submit {order}", code="orders.no_yes")
-            print_order(PlainConsole(stderr=True, highlight=False), draft)
+            print_order(PlainConsole(stderr=True, highlight=False), draft, plant.zone)
             if not click.confirm(f"Submit {order}?", err=True):
                 raise click.Abort
         done = book.submit(order, by=by or getpass.getuser(), at=datetime.now(UTC))
-    show(options.as_json, done.model_dump(mode="json"), lambda console: print_order(console, done))
+        zone = plant.zone
+    show(options.as_json, done.model_dump(mode="json"), lambda console: print_order(console, done, zone))
 
 
-def print_order(console: Console, order: WorkOrder) -> None:
-    """One work order as text."""
+def print_order(console: Console, order: WorkOrder, zone: ZoneInfo) -> None:
+    """One work order as text, times in the site's zone."""
     console.print(f"{order.id}  {order.title}", style="bold", markup=False)
     lines = [
         f"status    {order.status}",
         f"asset     {order.asset}   ({' / '.join(order.location)})",
         f"problem   {order.problem}",
         f"mode      {order.failure_mode or 'none named'}",
-        f"priority  {order.priority}: {order.priority_reason}",
+        f"priority  {order.priority}: {order.priority_reason.removeprefix(f'{order.priority}: ')}",
         f"duration  {order.duration_h:g} h;  skills: {', '.join(order.skills) or '–'}",
         "isolation",
         *(f"  - {point.energy}: {point.action} ({point.twin})" for point in order.isolation),
@@ -96,4 +100,4 @@ def print_order(console: Console, order: WorkOrder) -> None:
         f"evidence  {', '.join(order.evidence)}",
     ]
     for line in lines:
-        console.print(line, markup=False)
+        console.print(in_words_for_people(line, zone), markup=False)

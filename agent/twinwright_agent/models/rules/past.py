@@ -126,7 +126,7 @@ def _read(seen: Seen) -> list[Claim]:
         who = f" on {row['twin']}" if row.get("twin") else ""
         claims.append(
             claim(
-                f"Best match, a {str(row['kind']).replace('_', ' ')}{when}{who}: {_quoted(row['text'])}",
+                f"Best match ({str(row['kind']).replace('_', ' ')}{when}{who}): {_quoted(row['text'])}",
                 found.id if found else "",
             )
         )
