@@ -20,12 +20,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
-from twinwright_tools.telemetry.window import window
 
 from twinwright_plant import make_plant
 from twinwright_tools.diagnosis import Symptom, diagnose
 from twinwright_tools.plant import Plant, open_plant
 from twinwright_tools.telemetry.series import SignalKey
+from twinwright_tools.telemetry.window import window
 from twinwright_tools.twins.graph import Twin
 
 Work = Callable[[], object]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from twinwright_agent.loop import investigate
-
 from twinwright_agent.models.base import Model
 from twinwright_agent.result import Investigation
 from twinwright_plant import make_plant
