@@ -144,11 +144,12 @@ def _clock_of(written: str) -> tuple[time, float]:
 def _stamp(match: re.Match[str], zone: ZoneInfo) -> Moment | None:
     try:
         clock, tolerance = _clock_of(match["clock"])
-        naive = datetime.combine(date.fromisoformat(match["date"]), clock)  # noqa: DTZ
-    except ValueError:
+        naive = datetime.combine(date.fromisoformat(match["date"]), clock)
+        offset = _offset(match["zone"])
+        local = naive.replace(tzinfo=zone).astimezone(UTC)
+        instant = local if offset is None else (naive - offset).replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # no date, or one beyond the calendar's years 1 to 9999
         return None
-    offset = _offset(match["zone"])
-    instant = (naive - offset).replace(tzinfo=UTC) if offset is not None else naive.replace(tzinfo=zone).astimezone(UTC)
     return Moment(match.group(), tolerance, instant=instant, zone_written=offset is not None)
 
 

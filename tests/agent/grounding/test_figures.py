@@ -23,6 +23,11 @@ def test_nor_does_any_other(text: str) -> None:
     figures(text, BERLIN)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00", "9999-12-31T23:59:59-12:00", "2026-13-01T00:00:00"])
+def test_a_time_beyond_the_calendar_names_no_instant(text: str) -> None:
+    assert not [moment for moment in figures(text, BERLIN).moments if moment.instant is not None]
+
+
 @pytest.mark.parametrize("text", ["7e40231", "1e999", "3e-9999 bar", f"1{'0' * 400}"])
 def test_a_piece_of_a_hash_is_no_figure(text: str) -> None:
     assert not figures(text, BERLIN).numbers
