@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 # `--allowed-hosts` matches these at the start of a host, or of a Unix socket's path: loopback, and our own sockets.
 LOCAL = (r"127\.0\.0\.1", "localhost", "::1", r"[^\s]*/", r"[\w.-]+\.sock$")
@@ -19,6 +20,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Takes every key out of the environment and blocks the network, whatever the command line said."""
     for name in SECRETS:
         os.environ.pop(name, None)
+    # A busy machine is no failure: how long an example takes is for benchmarks to say.
+    settings.register_profile("twinwright", max_examples=60, deadline=None)
+    settings.load_profile("twinwright")
     config.option.block_network = True
     config.option.allowed_hosts = ",".join(LOCAL)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from twinwright_agent.grounding.carried import carried
@@ -21,8 +21,6 @@ from twinwright_tools.twins.graph import TwinGraph
 AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")
 BARE = Grounds({}, TwinGraph({}, (), Flows()), ZONE, AT, frozenset(), frozenset())
-settings.register_profile("grounding", max_examples=60, deadline=None)
-settings.load_profile("grounding")
 SIZES = st.floats(min_value=5, max_value=5e4, allow_nan=False)
 PRESSURES = ["bar", "kPa", "MPa", "psi"]
 
