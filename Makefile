@@ -48,9 +48,9 @@ screenshots: $(VENV)/.dev ## the README's picture, from a fresh demo (needs Chro
 	$(BIN)/python tests/agent/report/make_picture.py demo-plant/report.html docs/report.png
 
 lock: ## solve the dependencies again (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-extras --group demo --output-file requirements.lock --quiet
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-extras --group demo --group dev --constraints requirements.lock --output-file requirements-dev.lock --quiet
-	printf 'pydantic>=2.9\nrfc8785>=0.1.4\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --constraints requirements.lock --output-file requirements-gate.lock --quiet
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group demo --output-file requirements.lock --quiet
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group demo --group dev --constraints requirements.lock --output-file requirements-dev.lock --quiet
+	printf 'pydantic>=2.9\nrfc8785>=0.1.4\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --constraints requirements.lock --output-file requirements-gate.lock --quiet
 
 clean: ## throw away the environment and the demo plants
 	rm -rf $(VENV) demo-plant
