@@ -93,8 +93,9 @@ def print_investigation(console: Console, found: Investigation, zone: ZoneInfo) 
 
     say(found.answer or "(no answer)", "bold")
     say(f"[{found.status}; model {found.model}; asked at {found.at}]", "dim")
-    for one in list({one.twin: one for one in reversed(found.hypotheses)}.values())[::-1][:_SUSPECTS]:
-        _say_hypothesis(say, one)
+    likeliest = list({one.twin: one for one in reversed(found.hypotheses)}.values())[::-1]
+    for place, one in enumerate(likeliest[:_SUSPECTS], 1):
+        _say_hypothesis(say, place, one)
     for sentence in found.missing:
         say(f"missing: {sentence}")
     for struck in found.struck:
@@ -111,10 +112,10 @@ def print_investigation(console: Console, found: Investigation, zone: ZoneInfo) 
         say(f"report: {found.report}")
 
 
-def _say_hypothesis(say: Callable[..., None], one: RankedHypothesis) -> None:
+def _say_hypothesis(say: Callable[..., None], place: int, one: RankedHypothesis) -> None:
     signal = f".{one.signal}" if one.signal else ""
     since = f", since {one.onset}" if one.onset else ""
-    say(f"{one.rank}. {one.twin}{signal}: {one.mode or 'no failure mode named'} ({one.confidence:.0%}{since})")
+    say(f"{place}. {one.twin}{signal}: {one.mode or 'no failure mode named'} ({one.confidence:.0%}{since})")
     if one.chain:
         say(f"     {' → '.join(one.chain)}", "dim")
     for claim in one.supports:
