@@ -114,7 +114,7 @@ def _hypothesis(context: Context, one: Candidate, confidence: float, place: int,
 
 
 def _explained(context: Context, one: Candidate) -> list[SignalKey]:
-    reached = context.relations.twins.get(one.twin, {})
+    reached = context.relations.downstream(one.twin)
     strong = [
         (reached.get(key.twin, FAR), -suspicion.strength, key)
         for key, suspicion in context.found.items()
@@ -212,7 +212,7 @@ def _missing(context: Context, verdict: Verdict, hypotheses: Sequence[Hypothesis
         sentences.append(
             f"{len(silent)} twins have no telemetry: {', '.join(silent[:5])}{' …' if len(silent) > 5 else ''}."
         )
-    if not context.relations.twins or context.graph.influence.number_of_edges() == 0:
+    if context.graph.influence.number_of_edges() == 0:
         sentences.append("The twin graph has no relationship along which an upset travels, so causes can't be ordered.")
     return sentences
 

@@ -1,23 +1,21 @@
-"""How sure the engine may be. A first sensible mapping: not yet calibrated on simulated faults."""
+"""How sure the engine may be: probabilities fitted on simulated faults (`weights.json`), and the verdict they allow."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import exp, log
+from math import exp, log10
 
 import numpy as np
 
 from ..telemetry.series import SignalKey
+from .features import chance, folds
 from .ranking import Candidate
 from .result import Symptom, Verdict
 from .suspicion import Suspicion
+from .weights import Weights
 
-_SHARPNESS = 0.3  # score difference at which one twin is e times as likely as another
-_FAULT_EXCESS = 4.0  # excess at which a departure is as likely a fault as chance, for one signal …
-_PER_TENFOLD = 0.25  # … and how much more for every tenfold number of signals: the largest of many is larger
-_STEEPNESS = 3.0
-_ASKED_BONUS = 4.0  # somebody complains: a fault is likelier than on a plain day
 _MOST = 0.97
+_NOTHING, _NOTHING_ASKED = 0.5, 0.2  # chance of a fault below which nothing is wrong; lower where somebody complains
 
 
 def substantiated(found: Mapping[SignalKey, Suspicion], symptoms: Sequence[Symptom]) -> bool:
@@ -34,17 +32,35 @@ def substantiated(found: Mapping[SignalKey, Suspicion], symptoms: Sequence[Sympt
     return False
 
 
-def chance_of_fault(found: Mapping[SignalKey, Suspicion], asked: bool) -> float:
-    """The probability that anything is wrong, from the strongest departure of all signals."""
+def fault_features(found: Mapping[SignalKey, Suspicion], asked: bool) -> dict[str, float]:
+    """What speaks for anything being wrong at all, as plain numbers.
+
+    The largest of many signals is larger by chance: `many` is the decimal logarithm of their number.
+    """
+    excesses = sorted((folds(one.excess) for one in found.values()), reverse=True) or [0.0]
+    breaks = sorted((folds(max(one.broken, one.upstream)) for one in found.values()), reverse=True) or [0.0]
+    fifth = min(4, len(excesses) - 1)
+    return {
+        "intercept": 1.0,
+        "strongest": excesses[0],
+        "fifth": excesses[fifth],
+        "broken": breaks[0],
+        "broken_fifth": breaks[fifth],
+        "state": max((one.oddness for one in found.values()), default=0.0),
+        "many": log10(max(len(found), 1)),
+        "asked": float(asked),
+    }
+
+
+def chance_of_fault(found: Mapping[SignalKey, Suspicion], asked: bool, weights: Weights) -> float:
+    """The probability that anything is wrong."""
     if not found:
         return 0.0
-    excess = max(suspicion.excess for suspicion in found.values() if suspicion.excess >= 0.0)
-    limit = _FAULT_EXCESS + _PER_TENFOLD * log(len(found), 10)
-    evidence = _STEEPNESS * log(max(excess, 1e-3) / limit) + (_ASKED_BONUS if asked else 0.0)
-    return _MOST / (1.0 + exp(-max(-30.0, min(30.0, evidence))))
+    row = fault_features(found, asked)
+    return _MOST * chance(sum(weights.fault.get(name, 0.0) * value for name, value in row.items()))
 
 
-def confidences(candidates: Sequence[Candidate], fault: float) -> list[float]:
+def confidences(candidates: Sequence[Candidate], fault: float, weights: Weights) -> list[float]:
     """The probability of each candidate: that of a fault, shared among twins by score, less for lesser signals."""
     if not candidates:
         return []
@@ -52,16 +68,18 @@ def confidences(candidates: Sequence[Candidate], fault: float) -> list[float]:
     for one in candidates:
         best[one.twin] = max(best.get(one.twin, -np.inf), one.score)
     top = max(best.values())
-    weight = {twin: exp((score - top) / _SHARPNESS) for twin, score in best.items()}
+    weight = {twin: exp(weights.sharpness * (score - top)) for twin, score in best.items()}
     total = sum(weight.values())
-    return [fault * weight[one.twin] / total * exp((one.score - best[one.twin]) / _SHARPNESS) for one in candidates]
+    return [
+        fault * weight[one.twin] / total * exp(weights.sharpness * (one.score - best[one.twin])) for one in candidates
+    ]
 
 
 def verdict_of(fault: float, shares: Sequence[float], asked: bool) -> Verdict:
     """A cause where one hypothesis is likelier than not; nothing wrong where nothing deviates and nobody complains."""
     if shares and max(shares) >= 0.5:
         return "cause"
-    if fault < (0.2 if asked else 0.5):
+    if fault < (_NOTHING_ASKED if asked else _NOTHING):
         return "nothing_wrong"
     return "cannot_tell"
 

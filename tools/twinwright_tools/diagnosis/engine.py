@@ -15,11 +15,13 @@ from ..times import to_micros
 from ..twins.graph import TwinGraph
 from .answer import Context, build_answer
 from .confidence import capped, chance_of_fault, confidences, substantiated, verdict_of
+from .features import asked_of
 from .ranking import rank
 from .relations import relations_of
 from .result import Deviation, Diagnosis, Symptom
 from .suspicion import Suspicion, suspicions
 from .symptoms import check_symptoms
+from .weights import load_weights
 
 if TYPE_CHECKING:
     from ..plant import Plant
@@ -40,7 +42,8 @@ def diagnose(plant: Plant, symptoms: Sequence[Symptom] = ()) -> Diagnosis:
 def find_deviations(plant: Plant, twins: Collection[str] | None = None) -> list[Deviation]:
     """The signals (of some twins, or of all) that left their own past, strongest first."""
     infos = plant.telemetry.signals()
-    found = suspicions(plant.telemetry.series(), infos, to_micros(plant.at))
+    relations = relations_of(plant.graph)
+    found = suspicions(plant.telemetry.series(), infos, to_micros(plant.at), plant.graph, relations)
     return [one for one in deviations_of(found) if twins is None or one.key.twin in twins]
 
 
@@ -64,16 +67,23 @@ def diagnose_signals(
         UnknownNameError: a symptom names a twin or signal that isn't there.
     """
     check_symptoms(symptoms, graph, _known_signals(infos, graph, models))
-    found = suspicions(signals, infos, to_micros(at))
-    relations = relations_of(graph)
+    relations, weights = relations_of(graph), load_weights()
+    found = suspicions(signals, infos, to_micros(at), graph, relations)
     alarms = alarm_signals(infos, graph, models)
-    candidates = rank(found, graph, relations, symptoms, alarms)
-    asked = substantiated(found, symptoms)
-    fault = chance_of_fault(found, asked)
-    shares = confidences(candidates, fault)
-    verdict = verdict_of(fault, shares, asked)
+    asked = asked_of(symptoms, graph, found, alarms)
+    candidates = rank(found, graph, relations, asked, alarms, weights, typical_interval(infos))
+    complained = substantiated(found, symptoms)
+    fault = chance_of_fault(found, complained, weights)
+    shares = confidences(candidates, fault, weights)
+    verdict = verdict_of(fault, shares, complained)
     context = Context(at, graph, models, relations, found, tuple(symptoms))
     return build_answer(context, candidates, capped(shares, verdict), verdict, deviations_of(found))
+
+
+def typical_interval(infos: Sequence[SignalInfo]) -> float:
+    """Median seconds between samples over the sampled signals; 60 where there is none."""
+    known = sorted(info.interval_s for info in infos if info.sampling == "sampled" and info.interval_s)
+    return known[len(known) // 2] if known else 60.0
 
 
 def alarm_signals(infos: Sequence[SignalInfo], graph: TwinGraph, models: ModelSet) -> frozenset[SignalKey]:

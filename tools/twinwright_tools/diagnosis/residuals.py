@@ -2,84 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from .grid import Floats, Ints
 
-LAGS = (0, 1, 3)
+LAGS = (0, 1, 2, 3)  # steps by which a predictor may lead
+OWN_LAGS = (1, 2, 3)  # steps of the signal's own past, where it counts among the predictors
+MOST_PREDICTORS = 15
+_FOLDS = 4
 _RIDGE = 0.02  # relative to the number of samples, in standardised units
-_MOST_PREDICTORS = 40
+_TOLERANCE = 0.3  # of what a relation predicts beyond the range it was learned in: there it is only about right
+_CHUNK_BYTES = 48_000_000
+
+Batch = npt.NDArray[np.float64]
 
 
-def residuals(values: Floats, predictors: Sequence[Ints], reference_end: int) -> Floats:
-    """Each column less its ridge regression on its predictors now and a few steps ago, in its own standard deviations.
-
-    The regression is fitted on the reference alone. A column's residuals are divided by the ratio of held-out to fitted
-    error (two halves of the reference predict each other): a relation that doesn't hold in the past counts for little.
-
-    Args:
-        values: (T, N).
-        predictors: for each column the columns that may explain it.
-    """
+def standardised(values: Floats, reference_end: int) -> Floats:
+    """Columns less their mean in the reference, in its standard deviations, within ±1000; constants stay near 0."""
     past = values[:reference_end]
     scale = np.maximum(past.std(axis=0), 1e-9 * np.maximum(1.0, np.abs(past).max(axis=0)))
-    standard = np.clip((values - past.mean(axis=0)) / scale, -1e3, 1e3)
-    lagged: Floats = np.hstack([_shifted(standard, lag) for lag in LAGS])
-    half = reference_end // 2
-    halves = (slice(0, half), slice(half, reference_end))
-    grams = [lagged[part].T @ lagged[part] for part in halves]
-    out: Floats = standard.copy()
-    for column, chosen in enumerate(predictors):
-        if len(chosen):
-            out[:, column] = _unexplained(standard[:, column], lagged, grams, halves, _columns(chosen, values.shape[1]))
+    bounded: Floats = np.clip((values - past.mean(axis=0)) / scale, -1e3, 1e3)
+    return bounded
+
+
+def residuals(standard: Floats, predictors: Sequence[Ints], reference_end: int, *, own_past: bool) -> Floats:
+    """Each column less its ridge regression on its predictors now and a few steps ago.
+
+    The regression is learned from the reference alone. Within the reference every fourth is predicted from the other
+    three (blocked cross-fitting), so that a relation that doesn't hold in the past has large residuals there and
+    counts for little now. Beyond the range that was predicted in the reference, a relation is only trusted to
+    `_TOLERANCE` of what it predicts: the residual is shrunk accordingly.
+
+    Args:
+        standard: (T, N), see `standardised`.
+        predictors: for each column the columns that may explain it; none leaves the column as it is.
+        own_past: whether the column's own last steps explain it as well; then what is left is what is new.
+    """
+    steps = len(standard)
+    out = standard.copy()
+    shifted = {lag: _shifted(standard, lag) for lag in {*LAGS, *OWN_LAGS}}
+    sizes = np.array([len(chosen) for chosen in predictors])
+    for size in np.unique(sizes):
+        width = int(size) * len(LAGS) + (len(OWN_LAGS) if own_past else 0)
+        if width == 0:
+            continue
+        for columns in _chunks(np.flatnonzero(sizes == size), _CHUNK_BYTES // (8 * steps * width)):
+            index = np.array([predictors[column] for column in columns], dtype=np.int64).reshape(len(columns), -1)
+            inputs = _inputs(shifted, index, columns if own_past else None)
+            out[:, columns] = _unexplained(standard[:, columns].T, inputs, reference_end).T
     return out
 
 
-def _columns(chosen: Ints, count: int) -> Ints:
-    return np.concatenate([chosen + position * count for position in range(len(LAGS))])
+def _chunks(columns: Ints, most: int) -> Iterator[Ints]:
+    size = max(int(most), 1)
+    for begin in range(0, len(columns), size):
+        yield columns[begin : begin + size]
 
 
-def _unexplained(
-    target: Floats, lagged: Floats, grams: list[Floats], halves: tuple[slice, slice], columns: Ints
-) -> Floats:
-    inputs = lagged[:, columns]
-    blocks = [gram[np.ix_(columns, columns)] for gram in grams]
-    moments = [inputs[part].T @ target[part] for part in halves]
-    weights = [
-        _solve(block, moment, part.stop - part.start)
-        for block, moment, part in zip(blocks, moments, halves, strict=True)
-    ]
-    held_out = np.concatenate(
-        [target[part] - inputs[part] @ weight for part, weight in zip(halves, reversed(weights), strict=True)]
-    )
-    whole = _solve(blocks[0] + blocks[1], moments[0] + moments[1], halves[1].stop)
-    left = target - inputs @ whole
-    fitted = float(np.sqrt(np.mean(left[: halves[1].stop] ** 2)))
-    kept: Floats = left * min(1.0, fitted / max(float(np.sqrt(np.mean(held_out**2))), 1e-9))
-    return kept
+def _inputs(shifted: dict[int, Floats], index: Ints, own: Ints | None) -> Batch:
+    """(n, T, width): the lagged predictors of n columns."""
+    parts = [shifted[lag][:, index] for lag in LAGS] if index.shape[1] else []
+    if own is not None:
+        parts += [shifted[lag][:, own][:, :, None] for lag in OWN_LAGS]
+    return np.ascontiguousarray(np.concatenate(parts, axis=2).transpose(1, 0, 2))
 
 
-def _solve(gram: Floats, moment: Floats, samples: int) -> Floats:
-    ridge = (_RIDGE * samples + 1e-9) * np.eye(len(gram))
-    weight: Floats = np.asarray(np.linalg.solve(gram + ridge, moment), dtype=np.float64)
-    return weight
+def _unexplained(targets: Batch, inputs: Batch, reference_end: int) -> Batch:
+    edges = np.linspace(0, reference_end, _FOLDS + 1).astype(int)
+    folds = [slice(begin, end) for begin, end in zip(edges[:-1], edges[1:], strict=True)]
+    grams = [inputs[:, fold].transpose(0, 2, 1) @ inputs[:, fold] for fold in folds]
+    moments = [inputs[:, fold].transpose(0, 2, 1) @ targets[:, fold, None] for fold in folds]
+    gram, moment = sum(grams[1:], grams[0]), sum(moments[1:], moments[0])
+    predicted = (inputs @ _solved(gram, moment, reference_end))[..., 0]
+    left = targets - predicted
+    for fold, part, product in zip(folds, grams, moments, strict=True):
+        weights = _solved(gram - part, moment - product, reference_end - (fold.stop - fold.start))
+        left[:, fold] = targets[:, fold] - (inputs[:, fold] @ weights)[..., 0]
+    largest = np.maximum(np.abs(left[:, :reference_end]).max(axis=1, keepdims=True), 1e-6)
+    usual = np.abs(predicted[:, :reference_end]).max(axis=1, keepdims=True)
+    beyond = np.maximum(0.0, np.abs(predicted) - usual)
+    trusted: Batch = left / (1.0 + _TOLERANCE * beyond / largest)
+    return trusted
+
+
+def _solved(gram: Batch, moment: Batch, samples: int) -> Batch:
+    ridge = (_RIDGE * samples + 1e-9) * np.eye(gram.shape[-1])
+    solved: Batch = np.linalg.solve(gram + ridge, moment)
+    return solved
 
 
 def _shifted(values: Floats, lag: int) -> Floats:
     return np.vstack([np.repeat(values[:1], lag, axis=0), values[: len(values) - lag]]) if lag else values
 
 
-def related(values: Floats, reference_end: int, allowed: Sequence[Ints], most: int = _MOST_PREDICTORS) -> list[Ints]:
+def related(
+    standard: Floats, reference_end: int, allowed: Sequence[Ints], most: int = MOST_PREDICTORS
+) -> list[Ints]:
     """Of the allowed predictors of each column, those that go with it best in the reference."""
-    past = values[:reference_end]
-    standard = (past - past.mean(axis=0)) / np.maximum(past.std(axis=0), 1e-12)
+    past = standard[:reference_end]
     found: list[Ints] = []
     for column, options in enumerate(allowed):
         if len(options) > most:
-            likeness = np.abs(standard[:, options].T @ standard[:, column])
-            found.append(options[np.argsort(-likeness, kind="stable")[:most]])
+            likeness = np.abs(past[:, options].T @ past[:, column])
+            found.append(np.sort(options[np.argsort(-likeness, kind="stable")[:most]]))
         else:
             found.append(options)
     return found

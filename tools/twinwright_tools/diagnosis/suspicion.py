@@ -1,29 +1,28 @@
-"""From scans to suspicion: how strongly each signal, by itself, says that something is wrong with it."""
+"""What speaks against each signal before topology is looked at: how far, how oddly and since when it left its past."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..telemetry.series import Series, SignalInfo, SignalKey
 from ..times import from_micros
+from ..twins.graph import TwinGraph
 from .events import EventFinding, odd_states, state_shares
 from .grid import Floats, Grid, make_grid, sampled_signals
 from .quality import dropouts, stuck
-from .relations import own_predictors
-from .residuals import related, residuals
+from .regime import adjusted, regimes
+from .relations import Relations, own_predictors, upstream_predictors
+from .residuals import related, residuals, standardised
 from .result import Deviation, DeviationKind
 from .scan import CLEAR, Scan, robust_z, scan
 
 DEVIATES = CLEAR
-_SATURATION = 1.5
-_LEAST_LOG = -1.2
-_OWN_WEIGHT = 0.5
+BROKEN = 1.6  # excess of a residual from which a relation counts as broken, and so has an onset
 _LEAST_STEPS = 24
 _NEARLY_BEST = 0.9
-_SILENCE = 0.2  # strength of a signal that is merely stuck or missing, at most
 _LEAST_SHARE = 0.05  # standard deviation of the share of time in a state, at least
 
 
@@ -31,28 +30,51 @@ _LEAST_SHARE = 0.05  # standard deviation of the share of time in a state, at le
 class Suspicion:
     """What speaks against one signal before topology is looked at.
 
+    Every measure is an excess: the strongest departure after the reference over the largest one within it, at the time
+    scale where that is largest (1: as far as ever). 0 where it can't be said.
+
     Attributes:
-        strength: logarithm of how far it left its past, bounded: below 0 it didn't, 1.5 is as strong as it gets.
-        excess: the strongest departure over the largest one of its past (1: as far as ever).
-        broken: the same for what the twin's other signals don't explain of it; 0 where that can't be said.
+        excess: how far it left its past (in its operating regime), as the deviation tells.
+        level, spread: the same of its level, and of the spread of its steps.
+        own, fresh: of what the twin's other signals don't explain; and what its own last steps don't explain either.
+        upstream, fresh_upstream: the same where the signals of the twins that influence it directly explain it too.
+        explained, explained_upstream: share of its variance in the reference that those signals explain, out of sample.
+        silence: how much longer than ever it rests, or how much more of it is missing.
+        oddness: 0 to 1, of the state that an event log holds.
+        share: of its shares of time in each state.
         deviation: as the diagnosis reports it, or None.
         onset: microseconds, or None without a deviation.
+        broke: when the first of its relations broke, microseconds, or None where none did.
         odd: the state of an event log, or None.
     """
 
     key: SignalKey
-    strength: float
-    excess: float
-    broken: float
-    deviation: Deviation | None
-    onset: int | None
+    excess: float = 0.0
+    level: float = 0.0
+    spread: float = 0.0
+    own: float = 0.0
+    fresh: float = 0.0
+    upstream: float = 0.0
+    fresh_upstream: float = 0.0
+    explained: float = 0.0
+    explained_upstream: float = 0.0
+    silence: float = 0.0
+    oddness: float = 0.0
+    share: float = 0.0
+    deviation: Deviation | None = None
+    onset: int | None = None
+    broke: int | None = None
     odd: EventFinding | None = None
 
+    @property
+    def broken(self) -> float:
+        """The strongest excess of what the twin's other signals don't explain."""
+        return max(self.own, self.fresh)
 
-def saturated(excess: Floats) -> Floats:
-    """Log of the excess, squeezed into ±1.5, so that one wild signal doesn't outweigh a clear pattern."""
-    bounded: Floats = _SATURATION * np.tanh(np.log(np.maximum(excess, np.exp(_LEAST_LOG))) / _SATURATION)
-    return bounded
+    @property
+    def strength(self) -> float:
+        """Logarithm of the excess, within ±1.5."""
+        return float(1.5 * np.tanh(np.log(max(self.excess, 0.3)) / 1.5))
 
 
 def change_step(values: Floats) -> int:
@@ -75,26 +97,46 @@ def change_step(values: Floats) -> int:
     return int(cut[np.flatnonzero(gain >= _NEARLY_BEST * best)[0]])
 
 
-def suspicions(signals: Mapping[SignalKey, Series], infos: Sequence[SignalInfo], at: int) -> dict[SignalKey, Suspicion]:
-    """Every recorded signal with what speaks against it; `at` is in microseconds."""
+def suspicions(
+    signals: Mapping[SignalKey, Series],
+    infos: Sequence[SignalInfo],
+    at: int,
+    graph: TwinGraph | None = None,
+    relations: Relations | None = None,
+) -> dict[SignalKey, Suspicion]:
+    """Every recorded signal with what speaks against it; `at` is in microseconds.
+
+    Args:
+        graph: tells which twins an event log governs; without it, only its own.
+        relations: tell which signals may explain which; without them, only those of the same twin.
+    """
     units = {info.key: info.unit for info in infos}
     logs = [signals[info.key] for info in infos if info.sampling == "events" and info.key in signals]
     found = {key: _of_state(finding) for key, finding in odd_states(logs, at).items()}
     grid = make_grid(sampled_signals(signals, infos), at)
     if grid is not None and grid.shape[0] >= _LEAST_STEPS:
-        for suspicion in _of_grid(grid, units, logs):
-            known = found.get(suspicion.key)
-            if known is None or suspicion.strength > known.strength:
-                found[suspicion.key] = suspicion
+        for one in [*_of_grid(_adjusted(grid, logs, graph), relations, units), *_of_shares(grid, logs)]:
+            known = found.get(one.key)
+            found[one.key] = one if known is None else _merged(known, one)
     for info in infos:
-        found.setdefault(info.key, Suspicion(info.key, _LEAST_LOG, 0.0, 0.0, None, None))
+        found.setdefault(info.key, Suspicion(info.key))
     return found
+
+
+def _merged(known: Suspicion, other: Suspicion) -> Suspicion:
+    """Both of what two looks at one event log say; the deviation of the stronger."""
+    first, second = (known, other) if known.excess >= other.excess else (other, known)
+    return replace(
+        first,
+        oddness=max(first.oddness, second.oddness),
+        share=max(first.share, second.share),
+        odd=first.odd or second.odd,
+    )
 
 
 def _of_state(finding: EventFinding) -> Suspicion:
     if finding.oddness <= 0.0:
-        return Suspicion(finding.key, _LEAST_LOG, 0.0, 0.0, None, None, finding)
-    strength = _LEAST_LOG + finding.oddness * (1.0 - _LEAST_LOG)
+        return Suspicion(finding.key, odd=finding)
     deviation = Deviation(
         finding.key,
         "state",
@@ -106,28 +148,92 @@ def _of_state(finding: EventFinding) -> Suspicion:
         finding.now,
         None,
     )
-    return Suspicion(finding.key, strength, 1.0 + finding.oddness, 0.0, deviation, finding.onset, finding)
+    return Suspicion(
+        finding.key,
+        excess=1.0 + finding.oddness,
+        oddness=finding.oddness,
+        deviation=deviation,
+        onset=finding.onset,
+        odd=finding,
+    )
 
 
-def _of_grid(grid: Grid, units: Mapping[SignalKey, str | None], logs: Iterable[Series]) -> list[Suspicion]:
-    steps, count = grid.shape
-    reference = max(steps // 2, min(change_step(grid.values) - 2, steps - 3))
-    shares = [(log.key, share) for log in logs for _, share in state_shares(log, grid.ends)]
-    level = scan(grid.values, reference)
-    spread = scan(grid.values, reference, spread=True)
-    chosen = related(grid.values, reference, own_predictors(grid.keys))
-    own = scan(residuals(grid.values, chosen, reference), reference)
-    strength = saturated(level.excess)
-    strength = (strength + _OWN_WEIGHT * saturated(own.excess)) / (1.0 + _OWN_WEIGHT)
-    found = [
-        _suspicion(grid, column, float(strength[column]), (level, spread, own), reference, units)
-        for column in range(count)
-    ]
-    found = _with_silence(grid, found, steps // 2)
-    if shares:
-        held = scan(np.column_stack([share for _, share in shares]), reference, least_scale=_LEAST_SHARE)
-        found += [_of_share(grid, key, share, held, place) for place, (key, share) in enumerate(shares)]
-    return found
+def _adjusted(grid: Grid, logs: Sequence[Series], graph: TwinGraph | None) -> Grid:
+    found = regimes(logs, grid.ends)
+    scopes = {one.key.twin: frozenset(graph.within(one.key.twin)) for one in found} if graph is not None else {}
+    values = adjusted(grid.values, grid.keys, found, scopes, grid.shape[0] // 2)
+    return replace(grid, values=values)
+
+
+def _reference_end(grid: Grid) -> int:
+    steps = grid.shape[0]
+    return max(steps // 2, min(change_step(grid.values) - 2, steps - 3))
+
+
+def _of_grid(grid: Grid, relations: Relations | None, units: Mapping[SignalKey, str | None]) -> list[Suspicion]:
+    reference = _reference_end(grid)
+    standard = standardised(grid.values, reference)
+    own = related(standard, reference, own_predictors(grid.keys))
+    more = own if relations is None else related(standard, reference, upstream_predictors(grid.keys, relations))
+    left = [residuals(standard, chosen, reference, own_past=past) for chosen in (own, more) for past in (False, True)]
+    scans = _Scans(
+        level=scan(grid.values, reference),
+        spread=scan(grid.values, reference, spread=True),
+        residuals=tuple(scan(one, reference) for one in left),
+        explained=tuple(np.clip(1.0 - one[:reference].var(axis=0), 0.0, 1.0) for one in left[::2]),
+    )
+    alone = np.array([not len(chosen) for chosen in own])
+    found = [_of_column(grid, column, scans, bool(alone[column]), reference, units) for column in range(grid.shape[1])]
+    return _with_silence(grid, found, grid.shape[0] // 2)
+
+
+@dataclass(frozen=True)
+class _Scans:
+    """Level, spread, the residuals in the order own, fresh, upstream, fresh_upstream, and what own and upstream explain."""
+
+    level: Scan
+    spread: Scan
+    residuals: tuple[Scan, ...]
+    explained: tuple[Floats, ...]
+
+
+def _of_column(
+    grid: Grid, column: int, scans: _Scans, alone: bool, reference: int, units: Mapping[SignalKey, str | None]
+) -> Suspicion:
+    level, spread = float(scans.level.excess[column]), float(scans.spread.excess[column])
+    own, fresh, upstream, fresh_upstream = (float(one.excess[column]) for one in scans.residuals)
+    best, kind = (scans.spread, "spread") if spread > 1.5 * level else (scans.level, "level")
+    excess = float(best.excess[column])
+    since = [int(one.onset[column]) for one in scans.residuals if one.excess[column] > BROKEN]
+    base = Suspicion(
+        grid.keys[column],
+        excess=excess,
+        level=level,
+        spread=spread,
+        own=0.0 if alone else own,  # with no other signal of its twin, its residual is its level once more
+        fresh=fresh,
+        upstream=upstream,
+        fresh_upstream=fresh_upstream,
+        explained=0.0 if alone else float(scans.explained[0][column]),
+        explained_upstream=float(scans.explained[1][column]),
+        broke=int(grid.ends[min(since)]) if since else None,
+    )
+    if excess < DEVIATES:
+        return base
+    onset = int(best.onset[column])
+    course = grid.values[:, column]
+    deviation = Deviation(
+        base.key,
+        _shape(course, onset, reference) if kind == "level" else "spread",
+        float(best.score[column]),
+        int(best.direction[column]),
+        from_micros(int(grid.ends[onset])),
+        float(best.width[column]) * grid.step_s,
+        float(np.median(course[:reference])),
+        float(np.median(course[onset:])),
+        units.get(base.key),
+    )
+    return replace(base, deviation=deviation, onset=int(grid.ends[onset]))
 
 
 def _with_silence(grid: Grid, found: list[Suspicion], reference: int) -> list[Suspicion]:
@@ -149,17 +255,29 @@ def _with_silence(grid: Grid, found: list[Suspicion], reference: int) -> list[Su
 def _silent(grid: Grid, one: Suspicion, kind: DeviationKind, excess: float, score: float, onset: int) -> Suspicion:
     when = int(grid.ends[onset])
     deviation = Deviation(one.key, kind, score, 0, from_micros(when), grid.step_s, None, None, None)
-    # Silence says little of the process: it may name the signal, but not outweigh what the others measured.
-    strength = max(one.strength, min(_SILENCE, float(saturated(np.array([excess]))[0])))
     since = when if one.onset is None else one.onset
-    return Suspicion(one.key, strength, max(one.excess, CLEAR), one.broken, deviation, since)
+    return replace(one, excess=max(one.excess, CLEAR), silence=excess, deviation=deviation, onset=since)
+
+
+def _of_shares(grid: Grid, logs: Iterable[Series]) -> list[Suspicion]:
+    """What speaks against event logs because their shares of time in a state changed; the strongest state of each."""
+    shares = [(log.key, share) for log in logs for _, share in state_shares(log, grid.ends)]
+    if not shares:
+        return []
+    reference = _reference_end(grid)
+    held = scan(np.column_stack([share for _, share in shares]), reference, least_scale=_LEAST_SHARE)
+    found: dict[SignalKey, Suspicion] = {}
+    for column, (key, share) in enumerate(shares):
+        one = _of_share(grid, key, share, held, column)
+        if key not in found or one.share > found[key].share:
+            found[key] = one
+    return list(found.values())
 
 
 def _of_share(grid: Grid, key: SignalKey, share: Floats, level: Scan, column: int) -> Suspicion:
     excess = float(level.excess[column])
-    strength = float(saturated(level.excess[column : column + 1])[0])
     if excess < DEVIATES:
-        return Suspicion(key, strength, excess, 0.0, None, None)
+        return Suspicion(key, share=excess)
     onset, width = int(level.onset[column]), int(level.width[column])
     deviation = Deviation(
         key,
@@ -173,44 +291,8 @@ def _of_share(grid: Grid, key: SignalKey, share: Floats, level: Scan, column: in
         "share of time",
     )
     # A state tells the operating regime at least as often as a fault: for the chance of a fault it counts by its root.
-    return Suspicion(key, strength, float(np.sqrt(excess)), 0.0, deviation, int(grid.ends[onset]))
-
-
-def _suspicion(
-    grid: Grid,
-    column: int,
-    strength: float,
-    scans: tuple[Scan, Scan, Scan],
-    reference: int,
-    units: Mapping[SignalKey, str | None],
-) -> Suspicion:
-    level, spread, own = scans
-    key = grid.keys[column]
-    broken = float(own.excess[column])
-    kind: DeviationKind = "level"
-    best = level
-    if spread.excess[column] > 1.5 * level.excess[column]:
-        kind, best = "spread", spread
-    excess = float(best.excess[column])
-    if excess < DEVIATES:
-        return Suspicion(key, strength, excess, broken, None, None)
-    onset = int(best.onset[column])
-    course = grid.values[:, column]
-    if kind == "level":
-        kind = _shape(course, onset, reference)
-    before, after = float(np.median(course[:reference])), float(np.median(course[onset:]))
-    deviation = Deviation(
-        key,
-        kind,
-        float(best.score[column]),
-        int(best.direction[column]),
-        from_micros(int(grid.ends[onset])),
-        float(best.width[column]) * grid.step_s,
-        before,
-        after,
-        units.get(key),
-    )
-    return Suspicion(key, strength, excess, broken, deviation, int(grid.ends[onset]))
+    root = float(np.sqrt(excess))
+    return Suspicion(key, excess=root, share=excess, deviation=deviation, onset=int(grid.ends[onset]))
 
 
 def _shape(course: Floats, onset: int, reference: int) -> DeviationKind:
