@@ -1,0 +1,59 @@
+"""Where possible futures meet a limit, with a cycle on top of them; and whether a drift settles before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .cycle import Cycle
+from .prepare import Samples
+from .result import Values, growth
+from .trend import Futures
+
+_STEPS = 48
+_FEWEST = 10
+# A settling curve counts as the better one if it foretells the held-out end with this share of the line's error.
+_CLEARLY = 0.8
+_HELD_OUT = 0.3
+_RATES = (0.5, 1.0, 2.0, 3.0, 5.0, 8.0)
+
+
+def first_crossing(possible: Futures, cycle: Cycle | None, limit: float, sign: float, end_s: float) -> Values:
+    """Seconds after the stretch's end until each future, its cycle on top, is first at the limit; inf for never.
+
+    Args:
+        limit: in scaled values; sign: 1 for an upper limit, −1 for a lower one.
+        end_s: the stretch's end in the cycle's time.
+    """
+    bare = possible.first_crossing(limit, sign)
+    if cycle is None:
+        return bare
+    peak = max(sign * each for each in cycle.swing())
+    earliest = possible.first_crossing(limit - sign * peak, sign)
+    # From when a peak suffices, it takes at most about one period until there is one.
+    steps = np.linspace(0, cycle.period_s, _STEPS + 1)[:, None]
+    seconds = np.where(np.isfinite(earliest), earliest, 0.0)[None, :] + steps
+    with np.errstate(over="ignore", invalid="ignore"):
+        beyond = sign * (possible.at(seconds) + cycle.at(seconds + end_s) - limit) >= 0
+    found = np.where(beyond.any(axis=0), seconds[np.argmax(beyond, axis=0), np.arange(len(bare))], bare)
+    return np.where(np.isfinite(earliest), found, np.inf)
+
+
+def settles(stretch: Samples) -> bool:
+    """Whether a curve that settles foretells the last part of the stretch better than a straight line.
+
+    Both are fitted to the first seventy percent of the time; the settling curve's rate is chosen there too.
+    """
+    place = (stretch.seconds - stretch.seconds[0]) / (stretch.seconds[-1] - stretch.seconds[0])
+    known = place <= 1 - _HELD_OUT
+    if known.sum() < _FEWEST or (~known).sum() < _FEWEST // 3:
+        return False
+    line = _told(place, stretch.values, known, 0.0)
+    curves = [_told(place, stretch.values, known, -rate) for rate in _RATES]
+    return min(curves)[1] < _CLEARLY * line[1]
+
+
+def _told(place: Values, values: Values, known: Values, bend: float) -> tuple[float, float]:
+    """Squared errors of a curve, fitted to what is known, there and where it is not."""
+    design = np.column_stack([np.ones_like(place), growth(place, np.float64(bend))])
+    off = (values - design @ np.linalg.lstsq(design[known], values[known], rcond=None)[0]) ** 2
+    return float(off[known].sum()), float(off[~known].sum())

@@ -1,0 +1,108 @@
+"""A pattern that repeats, daily for example: found, and taken out of a drift."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .prepare import Samples
+from .result import Values
+
+_HARMONICS = 3
+_LEAST_CYCLES = 4
+_LEAST_SAMPLES = 64
+# The chance of seeing so strong a line in noise without one; the periodogram has about n / 2 lines to be deceived by.
+_DECEIVED = 1e-3
+_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """A periodic pattern: `weights` (2 · harmonics,) of cosines and sines of the period, mean 0, scaled values."""
+
+    period_s: float
+    weights: Values
+
+    def at(self, seconds: Values) -> Values:
+        """The pattern at times of any shape, in seconds."""
+        shape = np.shape(seconds)
+        return (_waves(np.ravel(seconds), self.period_s) @ self.weights).reshape(shape)
+
+    def swing(self) -> tuple[float, float]:
+        """Its least and its greatest value."""
+        around = self.at(np.linspace(0, self.period_s, 97))
+        return float(around.min()), float(around.max())
+
+
+def find_cycle(samples: Samples) -> Cycle | None:
+    """The strongest pattern that repeats at least four times and stands out of the noise around its frequency.
+
+    Fisher's test of a periodogram's largest line, against the lines near it instead of all of them, because noise with
+    memory is stronger at low frequencies: R. A. Fisher, "Tests of significance in harmonic analysis", Proc. R. Soc.
+    A 125 (1929) 54-59.
+    """
+    if len(samples) < _LEAST_SAMPLES:
+        return None
+    span = float(samples.seconds[-1] - samples.seconds[0])
+    count = len(samples)
+    grid = np.linspace(samples.seconds[0], samples.seconds[-1], count)
+    even = np.interp(grid, samples.seconds, samples.values)
+    power = _power(even)
+    line = _strongest(power, span)
+    if line is None:
+        return None
+    cycles = _refined(samples, line, span)
+    return _fitted(samples, span / cycles)
+
+
+def _power(even: Values) -> Values:
+    """The periodogram of evenly spaced values, a cubic trend taken out and tapered; index is cycles in the span."""
+    place = np.linspace(-1, 1, len(even))
+    rest = even - np.polynomial.Polynomial.fit(place, even, 3)(place)
+    return np.abs(np.fft.rfft(rest * np.hanning(len(even)))) ** 2
+
+
+def _strongest(power: Values, span: float) -> int | None:
+    """The line that stands out most from those around it; a day's where that does as well."""
+    lines = np.arange(_LEAST_CYCLES, len(power) - 1)
+    if len(lines) < 8:
+        return None
+    ratios = np.asarray([power[line] / max(_around(power, int(line)), 1e-300) for line in lines])
+    # Exponentially distributed lines: P(ratio to the mean > r) = exp(-r); the median is ln 2 of the mean.
+    needed = np.log(len(lines) / _DECEIVED) / np.log(2) * 2
+    passed = (ratios > needed) & (power[lines] > 0.02 * power.sum())
+    if not passed.any():
+        return None
+    return int(lines[np.argmax(np.where(passed, power[lines], 0.0))])
+
+
+def _around(power: Values, line: int) -> float:
+    """The median of lines near one, its own main lobe left out."""
+    reach = max(6, line // 2)
+    near = np.r_[power[max(2, line - reach) : line - 2], power[line + 3 : line + reach + 3]]
+    return float(np.median(near)) if len(near) else float("inf")
+
+
+def _refined(samples: Samples, line: int, span: float) -> float:
+    """Cycles in the span, finer than whole ones: the strongest between the neighbours, or days if those do as well."""
+    trend = np.polynomial.Polynomial.fit(samples.seconds, samples.values, 3)
+    rest = samples.values - trend(samples.seconds)
+    days = span / _DAY_S
+    tried = np.append(np.linspace(line - 1, line + 1, 33), days)
+    waves = np.exp(-2j * np.pi * np.outer(tried / span, samples.seconds))
+    power = np.abs(waves @ rest) ** 2
+    best = float(tried[int(np.argmax(power))])
+    return days if abs(days - best) < 0.6 and power[-1] > 0.9 * power.max() else best
+
+
+def _fitted(samples: Samples, period_s: float) -> Cycle:
+    seconds = samples.seconds
+    place = 2 * (seconds - seconds[0]) / (seconds[-1] - seconds[0]) - 1
+    design = np.column_stack([np.polynomial.legendre.legvander(place, 3), _waves(seconds, period_s)])
+    return Cycle(period_s, np.linalg.lstsq(design, samples.values, rcond=None)[0][4:])
+
+
+def _waves(seconds: Values, period_s: float) -> Values:
+    turns = 2 * np.pi * np.asarray(seconds)[:, None] / period_s * np.arange(1, _HARMONICS + 1)
+    return np.hstack([np.cos(turns), np.sin(turns)])
