@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from .cycle import Cycle
 from .prepare import Samples
-from .result import Values, growth
-from .trend import Futures
+from .result import Values
+from .shapes import Shapes
+from .trend import Futures, Indices
 
-_STEPS = 48
+_STEPS, _HALVINGS = 24, 8
 _FEWEST = 10
 # A settling curve counts as the better one if it foretells the held-out end with this share of the line's error.
 _CLEARLY = 0.8
@@ -29,13 +31,26 @@ def first_crossing(possible: Futures, cycle: Cycle | None, limit: float, sign: f
         return bare
     peak = max(sign * each for each in cycle.swing())
     earliest = possible.first_crossing(limit - sign * peak, sign)
+    found = np.where(np.isfinite(earliest), bare, np.inf)
+    index = np.flatnonzero(np.isfinite(earliest))
+
+    def beyond(seconds: Values, which: Indices) -> npt.NDArray[np.bool_]:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(sign * (possible.at(seconds, which) + cycle.at(seconds + end_s) - limit) >= 0)
+
     # From when a peak suffices, it takes at most about one period until there is one.
-    steps = np.linspace(0, cycle.period_s, _STEPS + 1)[:, None]
-    seconds = np.where(np.isfinite(earliest), earliest, 0.0)[None, :] + steps
-    with np.errstate(over="ignore", invalid="ignore"):
-        beyond = sign * (possible.at(seconds) + cycle.at(seconds + end_s) - limit) >= 0
-    found = np.where(beyond.any(axis=0), seconds[np.argmax(beyond, axis=0), np.arange(len(bare))], bare)
-    return np.where(np.isfinite(earliest), found, np.inf)
+    seconds = earliest[index] + np.linspace(0, cycle.period_s, _STEPS + 1)[:, None]
+    hit = beyond(seconds, index)
+    first = np.argmax(hit, axis=0)
+    index, first = index[hit.any(axis=0)], first[hit.any(axis=0)]
+    late = earliest[index] + first * cycle.period_s / _STEPS
+    early = np.where(first > 0, late - cycle.period_s / _STEPS, late)
+    for _ in range(_HALVINGS):
+        middle = (early + late) / 2
+        already = beyond(middle, index)
+        early, late = np.where(already, early, middle), np.where(already, middle, late)
+    found[index] = late
+    return found
 
 
 def settles(stretch: Samples) -> bool:
@@ -54,6 +69,7 @@ def settles(stretch: Samples) -> bool:
 
 def _told(place: Values, values: Values, known: Values, bend: float) -> tuple[float, float]:
     """Squared errors of a curve, fitted to what is known, there and where it is not."""
-    design = np.column_stack([np.ones_like(place), growth(place, np.float64(bend))])
+    growth = Shapes(np.asarray(bend), np.zeros(())).growth(place)
+    design = np.column_stack([np.ones_like(place), growth])
     off = (values - design @ np.linalg.lstsq(design[known], values[known], rcond=None)[0]) ** 2
     return float(off[known].sum()), float(off[~known].sum())

@@ -14,6 +14,8 @@ _LEAST_CYCLES = 4
 _LEAST_SAMPLES = 64
 # The chance of seeing so strong a line in noise without one; the periodogram has about n / 2 lines to be deceived by.
 _DECEIVED = 1e-3
+# The lines that are strong at all.
+_TRIED = 12
 _DAY_S = 86_400.0
 
 
@@ -26,8 +28,13 @@ class Cycle:
 
     def at(self, seconds: Values) -> Values:
         """The pattern at times of any shape, in seconds."""
-        shape = np.shape(seconds)
-        return (_waves(np.ravel(seconds), self.period_s) @ self.weights).reshape(shape)
+        # Each harmonic is a power of the first one: one complex exponential instead of six sines and cosines.
+        first = np.exp(2j * np.pi / self.period_s * np.asarray(seconds))
+        wave, found = np.ones_like(first), np.zeros(np.shape(seconds))
+        for cosine, sine in zip(self.weights[:_HARMONICS], self.weights[_HARMONICS:], strict=True):
+            wave = wave * first
+            found = found + cosine * wave.real + sine * wave.imag
+        return found
 
     def swing(self) -> tuple[float, float]:
         """Its least and its greatest value."""
@@ -58,8 +65,8 @@ def find_cycle(samples: Samples) -> Cycle | None:
 
 def _power(even: Values) -> Values:
     """The periodogram of evenly spaced values, a cubic trend taken out and tapered; index is cycles in the span."""
-    place = np.linspace(-1, 1, len(even))
-    rest = even - np.polynomial.Polynomial.fit(place, even, 3)(place)
+    trend = _cubic(np.arange(len(even), dtype=np.float64))
+    rest = even - trend @ _least_squares(trend, even)
     return np.abs(np.fft.rfft(rest * np.hanning(len(even)))) ** 2
 
 
@@ -68,9 +75,10 @@ def _strongest(power: Values, span: float) -> int | None:
     lines = np.arange(_LEAST_CYCLES, len(power) - 1)
     if len(lines) < 8:
         return None
+    lines = np.sort(lines[np.argsort(-power[lines], kind="stable")[:_TRIED]])
     ratios = np.asarray([power[line] / max(_around(power, int(line)), 1e-300) for line in lines])
     # Exponentially distributed lines: P(ratio to the mean > r) = exp(-r); the median is ln 2 of the mean.
-    needed = np.log(len(lines) / _DECEIVED) / np.log(2) * 2
+    needed = np.log(len(power) / _DECEIVED) / np.log(2) * 2
     passed = (ratios > needed) & (power[lines] > 0.02 * power.sum())
     if not passed.any():
         return None
@@ -86,8 +94,8 @@ def _around(power: Values, line: int) -> float:
 
 def _refined(samples: Samples, line: int, span: float) -> float:
     """Cycles in the span, finer than whole ones: the strongest between the neighbours, or days if those do as well."""
-    trend = np.polynomial.Polynomial.fit(samples.seconds, samples.values, 3)
-    rest = samples.values - trend(samples.seconds)
+    trend = _cubic(samples.seconds)
+    rest = samples.values - trend @ _least_squares(trend, samples.values)
     days = span / _DAY_S
     tried = np.append(np.linspace(line - 1, line + 1, 33), days)
     waves = np.exp(-2j * np.pi * np.outer(tried / span, samples.seconds))
@@ -97,12 +105,23 @@ def _refined(samples: Samples, line: int, span: float) -> float:
 
 
 def _fitted(samples: Samples, period_s: float) -> Cycle:
-    seconds = samples.seconds
+    design = np.column_stack([_cubic(samples.seconds), _waves(samples.seconds, period_s)])
+    return Cycle(period_s, _least_squares(design, samples.values)[4:])
+
+
+def _cubic(seconds: Values) -> Values:
+    """Legendre's polynomials up to the third degree over a span, as columns."""
     place = 2 * (seconds - seconds[0]) / (seconds[-1] - seconds[0]) - 1
-    design = np.column_stack([np.polynomial.legendre.legvander(place, 3), _waves(seconds, period_s)])
-    return Cycle(period_s, np.linalg.lstsq(design, samples.values, rcond=None)[0][4:])
+    return np.asarray(np.polynomial.legendre.legvander(place, 3))
+
+
+def _least_squares(design: Values, values: Values) -> Values:
+    """By the normal equations: the columns are nearly orthogonal, and a decomposition of all samples is slow."""
+    square = design.T @ design
+    return np.asarray(np.linalg.solve(square + 1e-9 * np.diag(np.diag(square)), design.T @ values))
 
 
 def _waves(seconds: Values, period_s: float) -> Values:
-    turns = 2 * np.pi * np.asarray(seconds)[:, None] / period_s * np.arange(1, _HARMONICS + 1)
-    return np.hstack([np.cos(turns), np.sin(turns)])
+    first = np.exp(2j * np.pi / period_s * seconds)
+    waves = np.stack([first**order for order in range(1, _HARMONICS + 1)], axis=1)
+    return np.hstack([waves.real, waves.imag])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +14,7 @@ from .cycle import Cycle, find_cycle
 from .prepare import COARSE, FINE, Samples, Scale, binned, clean, held, one_regime, without_spikes
 from .result import Direction, Micros, Reason, TimeToLimit, Trend, Values
 from .segments import piece_begins
-from .trend import Futures, futures
+from .trend import Futures, Indices, futures
 from .words import duration
 
 MONTH_S = 30 * 86_400.0
@@ -29,6 +28,7 @@ _WIDEST, _SHORT_BESIDE_HISTORY = 3.0, 0.25
 # Pieces that ended before the present one, from which it can be told how long a trend lasts here.
 _TELLING_PIECES = 3
 _RECENT_BINS = 5
+_CURVE_POINTS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,24 +177,28 @@ def _beyond_since(history: _History) -> float | None:
     return float(seconds[max(0, within[-1] + 1 - half)])
 
 
-def _extrapolated(
-    history: _History, stretch: Samples, begins: Sequence[int] | npt.NDArray[np.int64], blank: TimeToLimit
-) -> TimeToLimit:
+def _extrapolated(history: _History, stretch: Samples, begins: Indices, blank: TimeToLimit) -> TimeToLimit:
     possible = futures(stretch)
-    trend = _trend(history, stretch, possible, blank.at)
     end_s = float(stretch.seconds[-1])
-    waits = np.sort(np.maximum(first_crossing(possible, history.cycle, history.limit, history.sign, end_s) + end_s, 0))
-    told = replace(blank, trend=trend, draws=waits, probability=float(np.mean(waits <= blank.horizon_s)))
+    waits = np.maximum(first_crossing(possible, history.cycle, history.limit, history.sign, end_s) + end_s, 0.0)
+    trend = _trend(history, stretch, possible, waits, blank)
+    ordered = np.sort(waits)
+    told = replace(blank, trend=trend, draws=ordered, probability=float(np.mean(waits <= blank.horizon_s)))
     toward = float(np.mean(history.sign * possible.slope > 0))
     if toward <= 1 - _SURE:
         return _refusal(told, "wrong_way", "it drifts away from the limit")
     if toward < _SURE:
         return _refusal(told, "not_drifting", "no trend stands out of its noise")
-    low, middle, high = (waits[min(int(share * len(waits)), len(waits) - 1)] for share in _shares(blank.level))
     if np.mean(np.isinf(waits)) >= 0.5 and settles(stretch):
         return _refusal(told, "saturating", "it settles before the limit, by the better of the curves tried")
-    if middle > blank.horizon_s:
-        text = f"more likely than not it takes longer than {duration(blank.horizon_s)}"
+    return _answer(history, stretch, begins, told)
+
+
+def _answer(history: _History, stretch: Samples, begins: Indices, told: TimeToLimit) -> TimeToLimit:
+    shares = ((1 - told.level) / 2, 0.5, (1 + told.level) / 2)
+    low, middle, high = (float(told.draws[int(share * len(told.draws))]) for share in shares)
+    if middle > told.horizon_s:
+        text = f"more likely than not it takes longer than {duration(told.horizon_s)}"
         return _refusal(told, "beyond_horizon", text)
     pieces = np.diff(history.coarse.seconds[begins])
     if len(pieces) >= _TELLING_PIECES and middle - stretch.seconds[0] > 2 * float(np.median(pieces)):
@@ -203,27 +207,31 @@ def _extrapolated(
     span = -float(history.coarse.seconds[0])
     if not high - low <= max(_WIDEST * middle, _SHORT_BESIDE_HISTORY * span):
         return _refusal(told, "too_noisy", f"it may come in {duration(low)} or in {duration(high)}")
-    crossing, early, late = (blank.at + round(float(wait) * 1e6) for wait in (middle, low, high))
+    early, crossing, late = (told.at + round(wait * 1e6) for wait in (low, middle, high))
     text = f"in {duration(middle)} ({duration(low)} to {duration(high)})"
     return replace(told, text=text, crossing=crossing, low=early, high=late)
 
 
-def _shares(level: float) -> tuple[float, float, float]:
-    return (1 - level) / 2, 0.5, (1 + level) / 2
-
-
-def _trend(history: _History, stretch: Samples, possible: Futures, at: int) -> Trend:
-    size = history.scale.size
-    micros = at + np.round(stretch.seconds * 1e6).astype(np.int64)
+def _trend(history: _History, stretch: Samples, possible: Futures, waits: Values, blank: TimeToLimit) -> Trend:
+    size, end_s = history.scale.size, float(stretch.seconds[-1])
+    micros = blank.at + np.round(stretch.seconds * 1e6).astype(np.int64)
     per_hour = robust_slope(micros, stretch.values)[0] or 0.0
-    # One of the draws' own curves would be arbitrary; medians of the three are a curve near the middle of them.
+    order = np.argsort(waits if np.median(waits) < np.inf else possible.slope, kind="stable")
+    middle = order[len(waits) // 2 :][:1]
+    until = min(float(np.median(waits)), blank.horizon_s)
+    seconds = np.linspace(stretch.seconds[0], until, _CURVE_POINTS)
+    curve = possible.at((seconds - end_s)[:, None], middle)[:, 0]
+    if history.cycle is not None:
+        curve = curve + history.cycle.at(seconds)
+    bend = float(possible.shapes.bend[middle][0])
     return Trend(
         int(micros[0]),
         int(micros[-1]),
-        history.scale.middle + size * float(np.median(possible.level)),
         size * float(np.median(possible.slope)),
-        float(np.median(possible.bend)),
         size * per_hour / 3600,
         size * possible.noise,
         possible.memory,
+        "linear" if bend == 0 else "accelerating" if bend > 0 else "settling",
+        blank.at + np.round(seconds * 1e6).astype(np.int64),
+        history.scale.middle + size * curve,
     )

@@ -28,39 +28,27 @@ Reason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The present trend, as a curve: level + slope · (exp(bend · t) − 1) / bend, t in seconds after `end`.
+    """The present trend.
 
     Attributes:
         begin, end: microseconds since the epoch: the stretch of history that the trend was fitted to.
-        level: of the signal at `end`, in its unit, noise and cycle taken out.
-        slope: at `end`, in unit per second.
-        bend: per second; 0 is a straight line, above 0 it speeds up, below 0 it settles.
+        slope: at `end`, in unit per second: the median of the possible ones.
         robust_slope: Theil–Sen slope over the stretch, in unit per second.
         noise: standard deviation about the curve, in unit; `memory` is its autocorrelation from one bin to the next.
+        curve_times, curve: microseconds and unit, both of shape (n,): the possible future whose crossing is the
+            median one (whose slope is, where it never crosses), over the stretch and on to the crossing.
+        shape: of that curve.
     """
 
     begin: int
     end: int
-    level: float
     slope: float
-    bend: float
     robust_slope: float
     noise: float
     memory: float
-
-    def at(self, times: Micros) -> Values:
-        """The curve at times in microseconds; shape as given, in the signal's unit."""
-        seconds = (np.asarray(times) - self.end) / 1e6
-        return self.level + self.slope * growth(seconds, np.float64(self.bend))
-
-
-def growth(seconds: Values, bend: Values | np.float64) -> Values:
-    """(exp(bend · t) − 1) / bend, which is t where `bend` is 0; its slope at t = 0 is 1. Arrays are broadcast."""
-    seconds, bend = np.broadcast_arrays(np.asarray(seconds, dtype=np.float64), np.asarray(bend, dtype=np.float64))
-    straight = bend == 0
-    safe = np.where(straight, 1.0, bend)
-    with np.errstate(over="ignore"):
-        return np.where(straight, seconds, np.expm1(safe * seconds) / safe)
+    shape: Literal["linear", "accelerating", "settling"]
+    curve_times: Micros = field(repr=False, compare=False)
+    curve: Values = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +100,9 @@ class TimeToLimit:
             else {
                 "from": _iso(trend.begin),
                 "to": _iso(trend.end),
-                "value": trend.level,
                 "slope_per_h": trend.slope * 3600,
                 "robust_slope_per_h": trend.robust_slope * 3600,
-                "shape": "linear" if trend.bend == 0 else "accelerating" if trend.bend > 0 else "settling",
+                "shape": trend.shape,
                 "noise": trend.noise,
             },
             "notes": list(self.notes),

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from .prepare import Samples
 from .result import Values
+from .shapes import all_shapes
 
 Indices = npt.NDArray[np.int64]
 
@@ -14,7 +15,8 @@ Indices = npt.NDArray[np.int64]
 SHORTEST = 8
 _MOST_PIECES = 5
 # Bends tried for a piece, in units of one by the whole history's span: straight, speeding up, settling.
-_BENDS = (0.0, 2.0, -2.0, 5.0, -5.0, 12.0, -12.0)
+_STEPS = 12
+_BENDS = (0.0, 2.0, -2.0, 6.0, -6.0)
 
 
 def piece_begins(samples: Samples) -> Indices:
@@ -29,15 +31,11 @@ def piece_begins(samples: Samples) -> Indices:
         return np.zeros(1, dtype=np.int64)
     place = (samples.seconds - samples.seconds[-1]) / (samples.seconds[-1] - samples.seconds[0])
     costs = np.stack([_costs(place, samples.values, bend) for bend in _BENDS])
-    bends = np.argmin(costs, axis=0)
-    least = np.min(costs, axis=0)
     best, best_score = np.zeros(1, dtype=np.int64), np.inf
-    for begins in _partitions(least, count):
+    for begins in _partitions(np.min(costs, axis=0), count):
         ends = np.append(begins[1:], count)
-        parts = [
-            _residuals(place[begin:end], samples.values[begin:end], _BENDS[bends[begin, end]])
-            for begin, end in zip(begins, ends, strict=True)
-        ]
+        pieces = [slice(begin, end) for begin, end in zip(begins, ends, strict=True)]
+        parts = [_residuals(place[piece], samples.values[piece]) for piece in pieces]
         score = _criterion(parts, len(begins))
         if score < best_score:
             best, best_score = begins, score
@@ -75,10 +73,15 @@ def _partitions(costs: Values, count: int) -> list[Indices]:
     return found
 
 
-def _residuals(place: Values, values: Values, bend: float) -> Values:
-    basis = place if bend == 0 else np.expm1(bend * place) / bend
-    design = np.column_stack([np.ones_like(basis), basis])
-    return np.asarray(values - design @ np.linalg.lstsq(design, values, rcond=None)[0], dtype=np.float64)
+def _residuals(place: Values, values: Values) -> Values:
+    """What the best of all shapes leaves of a piece."""
+    shapes = all_shapes(_STEPS).shapes
+    bases = shapes.at(np.arange(len(shapes.bend))[:, None]).growth((place - place[-1]) / (place[-1] - place[0]))
+    bases = bases - bases.mean(axis=1, keepdims=True)
+    off = values - values.mean()
+    slopes = bases @ off / np.maximum(np.sum(bases**2, axis=1), 1e-300)
+    best = int(np.argmax(slopes * (bases @ off)))
+    return np.asarray(off - slopes[best] * bases[best], dtype=np.float64)
 
 
 def _criterion(parts: list[Values], pieces: int) -> float:

@@ -1,9 +1,9 @@
 """The present trend and its possible futures: Bayesian regression with noise that has memory.
 
-The curve is level + slope · (exp(bend · t) − 1) / bend; noise is AR(1). `bend` and the noise's memory stand on a grid;
-given both, level and slope have the closed-form posterior of a linear regression with a flat prior. So the interval
-holds what isn't known of the shape as well as what isn't known of the line. S. Chib, "Bayes regression with
-autoregressive errors", J. Econometrics 58 (1993) 275-294.
+A curve is level + slope · growth, of one of some shapes; noise is AR(1). Shape and memory stand on a grid; given both,
+level and slope have the closed-form posterior of a linear regression with a flat prior. So the interval holds what
+isn't known of the shape as well as what isn't known of the line. S. Chib, "Bayes regression with autoregressive
+errors", J. Econometrics 58 (1993) 275-294.
 """
 
 from __future__ import annotations
@@ -11,21 +11,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr
 
 from .prepare import Samples
-from .result import Values, growth
+from .result import Values
+from .shapes import ShapeGrid, Shapes, all_shapes
+
+Indices = npt.NDArray[np.int64]
 
 DRAWS = 2000
 _SEED = 20816
-# Bends in units of one by the stretch's span, normal about a straight line; a tenth of the belief says: straight.
-_BENDS = np.linspace(-4.0, 4.0, 17)
-_BEND_SPREAD = 1.0
-_MEMORIES = np.asarray([0.0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.88, 0.94, 0.97])
+# Half of the belief before any data says: straight. The rest falls off with the bend over the stretch.
+_STEPS, _CLOSER = 14, 2
+_STRAIGHT, _BEND_SPREAD = 0.5, 2.0
+_MEMORIES = np.asarray([0.0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.88, 0.94, 0.97])[:, None]
 
 
 @dataclass(frozen=True, slots=True)
 class Futures:
-    """Equally likely curves, each of shape (n,): level and slope at the stretch's end, bend per second.
+    """Equally likely curves, each of shape (n,): level and slope at the stretch's end, and shape, in 1 per second.
 
     Attributes:
         memory, noise: medians over the draws; the noise is the stationary standard deviation.
@@ -33,7 +38,7 @@ class Futures:
 
     level: Values
     slope: Values
-    bend: Values
+    shapes: Shapes
     memory: float
     noise: float
 
@@ -43,73 +48,94 @@ class Futures:
         Args:
             sign: 1 for an upper limit, −1 for a lower one.
         """
-        gap = sign * (limit - self.level)
-        slope = sign * self.slope
+        gap, slope = sign * (limit - self.level), sign * self.slope
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            needed = gap / slope
-            inside = 1 + self.bend * needed
-            straight = np.abs(self.bend * needed) < 1e-12
-            waited = np.where(straight, needed, np.log(np.maximum(inside, 0.0)) / np.where(straight, 1.0, self.bend))
-        never = (slope <= 0) | ~(inside > 0) | ~np.isfinite(waited)
-        return np.where(gap <= 0, 0.0, np.where(never, np.inf, np.maximum(waited, 0.0)))
+            needed = np.where((slope > 0) & (gap > 0), gap / slope, 0.0)
+        return np.where(gap <= 0, 0.0, np.where(slope > 0, self.shapes.when(needed), np.inf))
 
-    def at(self, seconds: Values) -> Values:
-        """The curves at times of shape (m, n) or (m, 1), in seconds after the stretch's end."""
-        return self.level + self.slope * growth(seconds, self.bend)
+    def at(self, seconds: Values, index: Indices) -> Values:
+        """The curves of some indices, shape (k,), at times of shape (m, k), (m, 1) or (k,), in seconds after the
+        stretch's end.
+        """
+        return self.level[index] + self.slope[index] * self.shapes.at(index).growth(seconds)
 
 
 def futures(samples: Samples) -> Futures:
     """Draws from the posterior over a stretch of at least five samples whose times differ."""
     span = float(samples.seconds[-1] - samples.seconds[0])
     place = (samples.seconds - samples.seconds[-1]) / span
-    bases = growth(place[None, :], _BENDS[:, None])
-    weights, means, roots, spreads = _grid(bases, samples.values)
+    grid = all_shapes(_STEPS)
+    fitted = _fitted(grid, place, samples.values)
+    for _ in range(_CLOSER):
+        grid = grid.closer(fitted.weights.sum(axis=0))
+        fitted = _fitted(grid, place, samples.values)
     rng = np.random.default_rng(_SEED)
-    chosen = rng.choice(weights.size, DRAWS, p=weights.ravel())
-    memory, bend = np.unravel_index(chosen, weights.shape)
+    chosen = rng.choice(fitted.weights.size, DRAWS, p=fitted.weights.ravel())
+    memory, shape = np.unravel_index(chosen, fitted.weights.shape)
     freedom = len(samples) - 2
-    sigma = spreads[memory, bend] * np.sqrt(freedom / rng.chisquare(freedom, DRAWS))
-    normal = rng.standard_normal((DRAWS, 2, 1))
-    drawn = means[memory, bend] + sigma[:, None] * (roots[memory, bend] @ normal)[:, :, 0]
-    stationary = sigma / np.sqrt(1 - _MEMORIES[memory] ** 2)
+    sigma = fitted.spread[memory, shape] * np.sqrt(freedom / rng.chisquare(freedom, DRAWS))
+    first, second = sigma * rng.standard_normal((2, DRAWS))
+    level, slope, a, b, c = (each[memory, shape] for each in (fitted.level, fitted.slope, *fitted.roots))
+    memories = _MEMORIES[memory, 0]
     return Futures(
-        drawn[:, 0],
-        drawn[:, 1] / span,
-        _BENDS[bend] / span,
-        float(np.median(_MEMORIES[memory])),
-        float(np.median(stationary)),
+        level + a * first,
+        (slope + b * first + c * second) / span,
+        grid.shapes.at(shape).over(span),
+        float(np.median(memories)),
+        float(np.median(sigma / np.sqrt(1 - memories**2))),
     )
 
 
-def _grid(bases: Values, values: Values) -> tuple[Values, Values, Values, Values]:
-    """Over memory × bend: probability, (level, slope), a root of their covariance by σ², and σ of the innovations."""
+def _beliefs(grid: ShapeGrid) -> Values:
+    """The logarithm of how likely each shape is before any data; shape (shapes,)."""
+    bend, form = grid.shapes.bend, grid.shapes.form
+    whole = {
+        each: float(np.diff(ndtr(np.asarray(ends) / _BEND_SPREAD))[0]) for each, ends in all_shapes(1).ranges.items()
+    }
+    mass = np.asarray([whole[each] for each in form]) * len(whole)
+    density = np.exp(-0.5 * (bend / _BEND_SPREAD) ** 2) / (_BEND_SPREAD * np.sqrt(2 * np.pi))
+    return np.asarray(np.log(np.where(bend == 0, _STRAIGHT, (1 - _STRAIGHT) * density * grid.widths / mass)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Over memory × shape: probability, means, σ of the innovations, the root (a, 0; b, c) of the covariance / σ²."""
+
+    weights: Values
+    level: Values
+    slope: Values
+    spread: Values
+    roots: tuple[Values, Values, Values]
+
+
+def _fitted(grid: ShapeGrid, place: Values, values: Values) -> _Grid:
     count = len(values)
-    design = np.stack([np.ones_like(bases), bases], axis=-1)
-    white_x = np.stack([_whitened(design, memory, axis=1) for memory in _MEMORIES])
-    white_y = np.stack([_whitened(values, memory, axis=0) for memory in _MEMORIES])
-    square = np.einsum("rbti,rbtj->rbij", white_x, white_x)
-    mixed = np.einsum("rbti,rt->rbi", white_x, white_y)
-    inverse = np.linalg.inv(square)
-    means = np.einsum("rbij,rbj->rbi", inverse, mixed)
-    left = np.sum((white_y[:, None, :] - np.einsum("rbti,rbi->rbt", white_x, means)) ** 2, axis=-1)
-    # Values of a noiseless curve leave rounding errors; scaled values are of the order of 1.
-    left = np.maximum(left, 1e-18 * count)
-    log_weight = (
-        -0.5 * np.linalg.slogdet(square)[1]
-        - (count - 2) / 2 * np.log(left)
-        + 0.5 * np.log(1 - _MEMORIES[:, None] ** 2)
-        - 0.5 * (_BENDS[None, :] / _BEND_SPREAD) ** 2
+    shapes = grid.shapes
+    bases = shapes.at(np.arange(len(shapes.bend))[:, None]).growth(place)
+    ones = np.ones_like(bases)
+    both = np.broadcast_to(values, bases.shape)
+    n, g, gg = _white(ones, ones), _white(ones, bases), _white(bases, bases)
+    y, gy, yy = _white(ones, both), _white(bases, both), _white(both, both)
+    determinant = np.maximum(n * gg - g * g, 1e-12 * n * gg)
+    level, slope = (gg * y - g * gy) / determinant, (n * gy - g * y) / determinant
+    # Rounding errors of a noiseless curve aren't taken for knowledge.
+    left = np.maximum(yy - level * y - slope * gy, 1e-12 * yy)
+    weight = (
+        _beliefs(grid) - 0.5 * np.log(determinant) - (count - 2) / 2 * np.log(left) + 0.5 * np.log(1 - _MEMORIES**2)
     )
-    weights = np.exp(log_weight - log_weight.max())
-    roots = np.linalg.cholesky((inverse + np.swapaxes(inverse, -1, -2)) / 2)
-    return weights / weights.sum(), means, roots, np.sqrt(left / (count - 2))
+    weights = np.exp(weight - weight.max())
+    a = np.sqrt(gg / determinant)
+    b = -g / determinant / a
+    c = np.sqrt(np.maximum(n / determinant - b * b, 0.0))
+    return _Grid(weights / weights.sum(), level, slope, np.sqrt(left / (count - 2)), (a, b, c))
 
 
-def _whitened(series: Values, memory: float, axis: int) -> Values:
-    """Innovations of an AR(1) series along an axis, the first scaled as stationary (Prais–Winsten)."""
-    first, before, after = (np.take(series, index, axis) for index in _parts(series.shape[axis]))
-    return np.concatenate([first * np.sqrt(1 - memory**2), after - memory * before], axis)
+def _white(one: Values, other: Values) -> Values:
+    """Sums of products of two AR(1)-whitened series, over memory × shape; the first sample is scaled as stationary.
 
-
-def _parts(count: int) -> tuple[Values, ...]:
-    return np.arange(1), np.arange(count - 1), np.arange(1, count)
+    The innovations of x are x_t − ρ x_(t−1), so that every sum is a polynomial of second degree in ρ (Prais–Winsten).
+    """
+    now, before = np.sum(one[:, 1:] * other[:, 1:], axis=1), np.sum(one[:, :-1] * other[:, :-1], axis=1)
+    lagged = np.sum(one[:, 1:] * other[:, :-1] + one[:, :-1] * other[:, 1:], axis=1)
+    first = one[:, 0] * other[:, 0]
+    return now - _MEMORIES * lagged + _MEMORIES**2 * before + (1 - _MEMORIES**2) * first
