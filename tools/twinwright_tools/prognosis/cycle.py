@@ -14,6 +14,8 @@ _LEAST_CYCLES = 4
 _LEAST_SAMPLES = 64
 # The chance of seeing so strong a line in noise without one; the periodogram has about n / 2 lines to be deceived by.
 _DECEIVED = 1e-3
+# The patterns of both halves: their correlation at least, and the ratio of their sizes at most.
+_ALIKE, _UNLIKE = 0.7, 3.0
 # The lines that are strong at all.
 _TRIED = 12
 _DAY_S = 86_400.0
@@ -60,7 +62,19 @@ def find_cycle(samples: Samples) -> Cycle | None:
     if line is None:
         return None
     cycles = _refined(samples, line, span)
-    return _fitted(samples, span / cycles)
+    found = _fitted(samples, span / cycles)
+    return found if _lasting(samples, found) else None
+
+
+def _lasting(samples: Samples, cycle: Cycle) -> bool:
+    """Whether both halves show the pattern for themselves; a bend of the trend has power at some period, but once."""
+    half = len(samples) // 2
+    early, late = (
+        _fitted(Samples(samples.seconds[part], samples.values[part]), cycle.period_s).weights
+        for part in (slice(0, half), slice(half, None))
+    )
+    sizes = float(np.linalg.norm(early)), float(np.linalg.norm(late))
+    return float(early @ late) > _ALIKE * sizes[0] * sizes[1] and min(sizes) > max(sizes) / _UNLIKE
 
 
 def _power(even: Values) -> Values:

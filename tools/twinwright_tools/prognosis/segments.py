@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from .prepare import Samples
 from .result import Values
-from .shapes import all_shapes
+from .shapes import ShapeGrid, all_shapes
 
 Indices = npt.NDArray[np.int64]
 
@@ -74,18 +74,33 @@ def _partitions(costs: Values, count: int) -> list[Indices]:
 
 
 def _residuals(place: Values, values: Values) -> Values:
-    """What the best of all shapes leaves of a piece."""
-    shapes = all_shapes(_STEPS).shapes
-    bases = shapes.at(np.arange(len(shapes.bend))[:, None]).growth((place - place[-1]) / (place[-1] - place[0]))
-    bases = bases - bases.mean(axis=1, keepdims=True)
+    """What the best of all shapes leaves of a piece; the bends are tried finer around the better ones."""
+    times = (place - place[-1]) / (place[-1] - place[0])
     off = values - values.mean()
-    slopes = bases @ off / np.maximum(np.sum(bases**2, axis=1), 1e-300)
-    best = int(np.argmax(slopes * (bases @ off)))
+    grid = all_shapes(_STEPS)
+    bases, slopes, left = _tried(grid, times, off)
+    likely = np.exp(-len(values) / 2 * np.log(left / left.min()))
+    bases, slopes, left = _tried(grid.closer(likely), times, off)
+    best = int(np.argmin(left))
     return np.asarray(off - slopes[best] * bases[best], dtype=np.float64)
 
 
+def _tried(grid: ShapeGrid, times: Values, off: Values) -> tuple[Values, Values, Values]:
+    """Of each shape: its curve, mean 0, the slope that fits best, and the squares that are left."""
+    shapes = grid.shapes
+    bases = shapes.at(np.arange(len(shapes.bend))[:, None]).growth(times)
+    bases = bases - bases.mean(axis=1, keepdims=True)
+    mixed = bases @ off
+    slopes = mixed / np.maximum(np.sum(bases**2, axis=1), 1e-300)
+    return bases, slopes, np.maximum(float(off @ off) - slopes * mixed, 1e-12 * float(off @ off) + 1e-300)
+
+
 def _criterion(parts: list[Values], pieces: int) -> float:
-    """BIC with three parameters per piece (level, slope, bend), one per change, one of memory, one of noise."""
+    """BIC with three parameters per piece (level, slope, bend), three per change, one of memory, one of noise.
+
+    A change's place counts as three: Y. Ninomiya, "Change-point model selection via AIC", Ann. Inst. Stat. Math. 67
+    (2015) 943-961.
+    """
     count = sum(len(part) for part in parts)
     before = np.concatenate([part[:-1] for part in parts])
     after = np.concatenate([part[1:] for part in parts])
@@ -95,6 +110,6 @@ def _criterion(parts: list[Values], pieces: int) -> float:
     memory = min(0.98, memory + pieces * (1 + 3 * memory) / count)
     firsts = np.asarray([part[0] for part in parts]) * np.sqrt(1 - memory**2)
     noise = (float(np.sum((after - memory * before) ** 2)) + float(np.sum(firsts**2))) / count
-    parameters = 3 * pieces + (pieces - 1) + 2
+    parameters = 3 * pieces + 3 * (pieces - 1) + 2
     # Rounding errors of a noiseless curve aren't worth a piece.
     return count * float(np.log(noise + 1e-10)) - pieces * float(np.log1p(-(memory**2))) + parameters * np.log(count)

@@ -6,9 +6,7 @@ The slope at t seconds after the present is slope · (1 + form · bend · t)^(1/
 form   bend > 0    bend < 0
 =====  ==========  ==================================================================
 0      exponential exponential approach to a level, which is never passed
-1      quadratic   –
-1/2    cubic       –
-2      power 3/2   –
+f > 0  power law   – (its exponent is 1 + 1/f: quadratic for 1, cubic for 1/2)
 −1     –           logarithmic growth
 −1/2   –           hyperbolic approach to a level, which is never passed
 =====  ==========  ==================================================================
@@ -79,9 +77,18 @@ def _groups(
         yield which, numbers[which], bend[which], float(each)
 
 
-# For each form, the bends that are tried on a stretch of history that lasts 1. Above 1 / form a power law's onset lies
-# inside of the stretch; below −1 / |form| a decay would begin inside of it, infinitely steep.
-_TRIED = {0.0: (-6.0, 6.0), 2.0: (0.0, 0.7), 1.0: (0.0, 2.0), 0.5: (0.0, 4.0), -1.0: (-0.95, 0.0), -0.5: (-1.9, 0.0)}
+# For each form, the bends that are tried on a stretch of history that lasts 1. Above 1 / form a power law's onset would
+# lie inside of the stretch, which is a change point; below −1 / |form| a decay would begin in it, infinitely steep.
+_TRIED = {
+    0.0: (-6.0, 6.0),
+    2.0: (0.0, 0.5),
+    4 / 3: (0.0, 0.75),
+    1.0: (0.0, 1.0),
+    2 / 3: (0.0, 1.5),
+    0.5: (0.0, 2.0),
+    -1.0: (-0.95, 0.0),
+    -0.5: (-1.9, 0.0),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,10 @@ Indices = npt.NDArray[np.int64]
 
 DRAWS = 2000
 _SEED = 20816
-# Half of the belief before any data says: straight. The rest falls off with the bend over the stretch.
 _STEPS, _CLOSER = 14, 2
-_STRAIGHT, _BEND_SPREAD = 0.5, 2.0
+# The belief before any data: half of it says straight, a third exponential, the rest the other forms; the bend over the
+# stretch is normal about none.
+_STRAIGHT, _EXPONENTIAL, _BEND_SPREAD = 0.5, 1 / 3, 3.0
 _MEMORIES = np.asarray([0.0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.88, 0.94, 0.97])[:, None]
 
 
@@ -88,13 +89,16 @@ def futures(samples: Samples) -> Futures:
 
 def _beliefs(grid: ShapeGrid) -> Values:
     """The logarithm of how likely each shape is before any data; shape (shapes,)."""
-    bend, form = grid.shapes.bend, grid.shapes.form
-    whole = {
-        each: float(np.diff(ndtr(np.asarray(ends) / _BEND_SPREAD))[0]) for each, ends in all_shapes(1).ranges.items()
+    bend, form, forms = grid.shapes.bend, grid.shapes.form, all_shapes(1).ranges
+    others = (1 - _STRAIGHT - _EXPONENTIAL) / (len(forms) - 1)
+    likely = {
+        # Of the normal distribution, only what lies in the form's range counts.
+        each: (others if each else _EXPONENTIAL) / float(np.diff(ndtr(np.asarray(ends) / _BEND_SPREAD))[0])
+        for each, ends in forms.items()
     }
-    mass = np.asarray([whole[each] for each in form]) * len(whole)
     density = np.exp(-0.5 * (bend / _BEND_SPREAD) ** 2) / (_BEND_SPREAD * np.sqrt(2 * np.pi))
-    return np.asarray(np.log(np.where(bend == 0, _STRAIGHT, (1 - _STRAIGHT) * density * grid.widths / mass)))
+    bent = np.asarray([likely[each] for each in form]) * density * grid.widths
+    return np.asarray(np.log(np.where(bend == 0, _STRAIGHT, np.maximum(bent, 1e-300))))
 
 
 @dataclass(frozen=True, slots=True)
