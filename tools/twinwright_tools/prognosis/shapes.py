@@ -17,7 +17,7 @@ and straight lines where the bend is 0. A power law is flat before its onset.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -38,11 +38,11 @@ class Shapes:
         found = np.array(times)
         with np.errstate(over="ignore"):
             for which, here, b, f in _groups(bend, form, times):
-                if f == 0:
+                if f[0] == 0:
                     found[which] = np.expm1(b * here) / b
                     continue
                 base = np.maximum(1 + f * b * here, 1e-12)
-                found[which] = np.log(base) / (f * b) if f == -1 else (base ** (1 / f + 1) - 1) / (b * (1 + f))
+                found[which] = np.log(base) / (f * b) if f[0] == -1 else (base ** (1 / f + 1) - 1) / (b * (1 + f))
         return found
 
     def when(self, gained: Values) -> Values:
@@ -51,9 +51,9 @@ class Shapes:
         found = np.array(gained)
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             for which, here, b, f in _groups(bend, form, gained):
-                if f == 0:
+                if f[0] == 0:
                     found[which] = np.log1p(b * here) / b
-                elif f == -1:
+                elif f[0] == -1:
                     found[which] = np.expm1(f * b * here) / (f * b)
                 else:
                     found[which] = ((1 + b * (1 + f) * here) ** (f / (1 + f)) - 1) / (f * b)
@@ -70,66 +70,114 @@ class Shapes:
 
 def _groups(
     bend: Values, form: Values, numbers: Values
-) -> Iterator[tuple[npt.NDArray[np.bool_], Values, Values, float]]:
-    """For each form of bent curves: where they are, and the numbers and bends there."""
-    for each in np.unique(form):
-        which = (form == each) & (bend != 0)
-        yield which, numbers[which], bend[which], float(each)
+) -> Iterator[tuple[npt.NDArray[np.bool_], Values, Values, Values]]:
+    """For exponentials, logarithms and powers: where they are, and the numbers, bends and forms there."""
+    exponential, logarithm = form == 0, form == -1
+    for kind in (exponential, logarithm, ~(exponential | logarithm)):
+        which = kind & (bend != 0)
+        if which.any():
+            yield which, numbers[which], bend[which], form[which]
 
 
-# For each form, the bends that are tried on a stretch of history that lasts 1. Above 1 / form a power law's onset would
-# lie inside of the stretch, which is a change point; below −1 / |form| a decay would begin in it, infinitely steep.
-_TRIED = {
-    0.0: (-6.0, 6.0),
-    2.0: (0.0, 0.5),
-    4 / 3: (0.0, 0.75),
-    1.0: (0.0, 1.0),
-    2 / 3: (0.0, 1.5),
-    0.5: (0.0, 2.0),
-    -1.0: (-0.95, 0.0),
-    -0.5: (-1.9, 0.0),
-}
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """A box of shapes, cut into cells: exponents p of power laws (form = 1 / (p − 1)) × curvatures.
+
+    A power law's curvature is its relative growth in the middle of the stretch, bend / (1 − form · bend / 2): the data
+    tell it nearly independently of the exponent, so that a box can be closed in on both.
+
+    Attributes:
+        form: of a family that has one form only, whose curvature is its bend; None for the power laws.
+        powers, curvatures: least and greatest.
+    """
+
+    belief: float
+    form: float | None
+    curvatures: tuple[float, float]
+    powers: tuple[float, float] = (1.0, 2.0)
+
+    def cells(self, steps: int) -> tuple[Shapes, Values]:
+        """The shapes in the cells' middles, arrays of shape (exponents, steps), and the logarithms of their beliefs.
+
+        The beliefs are as yet of any sum: normal about no curvature, and nothing where an onset lies in the stretch.
+        """
+        curvatures = _middles(self.curvatures, steps)
+        size = (self.curvatures[1] - self.curvatures[0]) / steps * (self.powers[1] - self.powers[0])
+        belief = np.log(max(size, 1e-300)) - 0.5 * (curvatures / _BEND_SPREAD) ** 2
+        if self.form is not None:
+            return Shapes(curvatures[None, :], np.full((1, steps), self.form)), belief[None, :]
+        forms = 1 / (_middles(self.powers, _POWERS)[:, None] - 1)
+        bends = curvatures / (1 + forms * curvatures / 2)
+        shapes = Shapes(bends, np.broadcast_to(forms, bends.shape))
+        return shapes, np.where(forms * curvatures <= 2, belief - np.log(_POWERS), -1e6)
+
+    def closer(self, held: Values) -> _Family:
+        """The same over the cells that hold all but a sliver of the weight, and their neighbours."""
+        told = held >= 1e-4 * held.max()
+        powers = self.powers if self.form is not None else _around(self.powers, told.any(axis=1))
+        return replace(self, curvatures=_around(self.curvatures, told.any(axis=0)), powers=powers)
+
+
+_POWERS = 8
+# A power law's onset lies at the begin of the stretch at most: inside, it would be a change point. A decay of negative
+# form begins, infinitely steep, before the stretch.
+_FAMILIES = (
+    _Family(1 / 4, 0.0, (-6.0, 6.0)),
+    _Family(1 / 8, None, (0.0, 4.4), (1.2, 3.2)),
+    _Family(1 / 16, -1.0, (-0.95, 0.0)),
+    _Family(1 / 16, -0.5, (-1.9, 0.0)),
+)
+_STRAIGHT, _BEND_SPREAD = 0.5, 3.0
+
+
+def _middles(ends: tuple[float, float], cells: int) -> Values:
+    return ends[0] + (ends[1] - ends[0]) * (np.arange(cells) + 0.5) / cells
+
+
+def _around(ends: tuple[float, float], told: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """The ends of what is told of equal cells, with one neighbour on each side."""
+    step, which = (ends[1] - ends[0]) / len(told), np.flatnonzero(told)
+    return max(ends[0], ends[0] + step * (which[0] - 1)), min(ends[1], ends[0] + step * (which[-1] + 2))
 
 
 @dataclass(frozen=True, slots=True)
 class ShapeGrid:
-    """Shapes beside each other: a straight line first, then `steps` bends of each form, each in the middle of a cell.
+    """Shapes beside each other, for a stretch that lasts 1: a straight line first, then cells of each family.
 
-    Attributes:
-        ranges: form to its range of bends; `steps`: cells of a range.
+    Half of the belief before any data says straight; exponential growth and power laws, exponential and slower decay
+    share the rest evenly. Curvatures are normal about none, with a standard deviation of 3 by the stretch.
     """
 
-    ranges: dict[float, tuple[float, float]]
+    families: tuple[_Family, ...]
     steps: int
 
     @property
     def shapes(self) -> Shapes:
-        """All of them, of shape (1 + forms · steps,)."""
-        middles = (np.arange(self.steps) + 0.5) / self.steps
-        bends = [low + (high - low) * middles for low, high in self.ranges.values()]
-        forms = np.repeat(np.asarray(list(self.ranges)), self.steps)
-        return Shapes(np.concatenate([[0.0], *bends]), np.concatenate([[0.0], forms]))
+        """All of them, of shape (n,)."""
+        cells = [family.cells(self.steps)[0] for family in self.families]
+        bends = np.concatenate([[0.0], *(shapes.bend.ravel() for shapes in cells)])
+        return Shapes(bends, np.concatenate([[0.0], *(shapes.form.ravel() for shapes in cells)]))
 
     @property
-    def widths(self) -> Values:
-        """Of the cells, in bend; 1 for the straight line."""
-        sizes = np.asarray([high - low for low, high in self.ranges.values()]) / self.steps
-        return np.concatenate([[1.0], np.repeat(sizes, self.steps)])
+    def beliefs(self) -> Values:
+        """The logarithm of how likely each shape is before any data, of shape (n,)."""
+        parts = [np.full(1, np.log(_STRAIGHT))]
+        for family, whole in zip(self.families, _FAMILIES, strict=True):
+            mass = float(np.sum(np.exp(whole.cells(self.steps)[1])))
+            parts.append(family.cells(self.steps)[1].ravel() + np.log(family.belief / mass))
+        return np.concatenate(parts)
 
     def closer(self, weights: Values) -> ShapeGrid:
-        """The same number of cells over those that hold all but a sliver of each form's weight, and their neighbours.
-
-        Args:
-            weights: probability of each shape.
-        """
-        ranges = {}
-        for (form, (low, high)), held in zip(self.ranges.items(), weights[1:].reshape(-1, self.steps), strict=True):
-            step = (high - low) / self.steps
-            told = np.flatnonzero(held >= 1e-4 * held.max())
-            ranges[form] = max(low, low + step * (told[0] - 1)), min(high, low + step * (told[-1] + 2))
-        return ShapeGrid(ranges, self.steps)
+        """As many cells, but only where a family's weight lies; `weights` of shape (n,)."""
+        families, begin = [], 1
+        for family in self.families:
+            shape = (1 if family.form is not None else _POWERS, self.steps)
+            end = begin + shape[0] * shape[1]
+            families.append(family.closer(weights[begin:end].reshape(shape)))
+            begin = end
+        return ShapeGrid(tuple(families), self.steps)
 
 
 def all_shapes(steps: int) -> ShapeGrid:
-    """Every form over its whole range, for a stretch that lasts 1."""
-    return ShapeGrid(dict(_TRIED), steps)
+    """Every family over its whole range, with so many bends of each form."""
+    return ShapeGrid(_FAMILIES, steps)
