@@ -67,7 +67,7 @@ def settles(stretch: Samples) -> bool:
     return min(curves)[1] < _CLEARLY * line[1]
 
 
-def _told(place: Values, values: Values, known: Values, bend: float) -> tuple[float, float]:
+def _told(place: Values, values: Values, known: npt.NDArray[np.bool_], bend: float) -> tuple[float, float]:
     """Squared errors of a curve, fitted to what is known, there and where it is not."""
     growth = Shapes(np.asarray(bend), np.zeros(())).growth(place)
     design = np.column_stack([np.ones_like(place), growth])

@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..telemetry.statistics import robust_slope
 from .crossing import first_crossing, settles
 from .cycle import Cycle, find_cycle
-from .prepare import COARSE, FINE, Samples, Scale, binned, clean, held, one_regime, without_spikes
+from .prepare import COARSE, FINE, Samples, Scale, binned, clean, one_regime, without_spikes
 from .result import Direction, Micros, Reason, TimeToLimit, Trend, Values
 from .segments import piece_begins
 from .trend import Futures, Indices, futures
@@ -53,7 +53,6 @@ def time_to_limit(
     horizon_s: float = MONTH_S,
     level: float = 0.8,
     running: npt.NDArray[np.bool_] | None = None,
-    holds: bool = False,
 ) -> TimeToLimit:
     """When the level of a signal crosses a limit if its present trend goes on: a pure function of its arguments.
 
@@ -62,22 +61,20 @@ def time_to_limit(
     Args:
         times: int64 of shape (n,), microseconds since the Unix epoch, in any order, n ≥ 0. Later ones than `at` are
             never looked at.
-        values: float64 of shape (n,), in the limit's unit; what isn't finite is left out.
+        values: float64 of shape (n,), in the limit's unit; what isn't finite is left out. An event log, whose values
+            hold until the next one, comes as `prepare.held` makes it.
         at: the moment of asking, microseconds since the Unix epoch.
         limit: in the signal's unit.
         direction: rising for an upper limit, falling for a lower one; None: upper if most of the values lie below it.
         horizon_s: how far ahead an answer is wanted, seconds.
         level: the interval's probability, 0 < level < 1.
         running: bool of shape (n,): whether each sample counts (the asset runs); None: all of them.
-        holds: the samples are an event log: a value holds until the next one.
 
     Raises:
         InputError: shapes that differ, a limit that isn't finite, a level or a horizon out of range.
     """
     times, values = np.asarray(times, dtype=np.int64), np.asarray(values, dtype=np.float64)
     _check(times, values, limit, horizon_s, level, running)
-    if holds and running is None:
-        times, values = held(times, values, at)
     everything, scale = clean(times, values, at)
     counted = everything if running is None else clean(times[running], values[running], at)[0]
     side = direction or _side(values, limit)

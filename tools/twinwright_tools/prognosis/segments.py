@@ -112,4 +112,5 @@ def _criterion(parts: list[Values], pieces: int) -> float:
     noise = (float(np.sum((after - memory * before) ** 2)) + float(np.sum(firsts**2))) / count
     parameters = 3 * pieces + 3 * (pieces - 1) + 2
     # Rounding errors of a noiseless curve aren't worth a piece.
-    return count * float(np.log(noise + 1e-10)) - pieces * float(np.log1p(-(memory**2))) + parameters * np.log(count)
+    unlikely = count * np.log(noise + 1e-10) - pieces * np.log1p(-(memory**2))
+    return float(unlikely + parameters * np.log(count))

@@ -127,4 +127,4 @@ def _white(one: Values, other: Values) -> Values:
     now, before = np.sum(one[:, 1:] * other[:, 1:], axis=1), np.sum(one[:, :-1] * other[:, :-1], axis=1)
     lagged = np.sum(one[:, 1:] * other[:, :-1] + one[:, :-1] * other[:, 1:], axis=1)
     first = one[:, 0] * other[:, 0]
-    return now - _MEMORIES * lagged + _MEMORIES**2 * before + (1 - _MEMORIES**2) * first
+    return np.asarray(now - _MEMORIES * lagged + _MEMORIES**2 * before + (1 - _MEMORIES**2) * first)

@@ -23,11 +23,11 @@ def parse_duration(text: str) -> float:
 
 
 def duration(seconds: float) -> str:
-    """A duration for people, at two or three digits: ``45 s``, ``90 min``, ``6.5 h``, ``12 d``."""
+    """A duration for people, at three digits: ``45 s``, ``90.5 min``, ``6.25 h``, ``12.1 d``."""
     if seconds == float("inf"):
         return "never"
     for unit, size, up_to in (("s", 1.0, 120.0), ("min", 60.0, 7200.0), ("h", 3600.0, 172_800.0)):
         if seconds < up_to:
-            return f"{seconds / size:.2g} {unit}" if seconds / size < 10 else f"{seconds / size:.0f} {unit}"
+            return f"{seconds / size:.3g} {unit}"
     days = seconds / 86_400
-    return f"{days:.2g} d" if days < 10 else f"{days:,.0f} d"
+    return f"{days:.3g} d" if days < 1000 else f"{days:,.0f} d"
