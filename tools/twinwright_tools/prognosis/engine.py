@@ -215,7 +215,7 @@ def _trend(history: _History, stretch: Samples, possible: Futures, waits: Values
     per_hour = robust_slope(micros, stretch.values)[0] or 0.0
     order = np.argsort(waits if np.median(waits) < np.inf else possible.slope, kind="stable")
     middle = order[len(waits) // 2 :][:1]
-    until = min(float(np.median(waits)), blank.horizon_s)
+    until = min(float(waits[middle][0]), blank.horizon_s)
     seconds = np.linspace(stretch.seconds[0], until, _CURVE_POINTS)
     curve = possible.at((seconds - end_s)[:, None], middle)[:, 0]
     if history.cycle is not None:
