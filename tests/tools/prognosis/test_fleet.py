@@ -13,7 +13,8 @@ from twinwright_tools.prognosis.outlook import Outlook, fleet_keys, need_limit, 
 from twinwright_tools.prognosis.plot import plot_outlooks
 from twinwright_tools.prognosis.ranking import before, ranked
 from twinwright_tools.prognosis.words import duration, parse_duration
-from twinwright_tools.times import to_micros
+from twinwright_tools.telemetry.series import SignalKey
+from twinwright_tools.times import from_micros, to_micros
 
 from .conftest import DAY_US, START_US
 
@@ -49,8 +50,9 @@ def test_a_fleet_that_isnt_there(make_fans: Make) -> None:
 def test_the_soonest_comes_first_and_ties_are_told(make_fans: Make) -> None:
     ranking = ranked(told(make_fans(LIMITS)))
     assert [one.key.twin for one in ranking.groups[0]] == ["fan-1"]
-    # The second and the fourth fan drift alike; which of them comes first can't be told.
-    assert {one.key.twin for one in ranking.groups[1]} == {"fan-2", "fan-4"} or len(ranking.groups) == 3
+    assert {one.key.twin for group in ranking.groups[1:] for one in group} == {"fan-2", "fan-4"}
+    for group in ranking.groups:
+        assert all(before(group[0].found, one.found) < 0.8 for one in group[1:])
     assert [one.key.twin for one in ranking.unanswered] == ["fan-3"]
     # The fifth falls, towards its lower limit of two; from 2 by 0.05 a day it is below 1.8 since the fourth day.
     (beyond,) = ranking.beyond
@@ -75,8 +77,6 @@ def test_a_running_signal_says_what_counts(make_fans: Make) -> None:
 
 
 def test_nothing_after_the_moment_of_asking_counts(make_fans: Make) -> None:
-    from twinwright_tools.times import from_micros
-
     with open_plant(make_fans(LIMITS), at=from_micros(START_US + 10 * DAY_US)) as plant:
         one = outlooks(plant, fleet_keys(plant, "Fan.vibration")[:1], plants_own(plant))[0]
         assert one.found.at == to_micros(plant.at)
@@ -90,15 +90,9 @@ def test_a_signal_without_a_limit_or_a_number_is_an_error(make_fans: Make) -> No
         own = plants_own(plant)
         with pytest.raises(UsageError):
             outlooks(plant, [fleet_keys(plant, "all")[0]], lambda info: need_limit(info, own(info)))
-        limit = told_limit(plant.folder)
+        (limit,) = own(plant.telemetry.info(SignalKey("fan-4", "vibration")))
         with pytest.raises(InputError):
             outlooks(plant, [info.key], lambda info: [limit])
-
-
-def told_limit(folder: Path) -> Outlook | object:
-    """The limit of the fourth fan, which its property states."""
-    with open_plant(folder) as plant:
-        return plants_own(plant)(plant.telemetry.info(fleet_keys(plant, "all")[3]))[0]
 
 
 def test_a_plot_is_written(make_fans: Make, tmp_path: Path) -> None:
@@ -115,9 +109,7 @@ def test_a_plot_is_written(make_fans: Make, tmp_path: Path) -> None:
     assert "<svg" in (tmp_path / "b.svg").read_text()
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("30d", 2_592_000), ("12h", 43_200), ("90 min", 5400), ("2w", 1_209_600)]
-)
+@pytest.mark.parametrize(("text", "seconds"), [("30d", 2_592_000), ("12h", 43_200), ("90 min", 5400)])
 def test_durations_are_read(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
 

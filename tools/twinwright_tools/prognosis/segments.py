@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,8 +16,10 @@ Indices = npt.NDArray[np.int64]
 # Bins that a piece holds at least, and pieces that a history is cut into at most.
 SHORTEST = 8
 _MOST_PIECES = 5
+# More pieces aren't tried once so many numbers of them were no better.
+_IN_VAIN = 2
 # Bends tried for a piece, in units of one by the whole history's span: straight, speeding up, settling.
-_STEPS = 12
+_STEPS = 10
 _BENDS = (0.0, 2.0, -2.0, 6.0, -6.0)
 
 
@@ -31,14 +35,18 @@ def piece_begins(samples: Samples) -> Indices:
         return np.zeros(1, dtype=np.int64)
     place = (samples.seconds - samples.seconds[-1]) / (samples.seconds[-1] - samples.seconds[0])
     costs = np.stack([_costs(place, samples.values, bend) for bend in _BENDS])
-    best, best_score = np.zeros(1, dtype=np.int64), np.inf
+    best, best_score, in_vain = np.zeros(1, dtype=np.int64), np.inf, 0
+    known: dict[tuple[int, int], Values] = {}
     for begins in _partitions(np.min(costs, axis=0), count):
-        ends = np.append(begins[1:], count)
-        pieces = [slice(begin, end) for begin, end in zip(begins, ends, strict=True)]
-        parts = [_residuals(place[piece], samples.values[piece]) for piece in pieces]
-        score = _criterion(parts, len(begins))
+        pieces = list(pairwise([*begins.tolist(), count]))
+        for begin, end in pieces:
+            if (begin, end) not in known:
+                known[begin, end] = _residuals(place[begin:end], samples.values[begin:end])
+        score = _criterion([known[piece] for piece in pieces], len(begins))
         if score < best_score:
-            best, best_score = begins, score
+            best, best_score, in_vain = begins, score, 0
+        elif (in_vain := in_vain + 1) == _IN_VAIN:
+            break
     return best
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -146,26 +147,25 @@ class ShapeGrid:
 
     Half of the belief before any data says straight; exponential growth and power laws, exponential and slower decay
     share the rest evenly. Curvatures are normal about none, with a standard deviation of 3 by the stretch.
+
+    Attributes:
+        shapes: all of them, of shape (n,).
+        beliefs: the logarithm of how likely each is before any data, of shape (n,).
     """
 
     families: tuple[_Family, ...]
     steps: int
+    shapes: Shapes
+    beliefs: Values
 
-    @property
-    def shapes(self) -> Shapes:
-        """All of them, of shape (n,)."""
-        cells = [family.cells(self.steps)[0] for family in self.families]
-        bends = np.concatenate([[0.0], *(shapes.bend.ravel() for shapes in cells)])
-        return Shapes(bends, np.concatenate([[0.0], *(shapes.form.ravel() for shapes in cells)]))
-
-    @property
-    def beliefs(self) -> Values:
-        """The logarithm of how likely each shape is before any data, of shape (n,)."""
-        parts = [np.full(1, np.log(_STRAIGHT))]
-        for family, whole in zip(self.families, _FAMILIES, strict=True):
-            mass = float(np.sum(np.exp(whole.cells(self.steps)[1])))
-            parts.append(family.cells(self.steps)[1].ravel() + np.log(family.belief / mass))
-        return np.concatenate(parts)
+    @classmethod
+    def of(cls, families: tuple[_Family, ...], steps: int) -> ShapeGrid:
+        """The cells of those families, with so many curvatures of each form."""
+        cells = [family.cells(steps) for family in families]
+        bends = np.concatenate([[0.0], *(shapes.bend.ravel() for shapes, _ in cells)])
+        forms = np.concatenate([[0.0], *(shapes.form.ravel() for shapes, _ in cells)])
+        beliefs = [belief.ravel() + mass for (_, belief), mass in zip(cells, _masses(steps), strict=True)]
+        return cls(families, steps, Shapes(bends, forms), np.concatenate([[np.log(_STRAIGHT)], *beliefs]))
 
     def closer(self, weights: Values) -> ShapeGrid:
         """As many cells, but only where a family's weight lies; `weights` of shape (n,)."""
@@ -175,9 +175,17 @@ class ShapeGrid:
             end = begin + shape[0] * shape[1]
             families.append(family.closer(weights[begin:end].reshape(shape)))
             begin = end
-        return ShapeGrid(tuple(families), self.steps)
+        return ShapeGrid.of(tuple(families), self.steps)
 
 
+@cache
 def all_shapes(steps: int) -> ShapeGrid:
-    """Every family over its whole range, with so many bends of each form."""
-    return ShapeGrid(_FAMILIES, steps)
+    """Every family over its whole range, with so many curvatures of each form."""
+    return ShapeGrid.of(_FAMILIES, steps)
+
+
+@cache
+def _masses(steps: int) -> tuple[float, ...]:
+    """What has to be added to the logarithms of each family's beliefs, so that they add up to its own."""
+    sums = [float(np.sum(np.exp(family.cells(steps)[1]))) for family in _FAMILIES]
+    return tuple(float(np.log(family.belief / each)) for family, each in zip(_FAMILIES, sums, strict=True))
