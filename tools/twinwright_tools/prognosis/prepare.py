@@ -11,7 +11,7 @@ from scipy import ndimage
 from .result import Direction, Micros, Values
 
 # Medians of this many bins are what a curve is fitted to at most; a cycle is looked for at the finer width.
-FINE, COARSE = 2048, 160
+FINE, COARSE = 2048, 128
 _SPIKE_WIDTH, _SPIKE_SIGMAS = 11, 6.0
 # Two regimes: this far apart in units of the wider one's spread, each with this share of samples, this many switches.
 _APART, _SHARE, _SWITCHES = 6.0, 0.1, 4

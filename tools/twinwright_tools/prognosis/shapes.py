@@ -123,10 +123,10 @@ _POWERS = 8
 # A power law's onset lies at the begin of the stretch at most: inside, it would be a change point. A decay of negative
 # form begins, infinitely steep, before the stretch.
 _FAMILIES = (
-    _Family(1 / 4, 0.0, (-6.0, 6.0)),
+    _Family(5 / 16, 0.0, (-6.0, 6.0)),
     _Family(1 / 8, None, (0.0, 4.4), (1.2, 3.2)),
-    _Family(1 / 16, -1.0, (-0.95, 0.0)),
-    _Family(1 / 16, -0.5, (-1.9, 0.0)),
+    _Family(1 / 32, -1.0, (-0.95, 0.0)),
+    _Family(1 / 32, -0.5, (-1.9, 0.0)),
 )
 _STRAIGHT, _BEND_SPREAD = 0.5, 3.0
 
@@ -145,8 +145,8 @@ def _around(ends: tuple[float, float], told: npt.NDArray[np.bool_]) -> tuple[flo
 class ShapeGrid:
     """Shapes beside each other, for a stretch that lasts 1: a straight line first, then cells of each family.
 
-    Half of the belief before any data says straight; exponential growth and power laws, exponential and slower decay
-    share the rest evenly. Curvatures are normal about none, with a standard deviation of 3 by the stretch.
+    Half of the belief before any data says straight, 5/16 exponential growth or approach, 1/8 power law, 1/16 a slower
+    settling. Curvatures are normal about none, with a standard deviation of 3 by the stretch.
 
     Attributes:
         shapes: all of them, of shape (n,).
