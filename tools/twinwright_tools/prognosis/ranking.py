@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -41,13 +42,16 @@ def ranked(told: Iterable[Outlook], sure: float = 0.8) -> Ranking:
             groups[-1].append(one)
         else:
             groups.append([one])
-    undecided = {
-        one.key: tuple(other.key for other in answered if other is not one and _open(one.found, other.found, sure))
-        for one in answered
-    }
+    undecided: dict[SignalKey, list[SignalKey]] = {one.key: [] for one in answered}
+    for one, other in combinations(answered, 2):
+        if _overlap(one.found, other.found, sure) and 1 - sure < before(one.found, other.found) < sure:
+            undecided[one.key].append(other.key)
+            undecided[other.key].append(one.key)
     rest = [one for one in everything if one.found.crossing is None and one.found.since is None]
     rest.sort(key=lambda one: (one.found.reason or "", one.key))
-    return Ranking(tuple(beyond), tuple(map(tuple, groups)), undecided, tuple(rest))
+    return Ranking(
+        tuple(beyond), tuple(map(tuple, groups)), {key: tuple(keys) for key, keys in undecided.items()}, tuple(rest)
+    )
 
 
 def before(one: TimeToLimit, other: TimeToLimit) -> float:
@@ -57,5 +61,8 @@ def before(one: TimeToLimit, other: TimeToLimit) -> float:
     return float(np.mean(low + high) / 2 / max(len(one.draws), 1))
 
 
-def _open(one: TimeToLimit, other: TimeToLimit, sure: float) -> bool:
-    return 1 - sure < before(one, other) < sure
+def _overlap(one: TimeToLimit, other: TimeToLimit, sure: float) -> bool:
+    """Whether an order could be undecided: where these ends are apart, it is decided, and pairs of a fleet are many."""
+    tail = int((1 - sure) / 2 * len(one.draws))
+    ends = [(float(each.draws[tail]), float(each.draws[-1 - tail])) for each in (one, other)]
+    return ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]
