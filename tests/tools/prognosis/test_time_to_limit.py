@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -164,6 +164,13 @@ def test_order_duplicates_gaps_and_outliers_change_little() -> None:
     assert in_days(time_to_limit(TIMES, broken, AT, 5.0)) == pytest.approx(plain, rel=0.05)
 
 
+@pytest.mark.parametrize("stray", [-56 * 365 * DAY_US, -(2**62)])
+def test_a_clock_that_was_at_1970_once_changes_nothing(stray: int) -> None:
+    values = 2 + 0.1 * DAYS + noise()
+    found = time_to_limit(np.append(TIMES, stray), np.append(values, 0.0), AT, 5.0)
+    assert in_days(found) == in_days(time_to_limit(TIMES, values, AT, 5.0))
+
+
 @pytest.mark.parametrize("value", [0.0, 3.25, -1e300, 1e-300])
 def test_a_constant_doesnt_drift(value: float) -> None:
     constant = np.full(len(TIMES), value)
@@ -221,6 +228,7 @@ def test_shifting_and_scaling_change_nothing_else(factor: float, shift: float, l
 
 
 @settings(max_examples=40)
+@example(values=np.asarray([1.0, 2e162] + [0.0] * 13), spread=1, limit=0.0, seed=0)
 @given(
     values=hnp.arrays(np.float64, st.integers(0, 60), elements=st.floats(allow_nan=True, allow_infinity=True)),
     spread=st.sampled_from([0, 1, 1000, DAY_US]),

@@ -27,6 +27,8 @@ _SURE = 0.99
 _WIDEST, _SHORT_BESIDE_HISTORY = 3.0, 0.25
 # Pieces that ended before the present one, from which it can be told how long a trend lasts here.
 _TELLING_PIECES = 3
+# A change that is lost in the rounding of the history's own spread, which is 1 in scaled values.
+_NOTHING = 1e-12
 _RECENT_BINS = 5
 _CURVE_POINTS = 400
 
@@ -149,7 +151,7 @@ def _of_history(history: _History, blank: TimeToLimit) -> TimeToLimit:
             return _refusal(blank, "regime_changes", f"it changed {duration(changed)} ago: too lately to tell a trend")
     begin = history.coarse.seconds[begins[-1]]
     stretch = binned(history.samples.where(history.samples.seconds >= begin), COARSE)
-    if np.ptp(stretch.values) == 0:
+    if np.ptp(stretch.values) < _NOTHING:
         return _refusal(blank, "not_drifting", "it stays the same")
     return _extrapolated(history, stretch, begins, blank)
 

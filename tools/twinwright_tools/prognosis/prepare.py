@@ -12,6 +12,8 @@ from .result import Direction, Micros, Values
 
 # Medians of this many bins are what a curve is fitted to at most; a cycle is looked for at the finer width.
 FINE, COARSE = 2048, 128
+# Of fewer samples none is called a stray.
+_FEW_OF = 12
 _SPIKE_WIDTH, _SPIKE_SIGMAS = 11, 6.0
 # Two regimes: this far apart in units of the wider one's spread, each with this share of samples, this many switches.
 _APART, _SHARE, _SWITCHES = 6.0, 0.1, 4
@@ -61,7 +63,17 @@ def clean(times: Micros, values: Values, at: int) -> tuple[Samples, Scale]:
     kept = np.isfinite(scaled) & (np.abs(scaled) < 1e30)
     seconds, values = (times[kept] - at) / 1e6, scaled[kept]
     begins = np.flatnonzero(np.diff(seconds, prepend=-np.inf) > 0)
-    return Samples(seconds[begins], _medians(values, begins)), scale
+    return _without_strays(Samples(seconds[begins], _medians(values, begins))), scale
+
+
+def _without_strays(samples: Samples) -> Samples:
+    """Without the few first samples that lie further back than all others last, such as those of a clock at 1970."""
+    few = max(1, len(samples) // 100)
+    gaps, rest = np.diff(samples.seconds), samples.seconds[-1:] - samples.seconds[1:]
+    stray = np.flatnonzero((gaps > rest)[:few])
+    if len(samples) <= _FEW_OF or not len(stray):
+        return samples
+    return samples.where(np.arange(len(samples)) > stray[-1])
 
 
 def held(times: Micros, values: Values, at: int) -> tuple[Micros, Values]:

@@ -109,7 +109,7 @@ def _fitted(grid: ShapeGrid, place: Values, values: Values) -> _Grid:
     determinant = np.maximum(n * gg - g * g, 1e-12 * n * gg)
     level, slope = (gg * y - g * gy) / determinant, (n * gy - g * y) / determinant
     # Rounding errors of a noiseless curve aren't taken for knowledge.
-    left = np.maximum(yy - level * y - slope * gy, 1e-12 * yy)
+    left = np.maximum(yy - level * y - slope * gy, 1e-12 * yy + 1e-60)
     likelihood = -0.5 * np.log(determinant) - (count - 2) / 2 * np.log(left) + 0.5 * np.log(1 - _MEMORIES**2)
     weight = grid.beliefs + _COARSE * likelihood
     weights = np.exp(weight - weight.max())
