@@ -89,7 +89,9 @@ def time_to_limit(
         return _refusal(blank, "stale", f"the newest sample is {duration(age_s)} old")
     if running is not None:
         counted, scale = clean(times[running], values[running], at)
-    return _of_history(_made_ready(counted, scale, limit, side), blank)
+    # Values near float64's end may leave it on the way back from scaled ones; curves are infinite there, not wrong.
+    with np.errstate(over="ignore", under="ignore"):
+        return _of_history(_made_ready(counted, scale, limit, side), blank)
 
 
 def _check(
