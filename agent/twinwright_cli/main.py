@@ -25,6 +25,7 @@ COMMANDS = {
     "query": "Ask the twin graph, in the Azure Digital Twins query language.",
     "history": "Search past work orders, alarms and notes, or count them with SQL.",
     "window": "Look at telemetry: statistics, quality, a plot.",
+    "limit": "When drifting signals cross their limits; a fleet ranked by it.",
     "diagnose": "The deterministic diagnosis engine alone.",
     "check": "Open a plant folder and say what was found.",
     "orders": "List, show and submit drafted work orders.",

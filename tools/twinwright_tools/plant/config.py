@@ -49,6 +49,12 @@ class Range(_Section):
         return self
 
 
+class Limit(Range):
+    """What a signal must not pass: `low`, `high` or both, in `unit`, which has to be the signal's; None: it is."""
+
+    unit: str | None = None
+
+
 def _inside(patterns: list[str]) -> list[str]:
     for pattern in patterns:
         if ".." in re.split(r"[/\\]", pattern):
@@ -79,6 +85,7 @@ class PlantConfig(_Section):
         timezone: IANA name of the zone that people see times in.
         relationships: what each kind of relationship carries, by its name.
         ranges: where signals belong, by ``TWIN.SIGNAL`` or ``MODEL.SIGNAL`` (display name or last part of the DTMI).
+        limits: what signals must not pass, by the same keys.
         units: units that DTDL has no name for ("bottles/h"), by the same keys.
         vocabulary: words of the site and the twin ids that they mean.
     """
@@ -87,6 +94,7 @@ class PlantConfig(_Section):
     timezone: str = "UTC"
     relationships: dict[str, FlowConfig] = Field(default_factory=dict)
     ranges: dict[str, Range] = Field(default_factory=dict)
+    limits: dict[str, Limit] = Field(default_factory=dict)
     units: dict[str, str] = Field(default_factory=dict)
     telemetry: TelemetryConfig = TelemetryConfig()
     history: HistoryConfig = HistoryConfig()
@@ -166,6 +174,7 @@ def _keys_at(steps: Sequence[str]) -> list[str]:
         "history": HistoryConfig,
         "relationships": FlowConfig,
         "ranges": Range,
+        "limits": Limit,
     }
     section = sections.get(steps[0], PlantConfig) if steps else PlantConfig
     return list(section.model_fields)

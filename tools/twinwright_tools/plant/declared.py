@@ -1,4 +1,4 @@
-"""What `twinwright.toml` declares of signals (ranges, units): for one twin, or for all twins of a model."""
+"""What `twinwright.toml` declares of signals (ranges, limits, units): for one twin, or for all twins of a model."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def declared(key: SignalKey, table: Mapping[str, Declared], models: ModelSet, gr
 
 
 def declaration_problems(config: PlantConfig, models: ModelSet, graph: TwinGraph) -> list[Problem]:
-    """Ranges and units that fit no twin and no model, and vocabulary that means no twin."""
+    """Ranges, limits and units that fit no twin and no model, and vocabulary that means no twin."""
     known = [
         f"{name}.{signal.name}"
         for model in models
@@ -37,7 +37,7 @@ def declaration_problems(config: PlantConfig, models: ModelSet, graph: TwinGraph
         for name in _names(models, model)
     ]
     problems = []
-    for section, table in (("ranges", config.ranges), ("units", config.units)):
+    for section, table in (("ranges", config.ranges), ("limits", config.limits), ("units", config.units)):
         for name in table:
             parts = name.split(".")
             twins = any(".".join(parts[:cut]) in graph.twins for cut in range(1, len(parts)))
