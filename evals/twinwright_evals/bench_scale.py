@@ -294,11 +294,14 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--limit", type=int, default=30, help="CPU seconds that a rival may take for a plant (default 30)"
     )
+    parser.add_argument("--methods", default=",".join(METHODS), help="with commas (default: all)")
     parser.add_argument("--write", type=Path, help="also into the marked section of this document")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     asked = parser.parse_args(words)
     if not all(size.isdecimal() and int(size) >= 5 for size in asked.sizes.split(",")):
         parser.error(f"--sizes {asked.sizes}: whole numbers of at least 5 signals, with commas, such as 100,1000")
+    if unknown := set(asked.methods.split(",")) - set(METHODS):
+        parser.error(f"--methods: there is no {', '.join(sorted(unknown))}; there are {', '.join(METHODS)}")
     if min(asked.seeds, asked.large_seeds, asked.limit) < 1:
         parser.error("--seeds, --large-seeds and --limit are at least 1")
     if asked.write and not asked.write.is_file():
@@ -314,7 +317,10 @@ def main(words: Sequence[str] | None = None) -> None:
         return range(asked.seeds if signals <= 1000 else asked.large_seeds)
 
     sizes = sorted({int(size) for size in asked.sizes.split(",")})
-    runs, stopped = measure(sizes, seeds, asked.limit, lambda text: print(text, file=sys.stderr))
+    methods = asked.methods.split(",")
+    runs, stopped = measure(
+        sizes, seeds, asked.limit, lambda text: print(text, file=sys.stderr, flush=True), methods=methods
+    )
     command = " ".join([".venv/bin/python -m twinwright_evals.bench_scale", *(words if words else sys.argv[1:])])
     written = report(runs, stopped, command)
     if asked.write:

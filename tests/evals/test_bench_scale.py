@@ -137,7 +137,9 @@ def test_nobody_stopped_leaves_no_line() -> None:
     assert "not run on" in as_markdown([], [Stopped("tigramite", 25, "why")])
 
 
-@pytest.mark.parametrize("words", [["--sizes", "1"], ["--sizes", "a,b"], ["--seeds", "0"], ["--write", "no/such.md"]])
+@pytest.mark.parametrize(
+    "words", [["--sizes", "1"], ["--sizes", "a,b"], ["--seeds", "0"], ["--methods", "magic"], ["--write", "no/such.md"]]
+)
 def test_wrong_words_are_bad_input(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(words)
