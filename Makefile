@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 FAULT ?= cavitation
 SEED ?= 1
 
-.PHONY: help demo test lint types bench bench-diagnosis screenshots lock clean
+.PHONY: help demo test lint types bench bench-scale bench-diagnosis screenshots lock clean
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -24,6 +24,10 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.demo
 	$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
+	$(PIP) --require-hashes -r requirements-bench.lock
+	@touch $@
+
 demo: $(VENV)/.demo ## make the demo plant, break something in it, investigate, draft the work order, write the report
 	$(BIN)/twinwright demo --fault $(FAULT) --seed $(SEED)
 
@@ -37,8 +41,12 @@ lint: $(VENV)/.dev ## ruff
 types: $(VENV)/.dev ## mypy --strict
 	$(BIN)/mypy
 
-bench: $(VENV)/.dev ## every benchmark, against a named alternative in the same run
+bench: $(VENV)/.bench ## every benchmark, against named alternatives in the same run
 	$(BIN)/python -m twinwright_evals.bench
+	$(BIN)/python -m twinwright_evals.bench_scale
+
+bench-scale: $(VENV)/.bench ## `diagnose` on synthetic plants of 25 to 10,000 signals, beside other methods
+	$(BIN)/python -m twinwright_evals.bench_scale
 
 bench-diagnosis: $(VENV)/.dev ## `diagnose` over every case of the data packs and the demo plant's faults
 	$(BIN)/python -m twinwright_evals.bench_diagnosis
@@ -50,6 +58,7 @@ screenshots: $(VENV)/.dev ## the README's picture, from a fresh demo (needs Chro
 lock: ## solve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group demo --output-file requirements.lock --quiet
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group demo --group dev --constraints requirements.lock --output-file requirements-dev.lock --quiet
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock --quiet
 	printf 'pydantic>=2.9\nrfc8785>=0.1.4\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --constraints requirements.lock --output-file requirements-gate.lock --quiet
 
 clean: ## throw away the environment and the demo plants
