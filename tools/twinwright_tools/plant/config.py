@@ -81,6 +81,7 @@ class PlantConfig(_Section):
         ranges: where signals belong, by ``TWIN.SIGNAL`` or ``MODEL.SIGNAL`` (display name or last part of the DTMI).
         units: units that DTDL has no name for ("bottles/h"), by the same keys.
         vocabulary: words of the site and the twin ids that they mean.
+        failure_modes: files of the site's own failure modes: globs, relative to the plant folder.
     """
 
     name: str = ""
@@ -91,6 +92,7 @@ class PlantConfig(_Section):
     telemetry: TelemetryConfig = TelemetryConfig()
     history: HistoryConfig = HistoryConfig()
     vocabulary: dict[str, list[str]] = Field(default_factory=dict)
+    failure_modes: Patterns = Field(default=[])
 
     @field_validator("timezone")
     @classmethod
