@@ -17,7 +17,7 @@ from ...telemetry.series import SignalKey
 from ...twins.graph import TwinGraph
 from .neighbours import neighbours
 from .roles import equipment_of, roles_of
-from .types import DIRECTED, FailureMode, Library, Sign
+from .types import DEVIATES, DIRECTED, FREQUENCY, FailureMode, Library, Sign
 
 if TYPE_CHECKING:
     from ...twins.dtdl import ModelSet
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ..suspicion import Suspicion
 
 LEAST_FIT = 0.7  # the pattern is at least twice as likely under the mode as under some fault or other
-_DEVIATES = 0.37  # a numeric signal of a faulty twin deviates at all, whatever the fault: the sum of BACKGROUND's kinds
 _OPPOSITE, _OTHERWISE = 0.1, 0.15  # of the cases that don't show a sign: it goes the other way; deviates in another way
 _UNEXPLAINED = 0.02  # the very signal that a hypothesis names deviates, and the mode doesn't mention it
 _MOST_OTHERS = 3.0  # signals of one twin go together: what isn't mentioned counts as so many independent ones at most
@@ -110,11 +109,11 @@ def shares(fits: Sequence[ModeFit]) -> dict[str, float]:
 
 
 def _prior(mode: FailureMode, equipment: Sequence[str]) -> float | None:
-    """Nats: 0 for equipment of the twin's own model, less for an ancestor's; None where the mode can't happen to it."""
+    """Nats: by how often it turns up, less for the equipment of an ancestor; None where it can't happen to the twin."""
     for depth, label in enumerate(equipment):
         if any(f" {word} " in f" {label} " for word in mode.equipment):
-            return -log(1.0 + _PER_ANCESTOR * depth)
-    return _ANYWHERE if mode.anywhere else None
+            return log(FREQUENCY[mode.frequency]) - log(1.0 + _PER_ANCESTOR * depth)
+    return log(FREQUENCY[mode.frequency]) + _ANYWHERE if mode.anywhere else None
 
 
 def _scene(
@@ -155,49 +154,55 @@ def _itself(own: Sequence[_Signal], signal: SignalKey | None) -> _Signal | None:
 
 def _fit(mode: FailureMode, prior: float, scene: _Scene) -> ModeFit | None:
     """The mode's fit, or None where it is about another kind of signal than the suspected one."""
-    total, told = prior, _Told()
     mentioned: set[SignalKey] = set()
+    held: dict[SignalKey, list[tuple[Sign, _Signal]]] = {}
     for sign in mode.signature:
         signals = [one for one in scene.at(sign.at) if sign.role in one.roles]
         if sign.at == "itself" and not signals:
             return None
         mentioned.update(one.key for one in signals)
         if signals:
-            total += told.add(sign, signals)
-    total += _unmentioned(mode, scene, mentioned)
-    return ModeFit(mode.id, total, tuple(told.seen), tuple(told.missing), tuple(told.contradicted))
+            # Of several signals with its role the one that shows the sign best counts.
+            best = max(signals, key=lambda one: (_shows(sign, one), _opposes(sign, one), one.strength))
+            held.setdefault(best.key, []).append((sign, best))
+    telling = [_telling(signs) for signs in held.values()]
+    total = prior + sum(_evidence(sign, one) for sign, one in telling) + _unmentioned(mode, scene, mentioned)
+    return ModeFit(mode.id, total, *_in_words(telling))
 
 
-class _Told:
-    """What each sign came to, in words."""
+def _telling(signs: Sequence[tuple[Sign, _Signal]]) -> tuple[Sign, _Signal]:
+    """The one sign that counts for a signal, as no signal is evidence twice.
 
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-        self.missing: list[str] = []
-        self.contradicted: list[str] = []
+    The narrowest that shows; where none does, the one that was expected most.
+    """
+    showing = [pair for pair in signs if _shows(*pair)]
+    if showing:
+        return min(showing, key=lambda pair: pair[0].background)
+    return max(signs, key=lambda pair: pair[0].seen)
 
-    def add(self, sign: Sign, signals: Sequence[_Signal]) -> float:
-        """What the sign says, nats: of several signals with its role the one that shows it best counts."""
+
+def _in_words(telling: Iterable[tuple[Sign, _Signal]]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    seen, missing, contradicted = [], [], []
+    for sign, one in telling:
         expected = sign.seen > sign.background
-        best = max(signals, key=lambda one: (_shows(sign, one), _opposes(sign, one), one.strength))
-        if _shows(sign, best):
-            (self.seen if expected else self.contradicted).append(sign.text)
+        if _shows(sign, one):
+            (seen if expected else contradicted).append(sign.text)
         elif expected:
-            (self.contradicted if _opposes(sign, best) else self.missing).append(sign.text)
-        return _evidence(sign, best)
+            (contradicted if _opposes(sign, one) else missing).append(sign.text)
+    return tuple(seen), tuple(missing), tuple(contradicted)
 
 
 def _evidence(sign: Sign, one: _Signal) -> float:
     directed = sign.direction != 0
     hidden, background = 1.0 - sign.seen, sign.background
     opposite = _OPPOSITE if directed else 0.0
-    quiet = hidden * (1.0 - opposite - _OTHERWISE) / (1.0 - max(_DEVIATES, background))
+    quiet = hidden * (1.0 - opposite - _OTHERWISE) / (1.0 - DEVIATES)
     if _shows(sign, one):
         ratio = sign.seen / background
     elif _opposes(sign, one):
         ratio = hidden * opposite / background
     elif one.deviation is not None:
-        rest = max(0.05, _DEVIATES - background * (2.0 if directed else 1.0))
+        rest = max(0.05, DEVIATES - background * (2.0 if directed else 1.0))
         ratio = hidden * _OTHERWISE / rest
     else:
         ratio = quiet
@@ -228,11 +233,11 @@ def _unmentioned(mode: FailureMode, scene: _Scene, mentioned: set[SignalKey]) ->
     others = [one for one in scene.own if one.key not in mentioned]
     if itself is not None and itself in others and itself.deviation is not None:
         others.remove(itself)
-        total += log(_UNEXPLAINED / _DEVIATES)
+        total += log(_UNEXPLAINED / DEVIATES)
     if not others:
         return total
     said = [
-        log(one.strength * mode.others / _DEVIATES + (1.0 - one.strength) * (1.0 - mode.others) / (1.0 - _DEVIATES))
+        log(one.strength * mode.others / DEVIATES + (1.0 - one.strength) * (1.0 - mode.others) / (1.0 - DEVIATES))
         for one in others
     ]
     return total + sum(said) / len(said) * min(_MOST_OTHERS, len(said))

@@ -109,6 +109,7 @@ class ModeEntry(_Entry):
     failure: Annotated[str, _code(FAILURE_MODES, "failure mode")]
     mechanism: Annotated[str, _code(MECHANISMS, "failure mechanism")]
     signature: list[SignEntry] = Field(min_length=1)
+    frequency: Literal["common", "usual", "rare"] = "usual"
     others: Probability = 0.08
     checks: list[Identifier | CheckEntry] = Field(min_length=1)
     tasks: list[Words] = Field(min_length=1)
@@ -133,6 +134,7 @@ class ModeEntry(_Entry):
             duration_h=self.duration_h,
             iso_class=self.iso_class,
             anywhere=self.anywhere,
+            frequency=self.frequency,
             others=self.others,
             source=source,
         )

@@ -21,6 +21,10 @@ BACKGROUND = {
     "mismatch": 0.03,
 }
 RARE = 0.03
+# A signal of a faulty twin deviates at all: no signal can do all of the above, a number has no state and a state no slope.
+DEVIATES = 0.37
+# How often a mode turns up, against one that is neither common nor rare (judgement of maintenance records).
+FREQUENCY = {"common": 2.0, "usual": 1.0, "rare": 0.4}
 # What counts as rising or falling where a sign names no kinds, and what has a direction at all.
 SHIFTS = ("level", "slope", "out_of_range", "events", "duration")
 DIRECTED = (*SHIFTS, "spread")
@@ -89,7 +93,7 @@ class Sign:
         shares = [
             BACKGROUND.get(kind, RARE) * (0.5 if self.direction and kind in DIRECTED else 1.0) for kind in self.counted
         ]
-        return min(0.5, sum(shares))
+        return min(DEVIATES, sum(shares))
 
     @property
     def weight(self) -> float:
@@ -136,6 +140,7 @@ class FailureMode:
         anywhere: whether it can happen to any twin that has signals (instruments stand everywhere).
         iso_class: ISO 14224 equipment class code, or None where the standard has none.
         failure: ISO 14224 failure mode, such as "LOO – low output"; mechanism: the same, of table B.2.
+        frequency: common, usual or rare among the faults of such equipment.
         others: probability that a signal which the signature doesn't mention deviates as well.
         discriminating: what tells it from other modes, cheapest first; tasks, parts, skills: the repair.
         source: the file it comes from.
@@ -154,6 +159,7 @@ class FailureMode:
     duration_h: float
     iso_class: str | None = None
     anywhere: bool = False
+    frequency: str = "usual"
     others: float = 0.08
     source: str = ""
 
