@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from ..plant.config import CONFIG_FILE, PlantConfig
 from ..telemetry.series import SignalKey
 from ..twins.graph import TwinGraph
-from .modes.match import ModeFit, best_of, shares
+from .modes.match import ModeFit, best_of, happens_to, shares
 from .modes.match import rank_modes as rank_modes_of
 from .modes.read import Source, build, read_source, shared_checks
 from .modes.roles import equipment_of, roles_of, words_of
@@ -36,6 +36,8 @@ __all__ = [
     "best_mode",
     "equipment_of",
     "failure_mode_files",
+    "happens_to",
+    "lint_modes",
     "load_failure_modes",
     "load_library",
     "modes_of_plant",
@@ -119,6 +121,44 @@ def modes_of_plant(plant: Plant) -> Library:
         PlantError: one of the plant's files can't be used.
     """
     return load_library(failure_mode_files(plant.folder, plant.config))
+
+
+def lint_modes(file: Path, others: Sequence[Path] = ()) -> dict[str, Any]:
+    """What a file of failure modes holds, read on top of the library and other files.
+
+    Returns:
+        ``file``; ids of its ``modes`` and ``roles``; ``overrides``, the ids of modes that it replaces; ``warnings``.
+
+    Raises:
+        PlantError: it can't be used.
+    """
+    rest = [path for path in others if path.resolve() != file.resolve()]
+    before = load_library(rest)
+    entries = read_source(file).entries
+    after = load_library([*rest, file])
+    return {
+        "file": str(file),
+        "modes": [mode.id for mode in entries.modes],
+        "roles": [role.id for role in entries.roles],
+        "overrides": [mode.id for mode in entries.modes if mode.id in before.modes],
+        "warnings": _warnings([after.modes[mode.id] for mode in entries.modes], after),
+    }
+
+
+def _warnings(modes: Sequence[FailureMode], library: Library) -> list[str]:
+    """What is allowed and yet tells little."""
+    found = []
+    for mode in modes:
+        twins = [
+            other.id
+            for other in library.modes.values()
+            if other.id != mode.id and other.signature == mode.signature and happens_to(other, mode.equipment)
+        ]
+        if twins:
+            found.append(f"{mode.id} has the same signs as {', '.join(twins)}: telemetry can't tell them apart")
+        if all(len(check.tells) == 1 and check.default >= check.tells[mode.id] for check in mode.discriminating):
+            found.append(f"no check of {mode.id} tells it from other modes: they come out positive as often")
+    return found
 
 
 def rank_modes(

@@ -1,8 +1,8 @@
 """The next check: what tells the leading hypotheses apart, for the time that it takes.
 
 A check's worth is its expected information about which hypothesis holds: the mutual information, in bits, between its
-outcome and the hypotheses (Lindley 1956, "On a measure of the information provided by an experiment"; used to choose the
-next measurement by de Kleer and Williams 1987, "Diagnosing multiple faults"). The best is worth most per minute.
+outcome and the hypotheses (Lindley 1956, "On a measure of the information provided by an experiment"; used to choose
+the next measurement by de Kleer and Williams 1987, "Diagnosing multiple faults"). The best is worth most per minute.
 """
 
 from __future__ import annotations
@@ -173,9 +173,7 @@ def _asked(twin: str, check: Check, leading: Sequence[Leading]) -> _Asked:
     return _Asked(twin, check.text, check.finding, check.minutes, check.skill, (*positives, check.default))
 
 
-def _by_hand(
-    leading: Sequence[Leading], library: Library, recorded: Mapping[str, frozenset[str]]
-) -> list[_Asked]:
+def _by_hand(leading: Sequence[Leading], library: Library, recorded: Mapping[str, frozenset[str]]) -> list[_Asked]:
     """Measurements of what the leading modes' signs speak of and nobody records.
 
     Only at twins whose recorded roles are known; only signs that rise or fall, as a single reading shows no course.
@@ -265,9 +263,7 @@ def _sisters(leading: Sequence[Leading], graph: TwinGraph) -> list[_Asked]:
     return found
 
 
-def _judged(
-    asked: _Asked, leading: Sequence[Leading], probabilities: Sequence[float], library: Library
-) -> NextCheck:
+def _judged(asked: _Asked, leading: Sequence[Leading], probabilities: Sequence[float], library: Library) -> NextCheck:
     positive = sum(each * yes for each, yes in zip(probabilities, asked.positives, strict=True))
     after_yes = _after(leading, probabilities, asked.positives, positive)
     after_no = _after(leading, probabilities, [1.0 - yes for yes in asked.positives], 1.0 - positive)

@@ -1,7 +1,7 @@
 """Codes of ISO 14224:2016: equipment classes (table A.4), failure modes (tables B.6 to B.15), mechanisms (table B.2).
 
-Only the classes that the library speaks of are listed. ISO 14224 is written for petroleum, petrochemical and natural gas
-plants: packaging machines have no class in it.
+Only the classes that the library speaks of are listed. ISO 14224 is written for petroleum, petrochemical and natural
+gas plants: packaging machines have no class in it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Which failure modes fit what deviates on a twin.
 
-The fit is a log-likelihood ratio in nats: how much likelier the pattern of deviating and quiet signals is under the mode
-than under "some fault or other" (naive Bayes with a leak, Pearl 1988: each sign is an independent symptom with its own
-sensitivity, and what the mode doesn't mention deviates with a small probability). So an expected sign that is recorded
-and quiet counts against a mode, a signal that moved the wrong way counts more, and one that isn't recorded says nothing.
+The fit is a log-likelihood ratio in nats: how much likelier the pattern of deviating and quiet signals is under the
+mode than under "some fault or other" (naive Bayes with a leak, Pearl 1988: each sign is an independent symptom with its
+own sensitivity, and what the mode doesn't mention deviates with a small probability). So an expected sign that is
+recorded and quiet counts against a mode, a signal that moved the wrong way counts more, and one that isn't recorded
+says nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ LEAST_FIT = 0.7  # the pattern is at least twice as likely under the mode as und
 _OPPOSITE, _OTHERWISE = 0.1, 0.15  # of the cases that don't show a sign: it goes the other way; deviates in another way
 _UNEXPLAINED = 0.02  # the very signal that a hypothesis names deviates, and the mode doesn't mention it
 _MOST_OTHERS = 3.0  # signals of one twin go together: what isn't mentioned counts as so many independent ones at most
+_EXPECTED = 0.5  # a sign that most cases show is missed where it is quiet
 _ANYWHERE = log(0.2)  # of the faults of a machine, about so many are its sensors' (judgement)
 _PER_ANCESTOR = 0.25
 
@@ -108,6 +110,11 @@ def shares(fits: Sequence[ModeFit]) -> dict[str, float]:
     return {mode: each / total for mode, each in odds.items()}
 
 
+def happens_to(mode: FailureMode, equipment: Sequence[str]) -> bool:
+    """Whether the mode can happen to equipment with these labels (lower-case words, its own model first)."""
+    return _prior(mode, equipment) is not None
+
+
 def _prior(mode: FailureMode, equipment: Sequence[str]) -> float | None:
     """Nats: by how often it turns up, less for the equipment of an ancestor; None where it can't happen to the twin."""
     for depth, label in enumerate(equipment):
@@ -182,13 +189,18 @@ def _telling(signs: Sequence[tuple[Sign, _Signal]]) -> tuple[Sign, _Signal]:
 
 
 def _in_words(telling: Iterable[tuple[Sign, _Signal]]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    seen, missing, contradicted = [], [], []
+    seen: list[str] = []
+    missing: list[str] = []
+    contradicted: list[str] = []
     for sign, one in telling:
         expected = sign.seen > sign.background
         if _shows(sign, one):
             (seen if expected else contradicted).append(sign.text)
         elif expected:
-            (contradicted if _opposes(sign, one) else missing).append(sign.text)
+            if _opposes(sign, one):
+                contradicted.append(sign.text)
+            elif sign.seen >= _EXPECTED:
+                missing.append(sign.text)
     return tuple(seen), tuple(missing), tuple(contradicted)
 
 
@@ -241,5 +253,3 @@ def _unmentioned(mode: FailureMode, scene: _Scene, mentioned: set[SignalKey]) ->
         for one in others
     ]
     return total + sum(said) / len(said) * min(_MOST_OTHERS, len(said))
-
-

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ...errors import PlantError, nearest
 from .schema import CheckEntry, ModeEntry, ModesFile, RoleEntry, SharedCheck, SignEntry
@@ -178,21 +178,23 @@ def _schema(file: Path, text: str, error: ValidationError) -> PlantError:
 
 
 def _telling(errors: Sequence[Any]) -> Any:
-    """The first error; of a check, that of the mapping where one was written, not "it is no id"."""
-    return next(
-        (one for one in errors if "CheckEntry" in one["loc"] and not one["type"].startswith("model_")), errors[0]
-    )
+    """The error that tells most: a field that doesn't exist (rather than the one that is then missing), else the first.
+
+    Of a check that is written out, what is wrong inside it, not "it is no id".
+    """
+    inside = [one for one in errors if "CheckEntry" in one["loc"] and not one["type"].startswith("model_")] or errors
+    return next((one for one in inside if one["type"] == "extra_forbidden"), inside[0])
 
 
 def _keys(steps: Steps) -> list[str]:
-    names = {
+    names: dict[str, type[BaseModel]] = {
         "roles": RoleEntry,
         "signature": SignEntry,
         "checks": SharedCheck if steps[0] == "checks" else CheckEntry,
         "modes": ModeEntry,
     }
-    sections = [step for step in steps[:-1] if step in names]
-    return list((names[str(sections[-1])] if sections else ModesFile).model_fields)
+    sections = [names[str(step)] for step in steps[:-1] if step in names]
+    return list(sections[-1].model_fields if sections else ModesFile.model_fields)
 
 
 def _error(file: Path, text: str, steps: Steps, message: str, suggestions: Sequence[str] = ()) -> PlantError:

@@ -21,7 +21,7 @@ BACKGROUND = {
     "mismatch": 0.03,
 }
 RARE = 0.03
-# A signal of a faulty twin deviates at all: no signal can do all of the above, a number has no state and a state no slope.
+# A signal of a faulty twin deviates at all: no signal can do all of the above, a number has no state, a state no slope.
 DEVIATES = 0.37
 # How often a mode turns up, against one that is neither common nor rare (judgement of maintenance records).
 FREQUENCY = {"common": 2.0, "usual": 1.0, "rare": 0.4}
@@ -103,8 +103,10 @@ class Sign:
     @property
     def text(self) -> str:
         """The sign in words, such as "suction pressure falls (upstream)"."""
-        move = {1: "rises", -1: "falls", 0: "deviates"}[self.direction]
-        how = f" ({', '.join(self.kinds)})" if self.kinds else ""
+        unsteady = bool(self.kinds) and set(self.kinds) <= {"spread", "oscillation"}
+        rises, falls = ("grows unsteady", "grows too quiet") if unsteady else ("rises", "falls")
+        move = {1: rises, -1: falls, 0: "deviates"}[self.direction]
+        how = f" ({', '.join(self.kinds)})" if self.kinds and not unsteady else ""
         place = "" if self.at in ("own", "itself") else f" {self.at}"
         return f"{self.role.replace('_', ' ')}{place} {move}{how}"
 
@@ -171,7 +173,7 @@ class FailureMode:
 
 @dataclass(frozen=True, eq=False)
 class Library:
-    """Failure modes and the roles that their signs speak of, by id. Two libraries are equal if they are the same one."""
+    """Failure modes and the roles that their signs speak of, by id. A library equals itself alone."""
 
     modes: dict[str, FailureMode]
     roles: dict[str, Role]
