@@ -112,10 +112,16 @@ def test_nothing_fits_where_nothing_deviates_or_nothing_is_known() -> None:
     assert rank_modes("nowhere", None, graph, models, {}) == []
 
 
-def test_the_driver_tells_a_slipping_coupling_from_a_pump() -> None:
-    recorded = ("flow", "dischargePressure", "motorCurrent", "driver.frequency")
-    fits = ranked(scene(recorded, flow=("level", -1), dischargePressure=("level", -1), motorCurrent=("level", -1)))
-    assert max(fits.values(), key=lambda one: one.fit).mode == "coupling_fault"
+def test_a_drive_that_slowed_down_speaks_against_the_pump_and_for_the_drive() -> None:
+    recorded = ("flow", "dischargePressure", "driver.frequency")
+    moved = {"flow": ("level", -1), "dischargePressure": ("level", -1)}
+    graph, models = plant(driver="Variable speed drive")
+    found = [scene(recorded, **moved), scene(recorded, **moved, frequency=("level", -1))]
+    ranks = [{one.mode: one.fit for one in rank_modes(SUBJECT, None, graph, models, each)} for each in found]
+    for mode in ("impeller_wear", "cavitation", "coupling_fault"):
+        assert ranks[1][mode] < ranks[0][mode] - 0.5
+    drives = [best_mode("driver", SignalKey("driver", "frequency"), graph, models, each) for each in found]
+    assert drives == [None, "drive_fault"]
 
 
 def test_a_strainer_upstream_is_told_by_the_pump_behind_it() -> None:

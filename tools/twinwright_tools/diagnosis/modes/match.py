@@ -103,7 +103,7 @@ def best_of(fits: Sequence[ModeFit]) -> str | None:
 
 
 def shares(fits: Sequence[ModeFit]) -> dict[str, float]:
-    """Probability of each mode, given that the twin has one of them or some other fault (fit 0); sums to less than 1."""
+    """Probability of each mode if the twin has one of them or some other fault (fit 0); they sum to less than 1."""
     top = max([0.0, *(one.fit for one in fits)])
     odds = {one.mode: exp(one.fit - top) for one in fits}
     total = sum(odds.values()) + exp(-top)

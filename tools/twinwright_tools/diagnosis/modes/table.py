@@ -1,4 +1,4 @@
-"""The library as a table in Markdown: `python -m twinwright_tools.diagnosis.modes.table FILE` renews it in a document."""
+"""The library as a table: `python -m twinwright_tools.diagnosis.modes.table FILE` renews it in a Markdown document."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import log
 
-# How often a signal of a faulty twin shows each kind of deviation, whatever the fault: what a sign has to beat. Judgement,
-# not measurement: among faults, shifts are common, and a signal that merely falls silent is rare.
+# How often a signal of a faulty twin shows each kind of deviation, whatever the fault: what a sign has to beat.
+# Judgement, not measurement: among faults, shifts are common, and a signal that merely falls silent is rare.
 BACKGROUND = {
     "level": 0.12,
     "slope": 0.08,
