@@ -121,7 +121,8 @@ def test_a_drive_that_slowed_down_speaks_against_the_pump_and_for_the_drive() ->
     for mode in ("impeller_wear", "cavitation", "coupling_fault"):
         assert ranks[1][mode] < ranks[0][mode] - 0.5
     drives = [best_mode("driver", SignalKey("driver", "frequency"), graph, models, each) for each in found]
-    assert drives == [None, "drive_fault"]
+    # A frequency that merely fell leaves open why: a fault, or a drive that limits itself.
+    assert drives[0] is None and drives[1] in ("drive_fault", "drive_overheating")
 
 
 def test_a_strainer_upstream_is_told_by_the_pump_behind_it() -> None:
