@@ -28,6 +28,7 @@ COMMANDS = {
     "limit": "When drifting signals cross their limits; a fleet ranked by it.",
     "diagnose": "The deterministic diagnosis engine alone.",
     "check": "Open a plant folder and say what was found.",
+    "modes": "List failure modes, show one, check your own.",
     "orders": "List, show and submit drafted work orders.",
     "eval": "Run the offline evaluation suite.",
     "completion": "Print the completion script for bash, zsh or fish.",

@@ -1,119 +1,182 @@
-"""The library of failure modes, and which of them fits a twin's deviations."""
+"""The library of failure modes, and which of them fits a twin's deviations.
+
+The modes are data: `modes/library/*.yaml`, and what a plant adds (`failure_modes` in its `twinwright.toml`, and every
+``failure_modes/*.yaml`` in its folder). docs/failure-modes.md lists them and says how to add one's own.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from ..errors import ConfigError
+from ..plant.config import CONFIG_FILE, PlantConfig
 from ..telemetry.series import SignalKey
 from ..twins.graph import TwinGraph
-from .result import Deviation, DeviationKind
-from .suspicion import Suspicion
+from .modes.match import ModeFit, best_of, happens_to, shares
+from .modes.match import rank_modes as rank_modes_of
+from .modes.read import Source, build, read_source, shared_checks
+from .modes.roles import equipment_of, roles_of, words_of
+from .modes.types import Check, FailureMode, Library, Role, Sign
 
 if TYPE_CHECKING:
+    from ..plant import Plant
     from ..twins.dtdl import ModelSet
+    from .suspicion import Suspicion
 
-_LIBRARY = Path(__file__).with_name("failure_modes.yaml")
-_LEAST_FIT = 0.5
+__all__ = [
+    "Check",
+    "FailureMode",
+    "Library",
+    "ModeFit",
+    "Role",
+    "Sign",
+    "best_mode",
+    "equipment_of",
+    "failure_mode_files",
+    "happens_to",
+    "lint_modes",
+    "load_failure_modes",
+    "load_library",
+    "modes_of_plant",
+    "rank_modes",
+    "roles_of",
+    "shares",
+    "words_of",
+]
+
+FOLDER = "failure_modes"
+_LIBRARY = Path(__file__).parent / "modes" / "library"
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """One sign of a failure mode on a signal.
+def load_failure_modes(paths: Sequence[Path] = ()) -> tuple[FailureMode, ...]:
+    """The modes of the library in its order, and those of further files; an id that exists is replaced in its place.
 
-    Attributes:
-        words: any of them in the signal's name, display name, semantic type or comment.
-        direction: +1 rises, -1 falls, 0 either.
-        kinds: kinds of deviation that count; all where empty.
-        weight: how much it tells; a negative weight speaks against the mode.
+    Raises:
+        PlantError: one of the files can't be used; it names the file, the line, the entry and the field.
     """
-
-    words: tuple[str, ...]
-    direction: int
-    kinds: tuple[DeviationKind, ...]
-    weight: float
+    return tuple(load_library(paths).modes.values())
 
 
-@dataclass(frozen=True, slots=True)
-class FailureMode:
-    """A way in which equipment fails (failure mode and mechanism in the terms of ISO 14224).
+def load_library(paths: Sequence[Path] = ()) -> Library:
+    """The same with the roles that the modes' signs speak of.
 
-    Attributes:
-        equipment: words of the equipment it happens to, matched to the labels of a twin's model and its ancestors.
-        failure: ISO 14224 failure mode; mechanism: ISO 14224 failure mechanism.
-        checks: what tells it from other modes, cheapest first; tasks, parts, skills: the repair.
+    Raises:
+        PlantError: one of the files can't be used.
     """
-
-    id: str
-    name: str
-    equipment: tuple[str, ...]
-    failure: str
-    mechanism: str
-    signature: tuple[Sign, ...]
-    checks: tuple[str, ...]
-    tasks: tuple[str, ...]
-    parts: tuple[str, ...]
-    skills: tuple[str, ...]
-    duration_h: float
+    if not paths:
+        return _own()
+    # Keyed by time and size too: a file that somebody is writing is read again.
+    return _extended(tuple((path, *_state(path)) for path in paths))
 
 
 @cache
-def load_failure_modes() -> tuple[FailureMode, ...]:
-    """The modes of `failure_modes.yaml`, in its order."""
-    import yaml
-
-    rows: list[dict[str, Any]] = yaml.safe_load(_LIBRARY.read_text(encoding="utf-8"))
-    return tuple(_mode(row) for row in rows)
+def _own_sources() -> tuple[Source, ...]:
+    return tuple(read_source(file) for file in sorted(_LIBRARY.glob("*.yaml")))
 
 
-def _mode(row: dict[str, Any]) -> FailureMode:
-    listed = {name: tuple(row.get(name, ())) for name in ("equipment", "checks", "tasks", "parts", "skills")}
-    return FailureMode(
-        id=row["id"],
-        name=row["name"],
-        failure=row["failure"],
-        mechanism=row["mechanism"],
-        signature=tuple(_sign(sign) for sign in row["signature"]),
-        duration_h=float(row["duration_h"]),
-        **listed,
-    )
+@cache
+def _own() -> Library:
+    return build(_own_sources())
 
 
-def _sign(row: dict[str, Any]) -> Sign:
-    words = tuple(word.lower() for word in row["signal"].split(" or "))
-    return Sign(words, int(row.get("direction", 0)), tuple(row.get("kinds", ())), float(row.get("weight", 1.0)))
+@lru_cache(maxsize=8)
+def _extended(files: tuple[tuple[Path, int, int], ...]) -> Library:
+    sources = [read_source(path) for path, _, _ in files]
+    return build(sources, _own(), shared_checks(_own_sources()))
 
 
-def words_of(text: str) -> str:
-    """A name as lower-case words: ``suctionPressure`` and ``suction_pressure`` are ``suction pressure``."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    return " ".join(re.split(r"[^A-Za-z0-9%]+", spaced)).strip().lower()
+def _state(path: Path) -> tuple[int, int]:
+    if not path.is_file():
+        return 0, 0
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
 
 
-def equipment_of(twin: str, graph: TwinGraph, models: ModelSet) -> list[str]:
-    """The labels of a twin's model and its ancestors as lower-case words, its own model first."""
-    model = graph.twins[twin].model
-    return [words_of(models.label(ancestor)) for ancestor in models.lineage(model)]
+def failure_mode_files(folder: Path, config: PlantConfig) -> list[Path]:
+    """The plant's own files of failure modes: what `failure_modes` names, then the folder's; later ones win.
+
+    Raises:
+        ConfigError: a pattern of `failure_modes` matches no file, or is none.
+    """
+    found: dict[Path, None] = {}
+    for pattern in config.failure_modes:
+        try:
+            matching = sorted(path for path in folder.glob(pattern) if path.is_file())
+        except (ValueError, NotImplementedError, IndexError):
+            matching = []
+        if not matching:
+            raise ConfigError(f"no file matches {pattern!r}", file=folder / CONFIG_FILE, place=FOLDER)
+        found.update(dict.fromkeys(matching))
+    found.update(dict.fromkeys(sorted((folder / FOLDER).glob("*.yaml"))))
+    return list(found)
 
 
-def _signal_words(key: SignalKey, graph: TwinGraph, models: ModelSet) -> str:
-    definition = models.signal(graph.twins[key.twin].model, key.signal) if key.twin in graph.twins else None
-    more = (definition.display_name, definition.semantic_type, definition.comment) if definition else ()
-    return " ".join(words_of(text) for text in (key.signal, *more) if text)
+def modes_of_plant(plant: Plant) -> Library:
+    """The library as a plant has it.
+
+    Raises:
+        PlantError: one of the plant's files can't be used.
+    """
+    return load_library(failure_mode_files(plant.folder, plant.config))
 
 
-def _applies(mode: FailureMode, equipment: list[str]) -> float:
-    """1 for equipment of the twin's own model, less for an ancestor's; 0 where the mode can't happen to it."""
-    for depth, label in enumerate(equipment):
-        if any(f" {word} " in f" {label} " for word in mode.equipment):
-            return 1.0 / (1.0 + 0.25 * depth)
-    return 0.0
+def lint_modes(file: Path, others: Sequence[Path] = ()) -> dict[str, Any]:
+    """What a file of failure modes holds, read on top of the library and other files.
+
+    Returns:
+        ``file``; ids of its ``modes`` and ``roles``; ``overrides``, the ids of modes that it replaces; ``warnings``.
+
+    Raises:
+        PlantError: it can't be used.
+    """
+    rest = [path for path in others if path.resolve() != file.resolve()]
+    before = load_library(rest)
+    entries = read_source(file).entries
+    after = load_library([*rest, file])
+    return {
+        "file": str(file),
+        "modes": [mode.id for mode in entries.modes],
+        "roles": [role.id for role in entries.roles],
+        "overrides": [mode.id for mode in entries.modes if mode.id in before.modes],
+        "warnings": _warnings([after.modes[mode.id] for mode in entries.modes], after),
+    }
+
+
+def _warnings(modes: Sequence[FailureMode], library: Library) -> list[str]:
+    """What is allowed and yet tells little."""
+    found = []
+    for mode in modes:
+        twins = [
+            other.id
+            for other in library.modes.values()
+            if other.id != mode.id and other.signature == mode.signature and happens_to(other, mode.equipment)
+        ]
+        if twins:
+            found.append(f"{mode.id} has the same signs as {', '.join(twins)}: telemetry can't tell them apart")
+        if all(len(check.tells) == 1 and check.default >= check.tells[mode.id] for check in mode.discriminating):
+            found.append(f"no check of {mode.id} tells it from other modes: they come out positive as often")
+    return found
+
+
+def rank_modes(
+    twin: str,
+    signal: SignalKey | None,
+    graph: TwinGraph,
+    models: ModelSet,
+    found: Mapping[SignalKey, Suspicion],
+    library: Library | None = None,
+) -> list[ModeFit]:
+    """All modes that can happen to a twin, best first, with the signs that show, miss and contradict.
+
+    Args:
+        signal: the signal that the hypothesis names, or None for the twin as a whole.
+        found: every recorded signal, the quiet ones too.
+        library: the modes of the plant; those that come along where it is None.
+    """
+    return rank_modes_of(twin, signal, graph, models, found, library or load_library())
 
 
 def best_mode(
@@ -122,40 +185,7 @@ def best_mode(
     graph: TwinGraph,
     models: ModelSet,
     found: Mapping[SignalKey, Suspicion],
+    library: Library | None = None,
 ) -> str | None:
-    """The id of the mode whose signature fits the twin's deviations best, or None where none does."""
-    if twin not in graph.twins:
-        return None
-    equipment = equipment_of(twin, graph, models)
-    deviating = [
-        (_signal_words(key, graph, models), one.deviation, 2.0 if key == signal else 1.0, max(one.strength, 0.0))
-        for key, one in found.items()
-        if key.twin == twin and one.deviation is not None
-    ]
-    scores = {mode.id: _applies(mode, equipment) * _fit(mode, deviating) for mode in load_failure_modes()}
-    best = max(scores, key=lambda name: scores[name], default=None)
-    return best if best is not None and scores[best] >= _LEAST_FIT else None
-
-
-def _fit(mode: FailureMode, deviating: list[tuple[str, Deviation, float, float]]) -> float:
-    """Weights of the signs seen, the hypothesis's own signal counting double, over the root of all its weights."""
-    total = 0.0
-    for sign in mode.signature:
-        seen = [
-            share * min(1.0, 0.3 + strength) for words, one, share, strength in deviating if _shows(sign, words, one)
-        ]
-        total += sign.weight * max(seen, default=0.0)
-    return total / float(np.sqrt(max(1.0, sum(max(sign.weight, 0.0) for sign in mode.signature))))
-
-
-def _shows(sign: Sign, words: str, one: Deviation) -> bool:
-    if sign.kinds and one.kind not in sign.kinds:
-        return False
-    if (
-        sign.direction
-        and one.direction
-        and sign.direction != one.direction
-        and one.kind in ("level", "slope", "spread")
-    ):
-        return False
-    return any(word in words for word in sign.words)
+    """The id of the mode whose signature fits the twin's deviations best, or None where none fits clearly."""
+    return best_of(rank_modes(twin, signal, graph, models, found, library))

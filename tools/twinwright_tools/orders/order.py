@@ -43,7 +43,7 @@ class WorkOrder(BaseModel):
     Attributes:
         id: WO-0001 …; empty until the order book has stored it.
         location: twin ids from the top of the hierarchy down to the asset.
-        failure_mode: id in `diagnosis/failure_modes.yaml`, or None where none fits.
+        failure_mode: id in the library of failure modes, or None where none fits.
         priority_reason: why this priority, in one sentence.
         duration_h: estimated duration in hours.
         evidence: ids of the run's evidence.

@@ -88,6 +88,7 @@ class PlantConfig(_Section):
         limits: what signals must not pass, by the same keys.
         units: units that DTDL has no name for ("bottles/h"), by the same keys.
         vocabulary: words of the site and the twin ids that they mean.
+        failure_modes: files of the site's own failure modes: globs, relative to the plant folder.
     """
 
     name: str = ""
@@ -99,6 +100,7 @@ class PlantConfig(_Section):
     telemetry: TelemetryConfig = TelemetryConfig()
     history: HistoryConfig = HistoryConfig()
     vocabulary: dict[str, list[str]] = Field(default_factory=dict)
+    failure_modes: Patterns = Field(default=[])
 
     @field_validator("timezone")
     @classmethod
