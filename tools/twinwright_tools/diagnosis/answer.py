@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 from ..telemetry.series import SignalKey
 from ..times import from_micros, iso
 from ..twins.graph import TwinGraph
-from .failure_modes import best_mode
+from .modes.match import ModeFit, best_of, rank_modes, shares
+from .modes.types import Library
+from .next_check import Leading, next_check, recorded_roles
 from .ranking import Candidate
 from .relations import FAR, Relations
 from .result import Deviation, Diagnosis, Hypothesis, Symptom, Verdict
-from .suspicion import DEVIATES, Suspicion
+from .sensors import Verdict as SensorVerdict
+from .sensors import sensor_or_process
+from .suspicion import DEVIATES, Look, Suspicion
 
 if TYPE_CHECKING:
     from ..twins.dtdl import ModelSet
@@ -23,6 +27,10 @@ _FIRST = 12
 _DISTINCT_TWINS = 12
 _MOST_EVIDENCE = 4
 _MOST_EXPLAINED = 12
+_LOOKED_INTO = 5  # leading hypotheses whose instrument is doubted
+_SENSOR_NATS = 1.5  # what the verdict on the instrument says for the modes of sensors, or against them
+_TOLD_APART = 5  # leading hypotheses that the next check has to tell apart
+_MODES_EACH = 3  # … with so many failure modes each
 
 
 @dataclass(frozen=True)
@@ -33,8 +41,14 @@ class Context:
     graph: TwinGraph
     models: ModelSet
     relations: Relations
-    found: dict[SignalKey, Suspicion]
+    look: Look
     symptoms: tuple[Symptom, ...]
+    library: Library
+
+    @property
+    def found(self) -> dict[SignalKey, Suspicion]:
+        """What speaks against each signal."""
+        return self.look.found
 
 
 @dataclass
@@ -69,8 +83,9 @@ def build_answer(
     """The diagnosis: the leading candidates, and others so that ten twins are covered where there are that many."""
     evidence = _Evidence()
     chosen = _chosen(candidates)
+    fits = {index: _fits(context, candidates[index], place) for place, index in enumerate(chosen, start=1)}
     hypotheses = tuple(
-        _hypothesis(context, candidates[index], confidences[index], place, evidence)
+        _hypothesis(context, candidates[index], confidences[index], place, evidence, fits[index])
         for place, index in enumerate(chosen, start=1)
     )
     return Diagnosis(
@@ -81,7 +96,43 @@ def build_answer(
         tuple(deviations),
         tuple(evidence.rows),
         tuple(_assumptions(context.graph)),
+        _next_check(context, hypotheses, [fits[index][0] for index in chosen]),
     )
+
+
+def _fits(context: Context, one: Candidate, place: int) -> tuple[list[ModeFit], SensorVerdict]:
+    """The failure modes that fit a candidate, best first, and whether its instrument is to be doubted."""
+    modes = rank_modes(one.twin, one.signal, context.graph, context.models, context.found, context.library)
+    if one.signal is None or place > _LOOKED_INTO:
+        return modes, SensorVerdict("undecided")
+    verdict = sensor_or_process(one.signal, context.look, context.relations)
+    if verdict.origin != "undecided":
+        wanted = verdict.origin == "sensor"
+        modes = [
+            fit._replace(
+                fit=fit.fit + (_SENSOR_NATS if context.library.modes[fit.mode].anywhere == wanted else -_SENSOR_NATS)
+            )
+            for fit in modes
+        ]
+    return sorted(modes, key=lambda fit: -fit.fit), verdict
+
+
+def _next_check(
+    context: Context, hypotheses: Sequence[Hypothesis], fits: Sequence[Sequence[ModeFit]]
+) -> dict[str, Any] | None:
+    """The check that tells most about the leading hypotheses for its time."""
+    leading: dict[tuple[str, str | None], float] = {}
+    for one, modes in zip(hypotheses[:_TOLD_APART], fits, strict=False):
+        odds: dict[str | None, float] = dict(list(shares(modes).items())[:_MODES_EACH])
+        for mode, share in (odds or {None: 1.0}).items():
+            leading[one.twin, mode] = max(leading.get((one.twin, mode), 0.0), one.confidence * share)
+    named = [Leading(twin, mode, chance) for (twin, mode), chance in leading.items() if chance > 0.0]
+    roles = recorded_roles(context.found, context.graph, context.models, context.library)
+    best = next_check(named, context.library, context.graph, roles)
+    if best is None:
+        return None
+    figures = {"bits": round(best.bits, 3), "minutes": best.minutes, "skill": best.skill}
+    return {"twin": best.twin, "text": best.text, "finding": best.finding, **figures, "meaning": list(best.meaning)}
 
 
 def _chosen(candidates: Sequence[Candidate]) -> list[int]:
@@ -95,21 +146,28 @@ def _chosen(candidates: Sequence[Candidate]) -> list[int]:
     return chosen
 
 
-def _hypothesis(context: Context, one: Candidate, confidence: float, place: int, evidence: _Evidence) -> Hypothesis:
+def _hypothesis(
+    context: Context,
+    one: Candidate,
+    confidence: float,
+    place: int,
+    evidence: _Evidence,
+    fits: tuple[Sequence[ModeFit], SensorVerdict],
+) -> Hypothesis:
     suspicion = context.found.get(one.signal) if one.signal else None
-    mode = best_mode(one.twin, one.signal, context.graph, context.models, context.found)
     explains = _explained(context, one)
     path = _path(context, one.twin)
     return Hypothesis(
         rank=place,
         twin=one.twin,
         signal=one.signal.signal if one.signal else None,
-        mode=mode,
+        mode=best_of(fits[0]),
         confidence=confidence,
         onset=from_micros(suspicion.onset) if suspicion and suspicion.onset is not None else None,
-        evidence=tuple(_cited(context, one, explains, path, evidence)),
+        evidence=tuple(_cited(context, one, explains, path, evidence, fits[1])),
         path=tuple(path),
         explains=tuple(explains),
+        origin=fits[1].origin,
     )
 
 
@@ -129,7 +187,12 @@ def _path(context: Context, twin: str) -> list[str]:
 
 
 def _cited(
-    context: Context, one: Candidate, explains: Sequence[SignalKey], path: Sequence[str], evidence: _Evidence
+    context: Context,
+    one: Candidate,
+    explains: Sequence[SignalKey],
+    path: Sequence[str],
+    evidence: _Evidence,
+    instrument: SensorVerdict,
 ) -> list[str]:
     own = [key for key, found in context.found.items() if key.twin == one.twin and found.deviation is not None]
     own.sort(key=lambda key: (key != one.signal, -context.found[key].strength))
@@ -141,6 +204,7 @@ def _cited(
             f"counting what lasts, its residual is {suspicion.broken:.3g} times the largest of its past."
         )
         ids.append(evidence.cite("relation", one.signal, one.twin, text, excess=suspicion.broken))
+    ids += _cite_instrument(one, instrument, evidence)
     if len(path) > 1:
         text = f"An upset travels from {path[0]} to {path[-1]} by way of {' → '.join(path)} ({len(path) - 1} steps)."
         ids.append(evidence.cite("path", None, one.twin, text, steps=len(path) - 1, path=list(path)))
@@ -149,6 +213,25 @@ def _cited(
         text = f"Downstream of {one.twin}, {len(others)} twins deviate as well."
         ids.append(evidence.cite("explains", None, one.twin, text, twins=sorted(others)))
     return ids
+
+
+def _cite_instrument(one: Candidate, verdict: SensorVerdict, evidence: _Evidence) -> list[str]:
+    """Whether the rest still agrees without the suspected signal; nothing where that tells nothing."""
+    if one.signal is None or verdict.origin == "undecided" or verdict.broken is None:
+        return []
+    held = f"the {verdict.neighbours} signals that go with {one.signal}"
+    if verdict.origin == "sensor":
+        text = (
+            f"Without it, {held} agree with each other as ever (largest residual {verdict.rest:.3g} times that of the "
+            f"past), and contradict it ({verdict.suspect:.3g} times): its reading is doubtful rather than the plant."
+        )
+    else:
+        text = (
+            f"Without it, {held} don't agree with each other either: what the others leave of {verdict.broken} is "
+            f"{verdict.rest:.3g} times the largest of the past. The plant has changed, not only this reading."
+        )
+    figures = {"suspect": verdict.suspect, "rest": verdict.rest, "neighbours": verdict.neighbours}
+    return [evidence.cite("instrument", one.signal, one.twin, text, **figures)]
 
 
 _KINDS = {

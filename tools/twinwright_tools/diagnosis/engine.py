@@ -15,11 +15,13 @@ from ..times import to_micros
 from ..twins.graph import TwinGraph
 from .answer import Context, build_answer
 from .confidence import capped, chance_of_fault, confidences, substantiated, verdict_of
+from .failure_modes import load_library, modes_of_plant
 from .features import asked_of
+from .modes.types import Library
 from .ranking import rank
 from .relations import relations_of
 from .result import Deviation, Diagnosis, Symptom
-from .suspicion import Suspicion, suspicions
+from .suspicion import Suspicion, look_at, suspicions
 from .symptoms import check_symptoms
 from .weights import load_weights
 
@@ -36,7 +38,8 @@ def diagnose(plant: Plant, symptoms: Sequence[Symptom] = ()) -> Diagnosis:
     """
     infos = plant.telemetry.signals()
     signals = plant.telemetry.series()
-    return diagnose_signals(signals, infos, plant.graph, plant.models, plant.at, symptoms)
+    library = modes_of_plant(plant)
+    return diagnose_signals(signals, infos, plant.graph, plant.models, plant.at, symptoms, library)
 
 
 def find_deviations(plant: Plant, twins: Collection[str] | None = None) -> list[Deviation]:
@@ -60,15 +63,20 @@ def diagnose_signals(
     models: ModelSet,
     at: datetime,
     symptoms: Sequence[Symptom] = (),
+    library: Library | None = None,
 ) -> Diagnosis:
     """The same from its parts; samples after `at` are not looked at.
+
+    Args:
+        library: the failure modes of the plant; those that come along where it is None.
 
     Raises:
         UnknownNameError: a symptom names a twin or signal that isn't there.
     """
     check_symptoms(symptoms, graph, _known_signals(infos, graph, models))
     relations, weights = relations_of(graph), load_weights()
-    found = suspicions(signals, infos, to_micros(at), graph, relations)
+    look = look_at(signals, infos, to_micros(at), graph, relations)
+    found = look.found
     alarms = alarm_signals(infos, graph, models)
     asked = asked_of(symptoms, graph, found, alarms)
     candidates = rank(found, graph, relations, asked, alarms, weights, typical_interval(infos))
@@ -76,7 +84,7 @@ def diagnose_signals(
     fault = chance_of_fault(found, complained, weights)
     shares = confidences(candidates, fault, weights)
     verdict = verdict_of(fault, shares, complained)
-    context = Context(at, graph, models, relations, found, tuple(symptoms))
+    context = Context(at, graph, models, relations, look, tuple(symptoms), library or load_library())
     return build_answer(context, candidates, capped(shares, verdict), verdict, deviations_of(found))
 
 

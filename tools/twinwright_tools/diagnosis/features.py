@@ -140,9 +140,7 @@ def _loudness(one: TwinMeasures) -> float:
 class _Context:
     """The whole plant, against which one twin is held."""
 
-    def __init__(
-        self, measures: Mapping[str, TwinMeasures], relations: Relations, asked: Asked, step_s: float
-    ) -> None:
+    def __init__(self, measures: Mapping[str, TwinMeasures], relations: Relations, asked: Asked, step_s: float) -> None:
         self.measures, self.relations, self.asked, self.step_s = measures, relations, asked, step_s
         self.broken = {twin: one.broken for twin, one in measures.items()}
         self.level = {twin: max(one.values["level"], one.values["share"]) for twin, one in measures.items()}

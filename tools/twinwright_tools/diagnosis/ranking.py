@@ -115,4 +115,3 @@ def _covering(candidates: Sequence[Candidate], asked: Asked, relations: Relation
         open_symptoms -= effects[one.signal]
         covered.append(replace(one, score=min(values[place], covered[-1].score if covered else values[place])))
     return [*covered, *left]
-

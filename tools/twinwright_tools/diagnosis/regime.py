@@ -1,4 +1,4 @@
-"""Operating regimes: a signal is judged against its own past in the state the plant is in now (product, mode, shift)."""
+"""Operating regimes: a signal is judged against its own past in the state that the plant is in (product, mode)."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -72,12 +73,12 @@ def _inputs(shifted: dict[int, Floats], index: Ints, own: Ints | None) -> Batch:
 
 def _unexplained(targets: Batch, inputs: Batch, reference_end: int) -> Batch:
     edges = np.linspace(0, reference_end, _FOLDS + 1).astype(int)
-    folds = [slice(begin, end) for begin, end in zip(edges[:-1], edges[1:], strict=True)]
+    folds = [slice(begin, end) for begin, end in pairwise(edges)]
     grams = [inputs[:, fold].transpose(0, 2, 1) @ inputs[:, fold] for fold in folds]
     moments = [inputs[:, fold].transpose(0, 2, 1) @ targets[:, fold, None] for fold in folds]
     gram, moment = sum(grams[1:], grams[0]), sum(moments[1:], moments[0])
     predicted = (inputs @ _solved(gram, moment, reference_end))[..., 0]
-    left = targets - predicted
+    left: Batch = targets - predicted
     for fold, part, product in zip(folds, grams, moments, strict=True):
         weights = _solved(gram - part, moment - product, reference_end - (fold.stop - fold.start))
         left[:, fold] = targets[:, fold] - (inputs[:, fold] @ weights)[..., 0]
@@ -98,9 +99,7 @@ def _shifted(values: Floats, lag: int) -> Floats:
     return np.vstack([np.repeat(values[:1], lag, axis=0), values[: len(values) - lag]]) if lag else values
 
 
-def related(
-    standard: Floats, reference_end: int, allowed: Sequence[Ints], most: int = MOST_PREDICTORS
-) -> list[Ints]:
+def related(standard: Floats, reference_end: int, allowed: Sequence[Ints], most: int = MOST_PREDICTORS) -> list[Ints]:
     """Of the allowed predictors of each column, those that go with it best in the reference."""
     past = standard[:reference_end]
     found: list[Ints] = []

@@ -10,6 +10,7 @@ from ..telemetry.series import SignalKey
 from ..times import iso
 
 Verdict = Literal["cause", "cannot_tell", "nothing_wrong"]
+Origin = Literal["sensor", "process", "undecided"]
 DeviationKind = Literal["level", "slope", "spread", "stuck", "dropout", "state", "events"]
 
 
@@ -48,12 +49,13 @@ class Hypothesis:
     """A possible cause.
 
     Attributes:
-        mode: id of a failure mode of `diagnosis/failure_modes.yaml`, or None where none fits.
+        mode: id of a failure mode of the plant's library, or None where none fits.
         confidence: probability that this is a true cause, 0 to 1.
         onset: when its first deviation began, or None where it doesn't deviate.
         evidence: ids into Diagnosis.evidence (D1, D2 …).
         path: twin ids from the cause to the symptom along which an upset travels; empty if there is none.
         explains: the deviating signals that it would explain.
+        origin: whether an instrument or the plant has failed; undecided where nothing tells, or nobody looked.
     """
 
     rank: int
@@ -65,6 +67,7 @@ class Hypothesis:
     evidence: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
     explains: tuple[SignalKey, ...] = ()
+    origin: Origin = "undecided"
 
     def as_dict(self) -> dict[str, Any]:
         """The hypothesis as the JSON contract of `twinwright diagnose` has it."""
@@ -78,6 +81,7 @@ class Hypothesis:
             "evidence": list(self.evidence),
             "path": list(self.path),
             "explains": [str(key) for key in self.explains],
+            "origin": self.origin,
         }
 
 
@@ -90,6 +94,8 @@ class Diagnosis:
         hypotheses: likeliest first, listed under every verdict, one per (twin, signal).
         evidence: what the hypotheses cite: dicts with "id" (D1 …), "kind", "twin", "signal", "text" and figures.
         assumptions: what was assumed on the way (a relationship's flow that nobody stated, for example).
+        next_check: what to look at next, as it tells most about the leading hypotheses for its time: a dict with
+            "twin", "text", "finding", "bits", "minutes", "skill" and "meaning" (of either result); or None.
     """
 
     at: datetime
@@ -99,6 +105,7 @@ class Diagnosis:
     deviations: tuple[Deviation, ...]
     evidence: tuple[dict[str, Any], ...] = ()
     assumptions: tuple[str, ...] = field(default=())
+    next_check: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON contract of `twinwright diagnose`."""
@@ -109,4 +116,5 @@ class Diagnosis:
             "hypotheses": [hypothesis.as_dict() for hypothesis in self.hypotheses],
             "evidence": list(self.evidence),
             "assumptions": list(self.assumptions),
+            "next_check": self.next_check,
         }

@@ -97,6 +97,22 @@ def change_step(values: Floats) -> int:
     return int(cut[np.flatnonzero(gain >= _NEARLY_BEST * best)[0]])
 
 
+@dataclass(frozen=True)
+class Look:
+    """Every recorded signal with what speaks against it, and the grid on which the sampled ones were looked at.
+
+    Attributes:
+        grid: None where there are too few samples.
+        standard: (T, N), the grid's columns as `standardised`, in their operating regimes; reference_end: steps of the
+            past that they were judged against.
+    """
+
+    found: dict[SignalKey, Suspicion]
+    grid: Grid | None = None
+    standard: Floats | None = None
+    reference_end: int = 0
+
+
 def suspicions(
     signals: Mapping[SignalKey, Series],
     infos: Sequence[SignalInfo],
@@ -104,6 +120,17 @@ def suspicions(
     graph: TwinGraph | None = None,
     relations: Relations | None = None,
 ) -> dict[SignalKey, Suspicion]:
+    """The suspicions of `look_at`."""
+    return look_at(signals, infos, at, graph, relations).found
+
+
+def look_at(
+    signals: Mapping[SignalKey, Series],
+    infos: Sequence[SignalInfo],
+    at: int,
+    graph: TwinGraph | None = None,
+    relations: Relations | None = None,
+) -> Look:
     """Every recorded signal with what speaks against it; `at` is in microseconds.
 
     Args:
@@ -114,13 +141,16 @@ def suspicions(
     logs = [signals[info.key] for info in infos if info.sampling == "events" and info.key in signals]
     found = {key: _of_state(finding) for key, finding in odd_states(logs, at).items()}
     grid = make_grid(sampled_signals(signals, infos), at)
+    look = Look(found)
     if grid is not None and grid.shape[0] >= _LEAST_STEPS:
-        for one in [*_of_grid(_adjusted(grid, logs, graph), relations, units), *_of_shares(grid, logs)]:
+        grid, reference = _adjusted(grid, logs, graph)
+        look = Look(found, grid, standardised(grid.values, reference), reference)
+        for one in [*_of_grid(look, relations, units), *_of_shares(grid, logs, reference)]:
             known = found.get(one.key)
             found[one.key] = one if known is None else _merged(known, one)
     for info in infos:
         found.setdefault(info.key, Suspicion(info.key))
-    return found
+    return look
 
 
 def _merged(known: Suspicion, other: Suspicion) -> Suspicion:
@@ -158,21 +188,26 @@ def _of_state(finding: EventFinding) -> Suspicion:
     )
 
 
-def _adjusted(grid: Grid, logs: Sequence[Series], graph: TwinGraph | None) -> Grid:
+def _adjusted(grid: Grid, logs: Sequence[Series], graph: TwinGraph | None) -> tuple[Grid, int]:
+    """The grid with each column in its operating regime, and how many steps count as its past.
+
+    Where the plant changed is looked for in what its regimes don't explain; then all of the past tells the regimes.
+    """
     found = regimes(logs, grid.ends)
     scopes = {one.key.twin: frozenset(graph.within(one.key.twin)) for one in found} if graph is not None else {}
-    values = adjusted(grid.values, grid.keys, found, scopes, grid.shape[0] // 2)
-    return replace(grid, values=values)
+    first = adjusted(grid.values, grid.keys, found, scopes, grid.shape[0] // 2)
+    reference = _reference_end(first)
+    return replace(grid, values=adjusted(grid.values, grid.keys, found, scopes, reference)), reference
 
 
-def _reference_end(grid: Grid) -> int:
-    steps = grid.shape[0]
-    return max(steps // 2, min(change_step(grid.values) - 2, steps - 3))
+def _reference_end(values: Floats) -> int:
+    steps = len(values)
+    return max(steps // 2, min(change_step(values) - 2, steps - 3))
 
 
-def _of_grid(grid: Grid, relations: Relations | None, units: Mapping[SignalKey, str | None]) -> list[Suspicion]:
-    reference = _reference_end(grid)
-    standard = standardised(grid.values, reference)
+def _of_grid(look: Look, relations: Relations | None, units: Mapping[SignalKey, str | None]) -> list[Suspicion]:
+    grid, standard, reference = look.grid, look.standard, look.reference_end
+    assert grid is not None and standard is not None  # the caller has seen to it
     own = related(standard, reference, own_predictors(grid.keys))
     more = own if relations is None else related(standard, reference, upstream_predictors(grid.keys, relations))
     left = [residuals(standard, chosen, reference, own_past=past) for chosen in (own, more) for past in (False, True)]
@@ -189,7 +224,7 @@ def _of_grid(grid: Grid, relations: Relations | None, units: Mapping[SignalKey, 
 
 @dataclass(frozen=True)
 class _Scans:
-    """Level, spread, the residuals in the order own, fresh, upstream, fresh_upstream, and what own and upstream explain."""
+    """Level, spread; the residuals (own, fresh, upstream, fresh_upstream); what own and upstream explain."""
 
     level: Scan
     spread: Scan
@@ -259,12 +294,11 @@ def _silent(grid: Grid, one: Suspicion, kind: DeviationKind, excess: float, scor
     return replace(one, excess=max(one.excess, CLEAR), silence=excess, deviation=deviation, onset=since)
 
 
-def _of_shares(grid: Grid, logs: Iterable[Series]) -> list[Suspicion]:
+def _of_shares(grid: Grid, logs: Iterable[Series], reference: int) -> list[Suspicion]:
     """What speaks against event logs because their shares of time in a state changed; the strongest state of each."""
     shares = [(log.key, share) for log in logs for _, share in state_shares(log, grid.ends)]
     if not shares:
         return []
-    reference = _reference_end(grid)
     held = scan(np.column_stack([share for _, share in shares]), reference, least_scale=_LEAST_SHARE)
     found: dict[SignalKey, Suspicion] = {}
     for column, (key, share) in enumerate(shares):
