@@ -26,6 +26,7 @@ COMMANDS = {
     "history": "Search past work orders, alarms and notes, or count them with SQL.",
     "window": "Look at telemetry: statistics, quality, a plot.",
     "diagnose": "The deterministic diagnosis engine alone.",
+    "simulate": "Try a what-if in the physics model attached to a twin.",
     "check": "Open a plant folder and say what was found.",
     "orders": "List, show and submit drafted work orders.",
     "eval": "Run the offline evaluation suite.",
