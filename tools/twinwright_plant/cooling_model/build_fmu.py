@@ -62,8 +62,8 @@ def compiler() -> str | None:
     return next((path for name in COMPILERS if (path := shutil.which(name))), None)
 
 
-def build_fmu(target: Path, version: Version = 2) -> Path:
-    """Writes the FMU (FMI 2.0 or 3.0) to a file and returns it.
+def build_fmu(target: Path, version: Version = 2, code: Path = CODE) -> Path:
+    """Writes the FMU (FMI 2.0 or 3.0) of the C source to a file and returns it.
 
     Raises:
         RuntimeError: there is no C compiler, or it failed.
@@ -72,7 +72,7 @@ def build_fmu(target: Path, version: Version = 2) -> Path:
     if cc is None:
         raise RuntimeError(f"building the FMU takes a C compiler: one of {', '.join(COMPILERS)}")
     declared = variables(SOURCE.read_text(encoding="utf-8"))
-    token = hashlib.sha256(SOURCE.read_bytes() + CODE.read_bytes() + bytes([version])).hexdigest()[:32]
+    token = hashlib.sha256(SOURCE.read_bytes() + code.read_bytes() + bytes([version])).hexdigest()[:32]
     with tempfile.TemporaryDirectory() as scratch:
         header, library = Path(scratch) / "variables.h", Path(scratch) / "library"
         header.write_text(_header(declared, token), encoding="utf-8")
@@ -85,15 +85,15 @@ def build_fmu(target: Path, version: Version = 2) -> Path:
             "-fvisibility=hidden",
             "-ffile-prefix-map=" + scratch + "=.",
         ]
-        words = [f"-DFMI_VERSION={version}", "-I", scratch, "-o", str(library), str(CODE), "-lm"]
+        words = [f"-DFMI_VERSION={version}", "-I", scratch, "-o", str(library), str(code), "-lm"]
         done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"{cc} failed: {done.stderr.strip()}")
-        code = library.read_bytes()
+        binary = library.read_bytes()
     target.parent.mkdir(parents=True, exist_ok=True)
     description = _fmi2(declared, token) if version == 2 else _fmi3(declared, token)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in (("modelDescription.xml", description.encode()), (_binary(version), code)):
+        for name, content in (("modelDescription.xml", description.encode()), (_binary(version), binary)):
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
     return target
 

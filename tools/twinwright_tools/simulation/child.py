@@ -20,7 +20,7 @@ import numpy as np
 from .engines import Engine, ModelError, load
 
 MEMORY_BYTES = 4_000_000_000
-_PROGRESS_S = 0.5
+_PROGRESS_S = 2.0
 
 
 def main() -> None:
