@@ -21,7 +21,7 @@ def fouled(make_demo_plant: Callable[..., tuple[Path, Any]], tmp_path_factory: p
     """A demo plant with a fouled cooler, and the FMU in it."""
     pytest.importorskip("fmpy", reason="needs the extra: pip install 'twinwright[simulate]'")
     folder = tmp_path_factory.mktemp("simulate") / "plant"
-    shutil.copytree(make_demo_plant("fouling", 5, 24)[0], folder)
+    shutil.copytree(make_demo_plant("fouling", 5, 18)[0], folder)
     build_fmu(folder / "simulation" / "CoolingLoop.fmu")
     return folder
 

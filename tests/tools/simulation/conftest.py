@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +59,40 @@ def sabotaged(fmpy: Any, tmp_path: Path) -> Callable[[str], Path]:
     return build
 
 
-@pytest.fixture
-def open_demo(make_demo_plant: Callable[..., tuple[Path, Any]], tmp_path: Path) -> Iterator[Callable[..., Plant]]:
-    """A copy of a demo plant (24 h), open; with an FMU where one is given."""
+@pytest.fixture(scope="session")
+def demo(
+    make_demo_plant: Callable[..., tuple[Path, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str | None, int], Plant]]:
+    """A demo plant (18 h) with the Modelica source alone, opened once: ``(fault, seed)``."""
+    opened: dict[tuple[str | None, int], Plant] = {}
     with ExitStack() as stack:
 
-        def open_it(fault: str | None, seed: int, fmu: Path | None = None, hours: float = 24) -> Plant:
-            folder = tmp_path / f"plant-{fault}-{seed}"
-            shutil.copytree(make_demo_plant(fault, seed, hours)[0], folder)
-            if fmu is not None:
-                shutil.copyfile(fmu, folder / "simulation" / "CoolingLoop.fmu")
-            return stack.enter_context(open_plant(folder))
+        def open_it(fault: str | None, seed: int) -> Plant:
+            if (fault, seed) not in opened:
+                folder = make_demo_plant(fault, seed, 18)[0]
+                state = tmp_path_factory.mktemp("state", numbered=True)
+                opened[fault, seed] = stack.enter_context(open_plant(folder, state=state))
+            return opened[fault, seed]
 
         yield open_it
+
+
+@pytest.fixture
+def attached(demo: Callable[[str | None, int], Plant], tmp_path: Path) -> Callable[..., Plant]:
+    """A demo plant with `simulation/` of the test's own: an FMU in it, and words of line 3's attachment replaced."""
+
+    def attach(fault: str | None, seed: int, fmu: Path | None = None, *words: tuple[str, str]) -> Plant:
+        plant = demo(fault, seed)
+        target = tmp_path / "simulation"
+        shutil.copytree(plant.folder / "simulation", target, dirs_exist_ok=True)
+        if fmu is not None:
+            shutil.copyfile(fmu, target / "CoolingLoop.fmu")
+        file = target / "line-3-cooling.toml"
+        text = file.read_text()
+        for old, new in words:
+            assert old in text
+            text = text.replace(old, new)
+        file.write_text(text)
+        return replace(plant, folder=tmp_path.resolve())
+
+    return attach

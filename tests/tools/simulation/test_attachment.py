@@ -139,7 +139,7 @@ def test_a_twin_without_a_model_hears_which_have_one(attach: Callable[[str], Pat
 
 
 def test_a_plant_without_models_says_how_to_attach_one(open_pumps: Open) -> None:
-    with pytest.raises(ConfigError, match="simulation/NAME.toml"):
+    with pytest.raises(ConfigError, match=r"simulation/NAME\.toml"):
         attachment_of(open_pumps(), "P1")
 
 

@@ -165,6 +165,9 @@ class Runner:
         self.check(changes or {})
         document = self.attachment.document
         run_up = timedelta(seconds=document.warm_up_s)
+        if (min(end, self.plant.at) - start).total_seconds() < 3 * document.step_s:
+            text = f"from {iso(start)} to {iso(end)} there is no room for three steps of {document.step_s:g} s"
+            raise InputError(text, code="simulation.window")
         grid = self._grid(start - run_up, end)
         parameters = self.attachment.healthy | dict(changes or {})
         inputs, holes = {}, np.zeros(len(grid.times), dtype=np.bool_)
