@@ -26,6 +26,16 @@ def fouled(make_demo_plant: Callable[..., tuple[Path, Any]], tmp_path_factory: p
     return folder
 
 
+@pytest.fixture(scope="module")
+def small(make_demo_plant: Callable[..., tuple[Path, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two hours of a healthy demo plant, and the FMU in it."""
+    pytest.importorskip("fmpy", reason="needs the extra: pip install 'twinwright[simulate]'")
+    folder = tmp_path_factory.mktemp("simulate") / "plant"
+    shutil.copytree(make_demo_plant(None, 5, 2)[0], folder)
+    build_fmu(folder / "simulation" / "CoolingLoop.fmu")
+    return folder
+
+
 pytestmark = pytest.mark.system(*COMPILERS)
 
 
@@ -101,9 +111,9 @@ def test_people_see_verdict_figures_and_units(fouled: Path, capsys: pytest.Captu
     ],
 )
 def test_bad_words_are_bad_input(
-    words: list[str], code: str, near: str | None, fouled: Path, capsys: pytest.CaptureFixture[str]
+    words: list[str], code: str, near: str | None, small: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, told, _ = said(capsys, *words, "-C", str(fouled))
+    status, told, _ = said(capsys, *words, "-C", str(small))
     assert (status, told["error"]["code"]) == (2, code)
     if near:
         assert any(hint.startswith(near) for hint in told["error"]["suggestions"])
