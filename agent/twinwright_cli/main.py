@@ -27,6 +27,7 @@ COMMANDS = {
     "window": "Look at telemetry: statistics, quality, a plot.",
     "limit": "When drifting signals cross their limits; a fleet ranked by it.",
     "diagnose": "The deterministic diagnosis engine alone.",
+    "simulate": "Try a what-if in the physics model attached to a twin.",
     "check": "Open a plant folder and say what was found.",
     "modes": "List failure modes, show one, check your own.",
     "orders": "List, show and submit drafted work orders.",

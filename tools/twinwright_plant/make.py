@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .cooling_model.attach import write_models
 from .faults import FAULTS, Fault
 from .history import write_history
 from .physics.health import Health
@@ -50,6 +51,7 @@ def make_plant(
     sampled, events = all_signals(run)
     folder.mkdir(parents=True, exist_ok=True)
     write_twins(folder)
+    write_models(folder)
     write_telemetry(folder, sampled, events, run.schedule.times, seed, WARM_UP)
     write_history(folder, seed, end)
     return truth

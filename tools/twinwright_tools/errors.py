@@ -17,6 +17,7 @@
     │   ├── QueryError            a twin query that was refused; carries its position
     │   │   └── SqlError          the same for SQL over history
     │   ├── OrderError            a work order that can't be drafted, changed or submitted
+    │   ├── SimulationError       a physics model that can't be loaded or run
     │   └── RunError              a run that can't be resumed
     ├── ToolError                 a tool call failed; `mendable` says whether other arguments could succeed
     └── InvestigationError        an investigation ended without an answer  (exit 1)
@@ -180,6 +181,12 @@ class OrderError(InputError):
     """A work order that can't be drafted, changed or submitted."""
 
     code = "order"
+
+
+class SimulationError(InputError):
+    """A physics model that can't be loaded or run: a broken file, a crash, a value out of range, too long a run."""
+
+    code = "simulation"
 
 
 class RunError(InputError):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..simulation.check import attached
 from ..telemetry.quality import Gaps, sampled_gaps
 from ..telemetry.series import SignalInfo
 from ..times import iso, to_micros
@@ -29,6 +30,7 @@ class CheckReport:
         gaps: the longest gap of the signals that have any, worst first: signal, from, to, longest_s, gaps.
         telemetry_without_twin, twins_without_telemetry: twin ids.
         history: rows by kind.
+        simulation: the physics models that are attached: attachment, twin, files, missing files, failure modes.
         problems: errors first.
     """
 
@@ -43,6 +45,7 @@ class CheckReport:
     twins_without_telemetry: dict[str, Any]
     unknown_references: dict[str, Any]
     history: dict[str, Any]
+    simulation: list[dict[str, Any]]
     problem_counts: dict[str, int]
     problems: list[Problem]
 
@@ -60,6 +63,7 @@ class CheckReport:
             "twins_without_telemetry": self.twins_without_telemetry,
             "unknown_references": self.unknown_references,
             "history": self.history,
+            "simulation": self.simulation,
             "problem_counts": self.problem_counts,
             "problems": [problem.as_dict() for problem in self.problems],
         }
@@ -75,7 +79,8 @@ def check(plant: Plant) -> CheckReport:
     kinds = plant.history.kinds()
     silent = [twin.id for twin in graph.twins.values() if models.signals(twin.model) and twin.id not in recorded]
     unknown = [problem for problem in plant.problems if "unknown" in problem.code]
-    problems = sorted(plant.problems, key=lambda problem: _SEVERITIES.index(problem.severity))
+    models_attached, simulation_problems = attached(plant)
+    problems = sorted([*plant.problems, *simulation_problems], key=lambda problem: _SEVERITIES.index(problem.severity))
     return CheckReport(
         plant={"name": plant.name, "folder": str(plant.folder), "timezone": plant.zone.key, "at": iso(plant.at)},
         models={"count": len(models.interfaces)},
@@ -88,6 +93,7 @@ def check(plant: Plant) -> CheckReport:
         twins_without_telemetry=_listed(silent),
         unknown_references={"count": len(unknown), "by_code": _top(Counter(problem.code for problem in unknown))},
         history={"rows": sum(kinds.values()), "by_kind": _top(Counter(kinds))},
+        simulation=models_attached[:MOST_LISTED],
         problem_counts={name: sum(each.severity == name for each in problems) for name in _SEVERITIES},
         problems=problems[:MOST_PROBLEMS],
     )
