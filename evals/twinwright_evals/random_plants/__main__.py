@@ -1,0 +1,103 @@
+"""`python -m twinwright_evals.random_plants`: random cases into files, or one of them as a picture."""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from twinwright_tools.errors import TwinwrightError, UsageError
+
+from .case import RandomCase, draw
+from .drawing import plot_case
+
+CHUNK = 100
+
+
+def load_cases(folder: Path) -> Iterator[RandomCase]:
+    """The cases that `main` wrote into a folder, by seed. Only for files of one's own making: they are pickles."""
+    for path in sorted(folder.glob("random-*.pickle")):
+        with path.open("rb") as file:
+            yield from pickle.load(file)
+
+
+def write_chunk(first: int, last: int, folder: Path) -> list[tuple[str, bool, bool]]:
+    """Draws the seeds from first to last into one file, unless it is there; returns kind, visible, symptom of each."""
+    path = folder / f"random-{first:07d}-{last:07d}.pickle"
+    if path.is_file():
+        with path.open("rb") as file:
+            cases: list[RandomCase] = pickle.load(file)
+    else:
+        cases = [draw(seed) for seed in range(first, last + 1)]
+        whole = path.with_suffix(".part")
+        with whole.open("wb") as file:
+            pickle.dump(cases, file, protocol=pickle.HIGHEST_PROTOCOL)
+        whole.replace(path)
+    return [(case.truth["kind"], case.truth["visible"], bool(case.symptoms)) for case in cases]
+
+
+def _seeds(text: str) -> tuple[int, int]:
+    first, dash, last = text.partition("-")
+    if not first.isdigit() or (dash and not last.isdigit()) or (dash and int(last) < int(first)):
+        raise UsageError(f"--seeds {text!r} is no range; write 0-399, or one seed")
+    return int(first), int(last) if dash else int(first)
+
+
+def _write(seeds: tuple[int, int], folder: Path, jobs: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # Chunks begin at multiples of their size, so that a longer range finds the files of a shorter one.
+    edges = range(seeds[0] - seeds[0] % CHUNK, seeds[1] + 1, CHUNK)
+    chunks = [(max(edge, seeds[0]), min(edge + CHUNK - 1, seeds[1])) for edge in edges]
+    begin, found = time.monotonic(), []
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        waiting = [pool.submit(write_chunk, first, last, folder) for first, last in chunks]
+        for number, done in enumerate(as_completed(waiting), 1):
+            found += done.result()
+            spent = time.monotonic() - begin
+            print(f"{number} of {len(chunks)} files, {len(found)} cases, {spent:.0f} s", file=sys.stderr, flush=True)
+    _report(found)
+
+
+def _report(found: Sequence[tuple[str, bool, bool]]) -> None:
+    faulty = [visible for kind, visible, _ in found if kind != "healthy"]
+    healthy, told = len(found) - len(faulty), sum(symptom for _, _, symptom in found)
+    print(f"{len(found)} cases, {healthy} of them healthy, {told} with a symptom")
+    if faulty:
+        print(f"visible: {sum(faulty)} of {len(faulty)} faulty cases ({sum(faulty) / len(faulty):.0%})")
+    for kind in sorted({kind for kind, _, _ in found if kind != "healthy"}):
+        own = [visible for each, visible, _ in found if each == kind]
+        print(f"  {kind:<20} {sum(own):>4} of {len(own)}")
+
+
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m twinwright_evals.random_plants", description=__doc__)
+    parser.add_argument("--seeds", default="0-399", metavar="A-B", help="which cases to draw (default: %(default)s)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for one pickle file per hundred cases")
+    parser.add_argument("--jobs", type=int, default=2, help="processes (default: %(default)s)")
+    parser.add_argument("--plot", nargs=2, metavar=("SEED", "F.png"), help="draw one case instead")
+    return parser.parse_args(words)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Writes cases, or draws one; returns the exit code (2 for bad input)."""
+    arguments = _arguments(words)
+    try:
+        if arguments.plot:
+            plot_case(draw(_seeds(arguments.plot[0])[0]), Path(arguments.plot[1]))
+        elif arguments.out is None:
+            raise UsageError("say where to: --out DIR, or --plot SEED F.png")
+        else:
+            _write(_seeds(arguments.seeds), arguments.out, max(arguments.jobs, 1))
+    except TwinwrightError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
