@@ -27,7 +27,7 @@ def draw_script(design: Design, loops: Sequence[Loop], sensors: Sequence[Sensor]
     """A script in which nothing is wrong."""
     sheet = design.sheet
     feeds, utilities, valves = len(sheet.feed_roles), sheet.utilities, len(design.opening)
-    restless = float(np.exp(rng.normal(0.0, 0.45)))
+    restless = float(np.exp(rng.normal(0.1, 0.45)))
     deep = restless * rng.uniform(0.01, 0.06, feeds * COMPONENTS)
     logs = wander(rng, steps, feeds * COMPONENTS, (20.0, 150.0)) * deep
     mix = design.feed_mix * np.exp(logs).reshape(steps, feeds, COMPONENTS)
@@ -73,7 +73,9 @@ def change_production(script: Script, design: Design, loops: Sequence[Loop], ste
     """From that step on all feeds run at another rate; it takes a few steps to get there."""
     channels = Channels(design)
     feeds = {i for i, stream in enumerate(design.sheet.streams) if stream.phase == "feed"}
-    moving = [i for i, loop in enumerate(loops) if loop.kind == "flow" and loop.channel - channels.of("flow", 0) in feeds]
+    moving = [
+        i for i, loop in enumerate(loops) if loop.kind == "flow" and loop.channel - channels.of("flow", 0) in feeds
+    ]
     ramp = np.clip((np.arange(len(script.mix)) - step) / 12.0, 0.0, 1.0)
     script.setpoint[:, moving] *= 1.0 + (factor - 1.0) * ramp[:, None]
 

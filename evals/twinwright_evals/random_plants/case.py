@@ -10,6 +10,7 @@ from typing import TypedDict
 import numpy as np
 
 from twinwright_tools.diagnosis import Symptom
+from twinwright_tools.errors import InputError, UnknownNameError
 from twinwright_tools.telemetry.infer import infer_kind, infer_sampling
 from twinwright_tools.telemetry.series import Series, SignalInfo, SignalKey
 from twinwright_tools.times import from_micros, iso, to_micros
@@ -17,7 +18,7 @@ from twinwright_tools.twins.dtdl import ModelSet
 from twinwright_tools.twins.graph import TwinGraph
 
 from .background import draw_operations, draw_script
-from .design import Design, Floats, Ints, Unbalanced, draw_design
+from .design import Design, Floats, Ints, UnbalancedError, draw_design
 from .faults import FAULTS, Scene
 from .flowsheet import Rng, chance, draw_flowsheet
 from .judging import FAR, excursions
@@ -28,8 +29,10 @@ from .simulate import Recording, Script, simulate
 
 _SPIN_UP = 120  # steps that are simulated and not recorded
 _HEALTHY = 0.15
-_COMPLAINTS = 0.5
+_COMPLAINTS = 0.8
+_COMPLAINED = 2.5  # interquartile ranges out of its past, and people complain
 _ATTEMPTS = 40
+_SETTING = 50  # samples that say how many decimals are worth keeping
 _SATURATED = 0.15
 _FEW_SAMPLES, _MANY_SAMPLES = 150, 700
 
@@ -86,13 +89,17 @@ def draw(seed: int, kind: str | None = None, severity: float | None = None) -> R
         severity: 0 to 1; None draws one.
 
     Raises:
-        ValueError: no plant that has the kind of fault was found.
+        UnknownNameError: there is no such kind of fault.
+        InputError: no plant that has the kind of fault was found.
     """
+    if kind is not None and kind not in (*FAULTS, "healthy"):
+        raise UnknownNameError.of("fault", kind, FAULTS)
     for attempt in range(_ATTEMPTS):
         case = _attempt(seed, attempt, kind, severity)
         if case is not None:
             return case
-    raise ValueError(f"seed {seed}: no plant came of {_ATTEMPTS} attempts with the fault {kind!r}")
+    text = f"seed {seed}: none of {_ATTEMPTS} plants can have the fault {kind!r}; take another seed"
+    raise InputError(text, code="random_plants.none")
 
 
 def _attempt(seed: int, attempt: int, kind: str | None, severity: float | None) -> RandomCase | None:
@@ -119,7 +126,7 @@ def _draw_plant(rng: Rng) -> _Plant | None:
     sheet = draw_flowsheet(rng)
     try:
         design = draw_design(sheet, rng)
-    except Unbalanced:
+    except UnbalancedError:
         return None
     samples = int(np.exp(rng.uniform(np.log(_FEW_SAMPLES), np.log(_MANY_SAMPLES))))
     interval = int(rng.integers(1, 6))
@@ -176,9 +183,7 @@ def _case(
     start = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=int(rng.integers(0, 600_000)))
     times = to_micros(start) + plant.interval_min * 60_000_000 * np.arange(plant.samples, dtype=np.int64)
     rows = _SPIN_UP + plant.substeps * np.arange(plant.samples)
-    columns = {
-        key: recording.readings[rows, i] * plant.sensors[i].scale for i, key in enumerate(named.sensors)
-    }
+    columns = {key: recording.readings[rows, i] * plant.sensors[i].scale for i, key in enumerate(named.sensors)}
     columns |= {key: recording.outputs[rows, valve] for valve, key in named.valves.items()}
     signals = {key: Series(key, times, _rounded(columns[key])) for key in sorted(columns)}
     left = excursions(signals, plant.samples - plant.after)
@@ -197,8 +202,8 @@ def _case(
 
 
 def _rounded(values: Floats) -> Floats:
-    """Five significant digits, as archives keep them."""
-    size = float(np.abs(values).max())
+    """Five significant digits, as archives keep them; how many decimals that is was settled early on."""
+    size = float(np.abs(values[:_SETTING]).max())
     digits = 4 - int(np.floor(np.log10(size))) if size > 0 else 4
     return np.asarray(np.round(values, digits), dtype=np.float64)
 
@@ -224,7 +229,7 @@ def _info(series: Series, named: Named) -> SignalInfo:
 
 
 def _symptoms(plant: _Plant, named: Named, left: Mapping[SignalKey, float], rng: Rng) -> list[Symptom]:
-    """A complaint about a product, where one of its signals is out of its range; in half of the cases nobody looks."""
+    """A complaint about a product, where one of its signals is out of its range; sometimes nobody looks."""
     streams = plant.design.sheet.streams
     products = set()
     for index, stream in enumerate(streams):
@@ -233,7 +238,7 @@ def _symptoms(plant: _Plant, named: Named, left: Mapping[SignalKey, float], rng:
     shown = [
         key
         for sensor, key in zip(plant.sensors, named.sensors, strict=True)
-        if sensor.twin in products and sensor.quantity in ("composition", "flow") and left[key] > FAR
+        if sensor.twin in products and sensor.quantity in ("composition", "flow") and left[key] > _COMPLAINED
     ]
     looked = chance(rng, _COMPLAINTS)
     if not shown or not looked:

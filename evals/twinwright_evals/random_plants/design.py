@@ -7,6 +7,7 @@ the simulation, temperatures are °C, pressures bar, holdups and flows in mass u
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +20,9 @@ Bools = npt.NDArray[np.bool_]
 COMPONENTS = 4  # two reagents, the product, and a diluent that takes no part
 _ROUNDS, _SETTLED = 150, 1e-6
 _THIN_FLOW = 0.02
-_COOLEST, _HOTTEST = 30.0, 260.0
 
 
-class Unbalanced(ValueError):  # noqa: N818  # it says what the draw is, and nobody but the drawing loop sees it
+class UnbalancedError(ValueError):
     """A draw that balances nowhere sensible (a phase runs dry, a cooler would have to heat)."""
 
 
@@ -79,11 +79,40 @@ class Design:
     link_conductance: Floats
     boiling: Floats
 
-    @property
+    @cached_property
     def level(self) -> Floats:
         """Level of each unit at the design point, 0 to 1."""
-        level: Floats = self.liquid.sum(1) / self.full
-        return level
+        return np.asarray(self.liquid.sum(1) / self.full)
+
+    @cached_property
+    def gas_total(self) -> Floats:
+        """Gas in each unit at the design point."""
+        return np.asarray(self.gas.sum(1))
+
+    @cached_property
+    def reagent_share(self) -> Floats:
+        """Share of both reagents in the liquid of each unit at the design point."""
+        return np.asarray(self.liquid[:, :2].sum(1) / self.liquid.sum(1))
+
+    @cached_property
+    def highest_pressure(self) -> float:
+        """Of all units at the design point, bar."""
+        return float(self.pressure.max())
+
+    @cached_property
+    def served(self) -> Ints:
+        """Unit of each consumer."""
+        return np.array([one.unit for one in self.sheet.consumers])
+
+    @cached_property
+    def serving(self) -> Ints:
+        """Utility of each consumer."""
+        return np.array([one.utility for one in self.sheet.consumers])
+
+    @cached_property
+    def reactors(self) -> Ints:
+        """Units in which a reaction runs."""
+        return np.array(self.sheet.reactors)
 
 
 @dataclass
@@ -102,7 +131,7 @@ def draw_design(sheet: Flowsheet, rng: Rng) -> Design:
     """Sizes for a flowsheet.
 
     Raises:
-        Unbalanced: the draw makes no sensible plant; draw again.
+        UnbalancedError: the draw makes no sensible plant; draw again.
     """
     return _Sizer(sheet, rng).design()
 
@@ -155,7 +184,7 @@ class _Sizer:
             delay=rng.integers(0, 7, len(sheet.streams)),
             flow=balance.flow,
             drop=drop,
-            head_pressure=np.where(gas_like, 1.0 / drop, 0.25 / pressure.max()),
+            head_pressure=np.where(gas_like, 1.0 / drop, 0.5 / pressure.max()),
             head_level=np.where([one.phase == "liquid" for one in sheet.streams], 0.4, 0.0),
             opening=self._openings(),
             rangeability=self._rangeabilities(),
@@ -207,6 +236,7 @@ class _Sizer:
             product = rng.uniform(0.04, 0.25)
             diluent = rng.uniform(0.85, 0.98) if light else rng.uniform(0.05, 0.2)
             self.split[unit] = (*reagents, product, diluent)
+        self.coolest, self.hottest = rng.uniform(26.0, 50.0, self.units), rng.uniform(120.0, 260.0, self.units)
         self.offset = np.zeros(self.units)
         for consumer in self.sheet.consumers:
             self.offset[consumer.unit] = rng.uniform(12.0, 45.0) * (-1.0 if consumer.cools else 1.0)
@@ -238,7 +268,7 @@ class _Sizer:
             warm[self.reactors] += self.reaction_heat * reacted
             link = 0.7 * link + 0.3 * self._linked(temperature, through)
             adiabatic = (warm + link) / through
-            wanted = np.clip(adiabatic + self.offset, _COOLEST, _HOTTEST)
+            wanted = np.clip(adiabatic + self.offset, self.coolest, self.hottest)
             temperature = np.where(self.offset == 0.0, adiabatic, wanted)
             settled = bool(np.all(np.abs(heat[self.feeds : self.feeds + self.units] - temperature) < _SETTLED))
             heat = np.concatenate((self.feed_temperature, temperature, temperature))
@@ -257,16 +287,16 @@ class _Sizer:
 
     def _check(self, balance: _Balance) -> None:
         if balance.flow.min() < _THIN_FLOW or balance.flow.max() > 12.0:
-            raise Unbalanced("a stream runs dry, or a recycle swells")
-        if not -10.0 < balance.temperature.min() or balance.temperature.max() > 400.0:
-            raise Unbalanced("a temperature is out of reach")
+            raise UnbalancedError("a stream runs dry, or a recycle swells")
+        if not balance.temperature.min() > -10.0 or balance.temperature.max() > 400.0:
+            raise UnbalancedError("a temperature is out of reach")
         for consumer in self.sheet.consumers:
             least = 3.0 * self.into[consumer.unit] @ balance.flow
             if balance.duty[consumer.unit] * (-1.0 if consumer.cools else 1.0) < least:
-                raise Unbalanced("a cooler would have to heat, or hardly cool")
+                raise UnbalancedError("a cooler would have to heat, or hardly cool")
         for hot, cold in self.sheet.links:
             if balance.temperature[hot] < balance.temperature[cold] + 10.0:
-                raise Unbalanced("a link would carry no heat")
+                raise UnbalancedError("a link would carry no heat")
 
     def _pressures(self) -> Floats:
         """Falling along pipes that carry gas, steep enough for flows that don't hinge on a trifle."""
@@ -303,7 +333,7 @@ class _Sizer:
             unit = consumer.unit
             difference = supply[consumer.utility] - balance.temperature[unit]
             if abs(difference) < 8.0 or (difference < 0) != consumer.cools:
-                raise Unbalanced("a utility is not cold enough")
+                raise UnbalancedError("a utility is not cold enough")
             units_of_transfer = float(rng.uniform(0.7, 1.8))
             flow = balance.duty[unit] / (difference * (1.0 - np.exp(-units_of_transfer)))
             capacity.append(flow)

@@ -46,5 +46,7 @@ def plot_case(case: RandomCase, path: Path) -> None:
                 side.set_linewidth(2.5)
     truth = case.truth
     what = f"seed {case.seed}: {truth['kind']} at {', '.join(truth['twins']) or 'no twin'}"
-    figure.suptitle(f"{what}, {'visible' if truth['visible'] else 'not visible'}; hours since the first sample", fontsize=9)
+    figure.suptitle(
+        f"{what}, {'visible' if truth['visible'] else 'not visible'}; hours since the first sample", fontsize=9
+    )
     figure.savefig(path, dpi=75)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .background import wander
 from .design import COMPONENTS, Design, Floats
 from .flowsheet import Rng, chance
 from .loops import Loop, slack

@@ -88,9 +88,10 @@ class Flowsheet:
 
 def draw_flowsheet(rng: Rng) -> Flowsheet:
     """A random flowsheet of a fitting size that at least one utility serves."""
+    most = int(rng.integers(LEAST_TWINS + 3, MOST_TWINS + 1))  # else most plants would be large
     while True:
         sheet = _Builder(rng).build()
-        if LEAST_TWINS <= sheet.twins <= MOST_TWINS and sheet.consumers:
+        if LEAST_TWINS <= sheet.twins <= most and sheet.consumers:
             return sheet
 
 
@@ -118,9 +119,7 @@ class _Builder:
                 self._after_separation(unit, following, gaseous)
         roles = self._feeds(train, separator)
         consumers, utilities = self._utilities()
-        return Flowsheet(
-            roles, tuple(self.units), tuple(self.streams), tuple(consumers), utilities, self._links(train)
-        )
+        return Flowsheet(roles, tuple(self.units), tuple(self.streams), tuple(consumers), utilities, self._links(train))
 
     def _add(self, role: Role, *, liquid: bool, gas: bool) -> int:
         self.units.append(Unit(role, liquid, gas))

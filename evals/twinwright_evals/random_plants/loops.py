@@ -1,7 +1,8 @@
 """The controllers of a random plant: which there are, and how they are tuned.
 
-Rules: S. Skogestad, "Simple analytic rules for model reduction and PID controller tuning", J. Process Control 13 (2003):
-a process whose output rises by k′ per step and per % of valve gets gain 1/(k′·(λ+θ)) and reset time 4·(λ+θ).
+Rules: S. Skogestad, "Simple analytic rules for model reduction and PID controller tuning", J. Process Control 13
+(2003), 291-309: a process whose output rises by k′ per step and per % of valve gets gain 1/(k′·(λ+θ)) and reset time
+4·(λ+θ).
 """
 
 from __future__ import annotations
@@ -150,10 +151,10 @@ def _on_streams(controls: _Controls) -> None:
             controls.inventory("level", stream.source, index, (5.0, 16.0), inner)
             levelled.add(stream.source)
         elif stream.phase == "gas" and not stream.machine and stream.source not in held:
-            if chance(rng, 0.85):
+            if chance(rng, 0.75):
                 controls.inventory("pressure", stream.source, index, (3.0, 9.0), None)
             held.add(stream.source)
-        elif stream.phase == "feed" or chance(rng, 0.7):
+        elif chance(rng, 0.85 if stream.phase == "feed" else 0.65):
             controls.flow(channel, index)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,12 @@ from .flowsheet import OUTSIDE, Rng, chance
 from .sensors import Sensor, Twins
 
 _WORDS = (
-    "alder amber basalt birch bracken brook cedar chalk clover cobalt coral crag delta dune elm ember fern fjord flint "
-    "glade granite heath heron hollow iris ivory jasper juniper kestrel larch linden lotus maple marsh mica moss "
-    "nettle ochre onyx opal osprey pebble pine quarry quartz raven reed ridge rowan saffron sable shale sorrel spruce "
-    "thistle tundra umber vale willow wren yarrow zephyr"
-).split()
+    "alder amber basalt birch bracken brook cedar chalk clover cobalt coral crag delta dune elm ember "
+    "fern fjord flint glade granite heath heron hollow iris ivory jasper juniper kestrel larch linden "
+    "lotus maple marsh mica moss nettle ochre onyx opal osprey pebble pine quarry quartz raven reed ridge "
+    "rowan saffron sable shale sorrel spruce thistle tundra umber vale willow wren yarrow zephyr"
+)
+
 _QUANTITIES: dict[str, tuple[str, ...]] = {
     "flow": ("flow", "flow_rate", "FI", "F"),
     "valve": ("valve", "valve_position", "OP", "valveOutput"),
@@ -76,7 +78,7 @@ def name_plant(design: Design, twins: Twins, sensors: Sequence[Sensor], valves: 
 
 def _twin_ids(count: int, rng: Rng) -> list[str]:
     form = str(rng.choice(["{}-{}", "{}{}", "{}_{}", "{}-{}"]))
-    chosen = rng.choice(_WORDS, size=count, replace=False)
+    chosen = rng.choice(_WORDS.split(), size=count, replace=False)
     return [form.format(word, int(rng.integers(1, 900))) for word in chosen]
 
 
@@ -158,7 +160,7 @@ def _edges(design: Design, twins: Twins) -> list[tuple[str, int, int]]:
         way = [source, *([twins.place("stream", index)] if stream.own_twin else [])]
         if stream.target != OUTSIDE:
             way.append(twins.place("unit", stream.target))
-        found += [("feeds", a, b) for a, b in zip(way[:-1], way[1:], strict=True)]
+        found += [("feeds", a, b) for a, b in pairwise(way)]
     for consumer in sheet.consumers:
         verb = "cools" if consumer.cools else "heats"
         found.append((verb, twins.place("utility", consumer.utility), twins.place("unit", consumer.unit)))

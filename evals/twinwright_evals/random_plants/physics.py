@@ -16,6 +16,8 @@ _KELVIN = 273.15
 _LAMINAR = 0.25  # below this driving force flow is linear in it: a root has no slope at 0 that a step could follow
 _EMPTY = 0.15  # below this share of its usual holdup a unit yields less and less
 _OVERFLOW = 1.05
+_LEAST_EFFICIENCY = 0.05
+_ATMOSPHERE = np.ones(1)  # bar
 
 
 @dataclass
@@ -71,7 +73,9 @@ class Moment:
 
 def at_rest(design: Design) -> State:
     """The design point."""
-    state = State(design.liquid.copy(), design.gas.copy(), design.temperature.copy(), design.opening.copy(), np.empty(0))
+    state = State(
+        design.liquid.copy(), design.gas.copy(), design.temperature.copy(), design.opening.copy(), np.empty(0)
+    )
     state.returned = undelayed(design, state, calm(design)).return_target
     return state
 
@@ -108,18 +112,18 @@ def sources(design: Design, state: State, around: Surroundings) -> tuple[Floats,
 
 def moment(design: Design, state: State, around: Surroundings, mix: Floats, heat: Floats) -> Moment:
     """The plant at one moment, where `mix` (s, c) and `heat` (s,) are composition and temperature of what arrives."""
-    units = len(design.temperature)
     liquid, gas = state.liquid.sum(1), state.gas.sum(1)
     warmth = (state.temperature + _KELVIN) / (design.temperature + _KELVIN)
-    pressure = np.where(design.has_gas, design.pressure * gas / design.gas.sum(1) * warmth, design.pressure)
+    pressure = np.where(design.has_gas, design.pressure * gas / design.gas_total * warmth, design.pressure)
     level = liquid / design.full
     opened = _opened(design, state.position) * around.capacity
-    flow, source_pressure = _flows(design, around, pressure, level, gas, opened[: len(design.row)])
+    flow, source_pressure, target_pressure = _flows(design, around, pressure, level, gas, opened[: len(design.row)])
     carried = flow[:, None] * mix
     inflow = design.into @ flow
     net = design.into @ carried
     mix_liquid, mix_gas = state.liquid / liquid[:, None], state.gas / gas[:, None]
-    reactors, reacted = _reaction(design, state, around, mix_liquid, mix_gas)
+    reactors = design.reactors
+    reacted = _reaction(design, state, around, mix_liquid, mix_gas)
     net[reactors] += reacted[:, None] * design.stoichiometry
     slope = design.split_slope * (state.temperature - design.temperature)
     split = 1.0 / (1.0 + np.exp(-design.split_logit - slope[:, None]))
@@ -129,15 +133,18 @@ def moment(design: Design, state: State, around: Surroundings, mix: Floats, heat
     warming = design.into @ (flow * heat) - inflow * state.temperature
     warming[reactors] += design.reaction_heat * reacted
     utility_flow, returned, duty = _utilities(design, state, around, opened[len(design.row) :])
-    for number, consumer in enumerate(design.sheet.consumers):
-        warming[consumer.unit] += duty[number]
+    warming[design.served] += duty
     for (hot, cold), conductance in zip(design.sheet.links, design.link_conductance, strict=True):
         exchanged = conductance * (state.temperature[hot] - state.temperature[cold])
         warming[hot] -= exchanged
         warming[cold] += exchanged
-    light = mix_liquid[:, 0] + mix_liquid[:, 1] - (design.liquid[:, 0] + design.liquid[:, 1]) / design.liquid.sum(1)
-    rise = np.append(pressure, 1.0)[design.target] - source_pressure + design.drop
-    power = flow * (1.0 + 0.6 * rise / design.pressure.max()) / around.capacity[: len(flow)]
+    light = mix_liquid[:, 0] + mix_liquid[:, 1] - design.reagent_share
+    rise = target_pressure - source_pressure + design.drop
+    power = (
+        flow
+        * (1.0 + 0.6 * rise / design.highest_pressure)
+        / np.maximum(around.capacity[: len(flow)], _LEAST_EFFICIENCY)
+    )
     return Moment(
         level,
         pressure,
@@ -146,7 +153,7 @@ def moment(design: Design, state: State, around: Surroundings, mix: Floats, heat
         flow,
         inflow,
         utility_flow,
-        state.temperature - design.boiling * light[:units],
+        state.temperature - design.boiling * light,
         power,
         liquid_rate,
         gas_rate,
@@ -158,46 +165,44 @@ def moment(design: Design, state: State, around: Surroundings, mix: Floats, heat
 def _opened(design: Design, position: Floats) -> Floats:
     """How much of its design flow a valve lets through at the design driving force."""
     bent = design.rangeability ** ((position - design.opening) / 100.0)
-    return np.where(design.rangeability > 1.0, np.where(position < 2.0, bent * position / 2.0, bent), position / design.opening)
+    return np.where(
+        design.rangeability > 1.0, np.where(position < 2.0, bent * position / 2.0, bent), position / design.opening
+    )
 
 
 def _flows(
     design: Design, around: Surroundings, pressure: Floats, level: Floats, gas: Floats, opened: Floats
-) -> tuple[Floats, Floats]:
-    beyond = np.append(pressure, 1.0)
+) -> tuple[Floats, Floats, Floats]:
+    """Flow of each stream, and the pressures at its source and at its target."""
+    at_target = np.concatenate((pressure, _ATMOSPHERE))[design.target]
     at_source = np.concatenate((around.feed_pressure, pressure, pressure))[design.row]
     excess = np.concatenate((np.zeros(len(around.feed_pressure)), level - design.level, np.zeros(len(level))))
-    force = 1.0 + design.head_pressure * (at_source - beyond[design.target] - design.drop)
+    force = 1.0 + design.head_pressure * (at_source - at_target - design.drop)
     force += design.head_level * excess[design.row]
     drive = np.maximum(np.sqrt(np.maximum(force, _LAMINAR)) + np.minimum(force - _LAMINAR, 0.0), 0.0)
-    left = np.concatenate((level / design.level, gas / design.gas.sum(1)))
+    left = np.concatenate((level / design.level, gas / design.gas_total))
     yields = np.concatenate((np.ones(len(around.feed_pressure)), np.minimum(left / _EMPTY, 1.0)))
-    return design.flow * opened * drive * yields[design.row], at_source
+    return design.flow * opened * drive * yields[design.row], at_source, at_target
 
 
-def _reaction(
-    design: Design, state: State, around: Surroundings, mix_liquid: Floats, mix_gas: Floats
-) -> tuple[list[int], Floats]:
-    reactors = design.sheet.reactors
+def _reaction(design: Design, state: State, around: Surroundings, mix_liquid: Floats, mix_gas: Floats) -> Floats:
+    reactors = design.reactors
     in_gas = design.has_gas[reactors]
     hold = np.where(in_gas[:, None], state.gas[reactors], state.liquid[reactors])
     mix = np.where(in_gas[:, None], mix_gas[reactors], mix_liquid[reactors])
     warmer = np.minimum(state.temperature[reactors] - design.temperature[reactors], 80.0)
     rate = design.rate * around.kinetics * np.exp(design.activation * warmer)
-    return reactors, rate * hold[:, 0] * mix[:, 1]
+    reacted: Floats = rate * hold[:, 0] * mix[:, 1]
+    return reacted
 
 
-def _utilities(
-    design: Design, state: State, around: Surroundings, opened: Floats
-) -> tuple[Floats, Floats, Floats]:
+def _utilities(design: Design, state: State, around: Surroundings, opened: Floats) -> tuple[Floats, Floats, Floats]:
     """Flow of each consumer's utility (1 at the design point), the temperature it returns with, and its duty."""
-    consumers = design.sheet.consumers
-    utility = [one.utility for one in consumers]
-    flow = opened * np.sqrt(np.maximum(around.utility_pressure[utility], 0.0))
+    flow = opened * np.sqrt(np.maximum(around.utility_pressure[design.serving], 0.0))
     capacity = np.maximum(design.capacity_flow * flow, 1e-9)
     effect = 1.0 - np.exp(-design.conductance * around.transfer / capacity)
-    supply = around.utility_temperature[utility]
-    difference = supply - state.temperature[[one.unit for one in consumers]]
+    supply = around.utility_temperature[design.serving]
+    difference = supply - state.temperature[design.served]
     return flow, supply - effect * difference, capacity * effect * difference
 
 

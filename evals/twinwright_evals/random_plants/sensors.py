@@ -128,7 +128,7 @@ def find_twins(design: Design) -> Twins:
 def candidates(design: Design, twins: Twins, channels: Channels, rng: Rng, dt_analyser: int) -> list[Sensor]:
     """Every sensor that the plant might have; analysers give a new value every `dt_analyser` steps."""
     sheet = design.sheet
-    noise = rng.uniform(0.5, 1.5)
+    noise = float(np.exp(rng.uniform(np.log(0.15), np.log(1.1))))
     flow_scale = float(10.0 ** rng.uniform(0.5, 3.5))
     pressure_scale = float(rng.choice([1.0, 14.504, 100.0]))
     found: list[Sensor] = []
@@ -171,7 +171,9 @@ def _of_unit(design: Design, twin: int, index: int, channels: Channels, hold: in
         found.append(Sensor(twin, "level", "", channels.of("level", index), 0.004))
     if unit.gas:
         found.append(Sensor(twin, "pressure", "", channels.of("pressure", index), 0.0015 * design.pressure[index]))
-    found.append(Sensor(twin, "flow", "inlet", channels.of("inflow", index), 0.006 * float(design.into[index] @ design.flow)))
+    found.append(
+        Sensor(twin, "flow", "inlet", channels.of("inflow", index), 0.006 * float(design.into[index] @ design.flow))
+    )
     found += _analyser(design, twin, channels, "gas" if unit.gas else "liquid", index, hold)
     return found
 
@@ -181,7 +183,7 @@ def _analyser(design: Design, twin: int, channels: Channels, phase: str, unit: i
     held = design.gas if phase == "gas" else design.liquid
     shares = held[unit] / held[unit].sum()
     return [
-        Sensor(twin, "composition", _LETTERS[part], channels.of(phase, unit, part), 0.001 + 0.006 * share, hold)
+        Sensor(twin, "composition", _LETTERS[part], channels.of(phase, unit, part), 0.0005 + 0.003 * share, hold)
         for part, share in enumerate(shares.tolist())
         if share > 0.01
     ]
@@ -197,6 +199,8 @@ def choose(found: list[Sensor], needed: set[int], twins: Twins, rng: Rng) -> lis
         wanted = chance(rng, float(equipped[sensor.twin]))
         if kind == "feed" and sensor.quantity != "flow":
             wanted = chance(rng, 0.08)
+        elif kind == "feed":
+            wanted = chance(rng, 0.9)
         elif sensor.quantity == "composition":
             wanted = bool(analysed[sensor.twin]) and chance(rng, 0.85)
         elif sensor.part == "supply":
