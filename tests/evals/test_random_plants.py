@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinwright_evals.random_plants import FAULTS, RandomCase, draw
-from twinwright_evals.random_plants.__main__ import load_cases, main
+from twinwright_evals.random_plants.__main__ import main
+from twinwright_evals.random_plants.cache import load_cases
 from twinwright_evals.random_plants.design import UnbalancedError, draw_design
 from twinwright_evals.random_plants.flowsheet import LEAST_TWINS, MOST_TWINS, draw_flowsheet
 from twinwright_evals.random_plants.judging import FAR, excursion, excursions
@@ -175,10 +176,13 @@ def test_an_excursion_needs_three_samples_and_is_told_in_ranges() -> None:
     assert excursion(values, 250) == pytest.approx(10.0)
 
 
-def test_cases_are_written_once_and_read_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--seeds", "98-101", "--out", str(tmp_path), "--jobs", "1"]) == 0
-    out, err = capsys.readouterr()
-    assert "4 cases" in out and "2 of 2 files" in err
+def test_cases_are_written_by_several_processes_and_read_back(tmp_path: Path) -> None:
+    words = ["-m", "twinwright_evals.random_plants", "--seeds", "98-101", "--out", str(tmp_path), "--jobs", "2"]
+    for _ in range(2):  # the second time the files are there
+        done = subprocess.run(
+            [sys.executable, *words], check=True, capture_output=True, text=True, env={"PYTHONPATH": paths()}
+        )
+        assert "4 cases" in done.stdout and "2 of 2 files" in done.stderr
     assert [path.name for path in sorted(tmp_path.iterdir())] == [
         "random-0000098-0000099.pickle",
         "random-0000100-0000101.pickle",

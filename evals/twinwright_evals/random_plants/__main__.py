@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import pickle
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 
 from twinwright_tools.errors import TwinwrightError, UsageError
 
-from .case import RandomCase, draw
+from .cache import chunks, write_chunk
+from .case import draw
 from .drawing import plot_case
-
-CHUNK = 100
-
-
-def load_cases(folder: Path) -> Iterator[RandomCase]:
-    """The cases that `main` wrote into a folder, by seed. Only for files of one's own making: they are pickles."""
-    for path in sorted(folder.glob("random-*.pickle")):
-        with path.open("rb") as file:
-            yield from pickle.load(file)
-
-
-def write_chunk(first: int, last: int, folder: Path) -> list[tuple[str, bool, bool]]:
-    """Draws the seeds from first to last into one file, unless it is there; returns kind, visible, symptom of each."""
-    path = folder / f"random-{first:07d}-{last:07d}.pickle"
-    if path.is_file():
-        with path.open("rb") as file:
-            cases: list[RandomCase] = pickle.load(file)
-    else:
-        cases = [draw(seed) for seed in range(first, last + 1)]
-        whole = path.with_suffix(".part")
-        with whole.open("wb") as file:
-            pickle.dump(cases, file, protocol=pickle.HIGHEST_PROTOCOL)
-        whole.replace(path)
-    return [(case.truth["kind"], case.truth["visible"], bool(case.symptoms)) for case in cases]
 
 
 def _seeds(text: str) -> tuple[int, int]:
@@ -50,16 +26,14 @@ def _seeds(text: str) -> tuple[int, int]:
 
 def _write(seeds: tuple[int, int], folder: Path, jobs: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    # Chunks begin at multiples of their size, so that a longer range finds the files of a shorter one.
-    edges = range(seeds[0] - seeds[0] % CHUNK, seeds[1] + 1, CHUNK)
-    chunks = [(max(edge, seeds[0]), min(edge + CHUNK - 1, seeds[1])) for edge in edges]
+    parts = chunks(*seeds)
     begin, found = time.monotonic(), []
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(write_chunk, first, last, folder) for first, last in chunks]
+        waiting = [pool.submit(write_chunk, first, last, folder) for first, last in parts]
         for number, done in enumerate(as_completed(waiting), 1):
             found += done.result()
             spent = time.monotonic() - begin
-            print(f"{number} of {len(chunks)} files, {len(found)} cases, {spent:.0f} s", file=sys.stderr, flush=True)
+            print(f"{number} of {len(parts)} files, {len(found)} cases, {spent:.0f} s", file=sys.stderr, flush=True)
     _report(found)
 
 
