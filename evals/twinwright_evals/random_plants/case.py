@@ -29,7 +29,7 @@ from .simulate import Recording, Script, simulate
 
 _SPIN_UP = 120  # steps that are simulated and not recorded
 _HEALTHY = 0.15
-_COMPLAINTS = 0.8
+_COMPLAINTS = 0.9
 _COMPLAINED = 2.5  # interquartile ranges out of its past, and people complain
 _ATTEMPTS = 40
 _SETTING = 50  # samples that say how many decimals are worth keeping

@@ -14,6 +14,7 @@ from .physics import Moment, State, Surroundings
 Quantity = Literal["level", "pressure", "temperature", "composition", "flow", "power", "valve"]
 TwinKind = Literal["feed", "unit", "stream", "utility"]
 _LETTERS = "ABCD"
+_MOST_OPTIONAL = 5  # valves come on top
 
 
 class Channels:
@@ -190,7 +191,7 @@ def _analyser(design: Design, twin: int, channels: Channels, phase: str, unit: i
 
 
 def choose(found: list[Sensor], needed: set[int], twins: Twins, rng: Rng) -> list[Sensor]:
-    """The sensors that are there: all that controllers read, others by how well their twin is equipped."""
+    """The sensors that are there: what controllers read, and more where a twin is well equipped; one at least."""
     equipped = rng.uniform(0.1, 0.95, len(twins.all)) ** 1.3
     analysed = rng.random(len(twins.all)) < 0.45
     chosen, counts = [], np.zeros(len(twins.all), dtype=int)
@@ -205,7 +206,11 @@ def choose(found: list[Sensor], needed: set[int], twins: Twins, rng: Rng) -> lis
             wanted = bool(analysed[sensor.twin]) and chance(rng, 0.85)
         elif sensor.part == "supply":
             wanted = chance(rng, 0.25)
-        if sensor.channel in needed or (wanted and counts[sensor.twin] < 7):
+        if sensor.channel in needed or (wanted and counts[sensor.twin] < _MOST_OPTIONAL):
             counts[sensor.twin] += 1
             chosen.append(replace(sensor, needed=sensor.channel in needed))
+    for sensor in found:
+        if not counts[sensor.twin]:
+            counts[sensor.twin] += 1
+            chosen.append(sensor)
     return chosen
