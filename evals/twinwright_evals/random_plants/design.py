@@ -252,6 +252,7 @@ class _Sizer:
         mix = np.full((self.feeds + 2 * self.units, COMPONENTS), 1.0 / COMPONENTS)
         mix[: self.feeds] = self.feed_mix
         heat = np.concatenate((self.feed_temperature, np.full(2 * self.units, 40.0)))
+        before = np.zeros((self.units, COMPONENTS))
         link, temperature, adiabatic = (np.full(self.units, value) for value in (0.0, 40.0, 40.0))
         for _ in range(_ROUNDS):
             inflow = self.into @ (flow[:, None] * mix[self.row])
@@ -270,10 +271,13 @@ class _Sizer:
             adiabatic = (warm + link) / through
             wanted = np.clip(adiabatic + self.offset, self.coolest, self.hottest)
             temperature = np.where(self.offset == 0.0, adiabatic, wanted)
-            settled = bool(np.all(np.abs(heat[self.feeds : self.feeds + self.units] - temperature) < _SETTLED))
+            change = np.append(heat[self.feeds : self.feeds + self.units] - temperature, inflow - before)
+            before = inflow
             heat = np.concatenate((self.feed_temperature, temperature, temperature))
-            if settled:
+            if np.abs(change).max() < _SETTLED:
                 break
+        else:
+            raise UnbalancedError("the recycles do not settle")
         return _Balance(self.split, mix, flow, reacted, temperature, (temperature - adiabatic) * through)
 
     def _linked(self, temperature: Floats, through: Floats) -> Floats:
