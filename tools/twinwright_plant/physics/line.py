@@ -44,6 +44,11 @@ def air_limit(pressure: float) -> float:
     return clip((pressure - AIR_STOP_BAR) / (AIR_DERATE_BAR - AIR_STOP_BAR))
 
 
+def supply_limit(voltage: float) -> float:
+    """Share of its speed that a drive reaches at that voltage (share of nominal): it limits itself below 0.88."""
+    return clip((voltage - 0.72) / 0.16)
+
+
 def winding_limit(temperature: float) -> float:
     """Speed (share of design) that a drive's thermal protection allows at that winding temperature, °C."""
     return clip((WINDING_STOP_C - temperature) / (WINDING_STOP_C - WINDING_DERATE_C))
@@ -57,7 +62,7 @@ class LineInputs:
         rate: bottles per second asked of the filler; changeover: whether the line is being changed over.
         stops: which machines stand for a short stop of their own.
         air: pressure at the line's air service unit, bar; product, setpoint: product temperature in the bowl, °C.
-        hall: temperature of the hall, °C.
+        hall: temperature of the hall, °C; supply: share of their speed that the drives reach at the mains voltage.
     """
 
     rate: float
@@ -67,6 +72,10 @@ class LineInputs:
     product: float
     setpoint: float
     hall: float
+    supply: float = 1.0
+
+
+NO_DRAG = [0.0] * CONVEYORS
 
 
 @dataclass(slots=True)
@@ -112,19 +121,24 @@ class Line:
         clutch: float,
         friction: list[float],
         slip: list[float],
+        drag: list[float] = NO_DRAG,
+        fill: float = 0.0,
+        vacuum: float = 0.0,
+        dropped: bool = False,
     ) -> None:
         """Advance by dt seconds; the keywords are this line's part of `Health`."""
-        limits = self._limits(asked, infeed, clutch)
+        limits = self._limits(asked, infeed, clutch, vacuum)
         for machine in range(len(MACHINES)):
-            self._drive(machine, asked, limits[machine], jammed and machine == LABELLER)
-        self._set_rejects(asked, label_stock, clutch)
-        self._move(dt, slip)
+            stands = (jammed and machine == LABELLER) or (dropped and machine == PACKER)
+            self._drive(machine, asked, limits[machine], stands)
+        self._set_rejects(asked, label_stock, clutch, fill)
+        self._move(dt, slip, drag)
         self._warm(dt, asked.hall, friction)
 
-    def _limits(self, asked: LineInputs, infeed: float, clutch: float) -> list[float]:
+    def _limits(self, asked: LineInputs, infeed: float, clutch: float, vacuum: float) -> list[float]:
         """Share of its design speed that each machine could run at now."""
         air = air_limit(asked.air)
-        limits = [winding_limit(temperature) for temperature in self.winding]
+        limits = [min(asked.supply, winding_limit(temperature)) for temperature in self.winding]
         for machine, pneumatic in enumerate(USES_AIR):
             if pneumatic:
                 limits[machine] = min(limits[machine], air)
@@ -132,6 +146,8 @@ class Line:
         # A slower layer cycle is the depalletizer's speed; a capper with a slipping clutch retries and slows itself.
         limits[DEPALLETIZER] /= 1.0 + infeed
         limits[CAPPER] *= 1.0 - 0.38 * clutch
+        # Grippers that lose their packs are given more time to draw them in.
+        limits[PACKER] *= 1.0 - 0.4 * vacuum
         return limits
 
     def _drive(self, machine: int, asked: LineInputs, limit: float, jammed: bool) -> None:
@@ -157,19 +173,19 @@ class Line:
         self.states[machine] = state
         self.speeds[machine] += 0.7 * (target - self.speeds[machine])
 
-    def _set_rejects(self, asked: LineInputs, label_stock: float, clutch: float) -> None:
+    def _set_rejects(self, asked: LineInputs, label_stock: float, clutch: float, fill: float) -> None:
         foam = max(0.0, asked.product - asked.setpoint - FOAM_MARGIN_K)
-        self.rejects[FILLER] = 0.002 + min(0.12, 0.012 * foam)
+        self.rejects[FILLER] = 0.002 + min(0.12, 0.012 * foam) + 0.09 * fill
         self.rejects[CAPPER] = 0.0015 + 0.11 * clutch * clutch
         self.rejects[LABELLER] = 0.003 + 0.05 * label_stock
 
-    def _move(self, dt: float, slip: list[float]) -> None:
+    def _move(self, dt: float, slip: list[float], drag: list[float]) -> None:
         """Move bottles, from the packer back, so that no conveyor overflows or gives what it doesn't hold."""
         room = float("inf")
         for machine in range(PACKER, -1, -1):
             wanted = self.speeds[machine]
             if machine:
-                belt = self.belts[machine - 1] = 1.0 - slip[machine - 1]
+                belt = self.belts[machine - 1] = 1.0 - slip[machine - 1] - 0.22 * drag[machine - 1]
                 carried = CONVEYOR_OVERSPEED * self.nominal * belt * belt
                 wanted = min(wanted, carried, self.content[machine - 1] / dt)
             keep = 1.0 - self.rejects[machine]

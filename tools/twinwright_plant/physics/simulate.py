@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..schedule import NOMINAL, STEP_S, Floats, Schedule
+from ..schedule import NOMINAL, NOMINAL_VOLTAGE, STEP_S, Floats, Schedule
 from .air import AirSystem
 from .cooling import GlycolLoop
-from .health import CONVEYORS, LINES, MACHINES, Health
-from .line import Line, LineInputs
+from .health import CONVEYORS, LINES, MACHINES, Health, Instrument
+from .line import Line, LineInputs, supply_limit
 
 Degrade = Callable[[Health, int], None]  # (health, step): what is broken at that step
+Instruments = dict[tuple[str, str], list[tuple[int, Instrument]]]
 
 LINE_COLUMNS = (
     *(f"rate_{m}" for m in MACHINES),
@@ -25,22 +26,29 @@ LINE_COLUMNS = (
     *(f"belt_{c}" for c in range(CONVEYORS)),
     *("fed", "packed", "rejected", "bowl", "product_in", "product_out", "product_flow", "duty", "glycol_flow"),
     *("glycol_out", "command", "position", "branch", "drawn", "fouling", "drift", "infeed", "label_stock", "clutch"),
+    *("setpoint_error", "filter_dirt", "fill", "vacuum", *(f"drag_{c}" for c in range(CONVEYORS))),
 )
 PLANT_COLUMNS = (
     *(f"{name}_{pump}" for name in ("speed", "flow", "suction", "head", "cavitation", "bearing") for pump in (0, 1)),
     *(f"{name}_{pump}" for name in ("shaft", "wear") for pump in (0, 1)),
     *("speed_command", "tank", "supply", "returned", "load", "duty", "capacity", "header", "flow", "condenser"),
     *("pressure", "demand", "load_0", "load_1", "delivered_0", "delivered_1", "valve_0", "valve_1"),
+    *(f"{name}_{pump}" for name in ("command", "seal", "imbalance", "intake") for pump in (0, 1)),
+    *("level", "header_bias", "header_setpoint", "air_bias", "refrigerant", "dryer_drop", "sag"),
 )
 
 
 @dataclass(frozen=True)
 class Run:
-    """What really happened: float64 arrays over the steps, by column name, for each line and for the utilities."""
+    """What really happened: float64 arrays over the steps, by column name, for each line and for the utilities.
+
+    `instruments` holds, by (twin, signal), the steps at which something was wrong with an instrument, and what.
+    """
 
     schedule: Schedule
     lines: list[dict[str, Floats]]
     plant: dict[str, Floats]
+    instruments: Instruments
 
 
 def simulate(schedule: Schedule, degrade: Degrade | None = None) -> Run:
@@ -49,24 +57,35 @@ def simulate(schedule: Schedule, degrade: Degrade | None = None) -> Run:
     lines = [Line(nominal) for nominal in NOMINAL]
     asked = [_asked(schedule, line) for line in range(LINES)]
     hall, ambient = schedule.hall.tolist(), schedule.ambient.tolist()
-    jitter = schedule.jitter.tolist()
+    jitter, voltage = schedule.jitter.tolist(), (schedule.voltage / NOMINAL_VOLTAGE).tolist()
+    instruments: Instruments = {}
     line_rows: list[list[tuple[float, ...]]] = [[] for _ in lines]
     plant_rows: list[tuple[float, ...]] = []
     for step in range(len(schedule.times)):
         if degrade is not None:
             degrade(health, step)
+            for key, instrument in health.instruments.items():
+                instruments.setdefault(key, []).append((step, instrument))
+        supply = supply_limit(voltage[step] * (1.0 - health.sag))
         for number, line in enumerate(lines):
             asking = asked[number][step]
             glycol.coolers[number].control(
-                STEP_S, asking[3], health.drift[number], health.stiction[number], jitter[step][number]
+                STEP_S,
+                asking[3] + health.setpoint[number],
+                health.drift[number],
+                health.stiction[number],
+                jitter[step][number],
+                stuck=health.stuck[number],
+                seized=health.seized[number],
             )
-            _step_line(line, asking, number, health, glycol, air, hall[step])
-        glycol.step(STEP_S, health, hall[step], ambient[step], (jitter[step][3], jitter[step][4]))
+            _step_line(line, asking, number, health, glycol, air, hall[step], supply)
+        glycol.step(STEP_S, health, hall[step], ambient[step], (jitter[step][3], jitter[step][4]), supply)
         air.step(STEP_S, health, [line.air_demand() for line in lines], jitter[step][5])
         for number, line in enumerate(lines):
             line_rows[number].append(_line_row(number, line, glycol, air, health))
         plant_rows.append(_plant_row(glycol, air, health))
-    return Run(schedule, [_columns(LINE_COLUMNS, rows) for rows in line_rows], _columns(PLANT_COLUMNS, plant_rows))
+    tables = [_columns(LINE_COLUMNS, rows) for rows in line_rows]
+    return Run(schedule, tables, _columns(PLANT_COLUMNS, plant_rows), instruments)
 
 
 Asked = tuple[float, bool, tuple[bool, ...], float, float, float]
@@ -89,21 +108,33 @@ def _asked(schedule: Schedule, line: int) -> list[Asked]:
 
 
 def _step_line(
-    line: Line, asked: Asked, number: int, health: Health, glycol: GlycolLoop, air: AirSystem, hall: float
+    line: Line,
+    asked: Asked,
+    number: int,
+    health: Health,
+    glycol: GlycolLoop,
+    air: AirSystem,
+    hall: float,
+    supply: float,
 ) -> None:
     """One line and its product cooler."""
     rate, changeover, stops, setpoint, volume, blended = asked
     cooler = glycol.coolers[number]
     line.step(
         STEP_S,
-        LineInputs(rate, changeover, stops, air.branch[number], cooler.bowl, setpoint, hall),
+        LineInputs(rate, changeover, stops, air.branch[number], cooler.bowl, setpoint, hall, supply),
         infeed=health.infeed[number],
         jammed=health.jammed[number],
         label_stock=health.label_stock[number],
         clutch=health.clutch[number],
         friction=health.friction[number],
         slip=health.slip[number],
+        drag=health.drag[number],
+        fill=health.fill[number],
+        vacuum=health.vacuum[number],
+        dropped=health.dropped[number],
     )
+    blended += health.blend[number]
     cooler.exchange(STEP_S, line.rates[2] * volume, blended, glycol.supply, health.fouling[number])
 
 
@@ -120,7 +151,10 @@ def _line_row(number: int, line: Line, glycol: GlycolLoop, air: AirSystem, healt
         *(line.fed, line.packed, line.rejected, cooler.bowl, cooler.product_in, cooler.product_out),
         *(cooler.product_flow, cooler.duty, cooler.glycol_flow, cooler.glycol_out, cooler.command, cooler.position),
         *(air.branch[number], air.drawn[number], health.fouling[number], health.drift[number]),
-        *(health.infeed[number], health.label_stock[number], health.clutch[number]),
+        *(health.infeed[number], health.label_stock[number], health.clutch[number], health.setpoint[number]),
+        2.4 * health.filter_clog[number] + 0.5 * health.filter_age[number],
+        *(health.fill[number], health.vacuum[number]),
+        *health.drag[number],
     )
 
 
@@ -137,6 +171,9 @@ def _plant_row(glycol: GlycolLoop, air: AirSystem, health: Health) -> tuple[floa
         *(glycol.speed_command, glycol.tank, glycol.supply, glycol.returned(), glycol.load, glycol.duty),
         *(glycol.capacity, glycol.header, glycol.flow, health.condenser),
         *(air.pressure, air.demand, *air.loads, *air.delivered, *health.compressor_valve),
+        *(*glycol.commands, *health.seal, *health.imbalance, *health.intake),
+        *(glycol.level, health.header_bias, health.header_setpoint, health.air_bias),
+        *(health.refrigerant, air.dryer_drop, health.sag),
     )
 
 
