@@ -35,7 +35,7 @@ def case() -> Case:
         lead=1,
         filter_age=(0.4, 0.5, 0.6),
     )
-    injections = (Injection(FAULTS["air-leak"].on(0), 0.8, 2.0),)
+    injections = (Injection(FAULTS["vacuum-loss"].on(0), 1.0, 2.0),)
     scenario = replace(
         draw(5), injections=injections, conditions=conditions, since_h=2.0, asks_throughput=True, hours=SHORT_H
     )
@@ -136,7 +136,8 @@ def test_visible_is_what_leaves_the_range_of_its_past(jump: float, stop: bool, v
     info = SignalInfo(key, "numeric", "sampled", 4320, BEGIN, at, 10.0, None, True)
     onset = at - timedelta(hours=1)
     assert look(signals, [info], onset, at).visible == visible
-    assert not look(signals, [info], onset, at, leave_out={"pump"}).visible
+    assert not look(signals, [info], onset, at, otherwise=signals).visible
+    assert look(signals, [info], onset, at, otherwise=walk(1)).visible == (visible and not stop)
     assert not look(signals, [replace(info, sampling="events")], onset, at).visible
 
 

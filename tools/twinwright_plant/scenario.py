@@ -11,7 +11,7 @@ import numpy as np
 from .conditions import Conditions, planned, serve, step_before
 from .faults import Fault
 from .physics.health import Health
-from .physics.simulate import Degrade, Run, simulate
+from .physics.simulate import Degrade, Run, simulate, simulate_both
 from .schedule import STEP_S, Floats, Schedule, draw
 from .truth import Truth
 
@@ -35,17 +35,41 @@ def simulate_scenario(
     Raises:
         ValueError: two faults on one asset, or an onset before the telemetry begins.
     """
+    conditions = conditions or Conditions()
+    schedule = _schedule(injections, seed, hours, end, conditions)
+    return simulate(schedule, _degrade(injections, conditions, schedule, seed)), _truths(injections, schedule, end)
+
+
+def simulate_with_and_without(
+    injections: Sequence[Injection], seed: int, hours: float, end: datetime, conditions: Conditions
+) -> tuple[Run, Run, Truth]:
+    """The same, and between run and truth what would have happened without the faults.
+
+    Raises:
+        ValueError: as `simulate_scenario`.
+    """
+    schedule = _schedule(injections, seed, hours, end, conditions)
+    degrade = _degrade(injections, conditions, schedule, seed)
+    sound = _degrade((), conditions, schedule, seed)
+    fork = min((step_before(schedule, one.before_h) for one in injections), default=len(schedule.times))
+    run, otherwise = simulate_both(schedule, degrade, sound, fork)
+    return run, otherwise, _truths(injections, schedule, end)
+
+
+def _schedule(
+    injections: Sequence[Injection], seed: int, hours: float, end: datetime, conditions: Conditions
+) -> Schedule:
     if len({one.fault.twin for one in injections}) < len(injections):
         raise ValueError("two faults at once have to sit on different assets")
     if any(not 0.0 < one.before_h < hours for one in injections):
         raise ValueError(f"a fault has to begin within the {hours} h of telemetry")
-    conditions = conditions or Conditions()
-    schedule = planned(draw(seed, WARM_UP + round(hours * 3600.0 / STEP_S), end), conditions)
-    run = simulate(schedule, _degrade(injections, conditions, schedule, seed))
+    return planned(draw(seed, WARM_UP + round(hours * 3600.0 / STEP_S), end), conditions)
+
+
+def _truths(injections: Sequence[Injection], schedule: Schedule, end: datetime) -> Truth:
+    """The truth about the first fault, with the others under `also`; the empty truth if nothing is wrong."""
     truths = [_truth(one, schedule, end) for one in injections]
-    if not truths:
-        return run, Truth(None, None, None, None)
-    return run, replace(truths[0], also=tuple(truths[1:]))
+    return replace(truths[0], also=tuple(truths[1:])) if truths else Truth(None, None, None, None)
 
 
 def _truth(injection: Injection, schedule: Schedule, end: datetime) -> Truth:

@@ -3,7 +3,7 @@ a line's throughput dropped?"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,9 +39,9 @@ def look(
     infos: Sequence[SignalInfo],
     onset: datetime,
     at: datetime,
-    leave_out: Collection[str] = (),
+    otherwise: Mapping[SignalKey, Series] | None = None,
 ) -> Sight:
-    """Whether some numeric signal leaves its range after `onset`.
+    """The numeric signal that leaves its range most after `onset`.
 
     The distance of a sample is |x - median| / IQR, on means of one minute (or of the sampling interval, where that is
     longer), median and IQR being those of the 8 hours before `onset`; the standard deviation where the IQR is next to
@@ -49,15 +49,17 @@ def look(
     that product changes, stops and shifts, which every past has, don't.
 
     Args:
-        leave_out: twins that planned work was logged on.
+        otherwise: the signals as they would have been without the fault. What they do after `onset` counts as their
+            range as well: a buffer that runs full, or maintenance, is nothing that the fault shows by.
     """
     best = Sight(0.0, None)
     begin, end = to_micros(onset), to_micros(at)
     for info in infos:
-        if info.kind != "numeric" or info.sampling != "sampled" or info.key.twin in leave_out:
+        if info.kind != "numeric" or info.sampling != "sampled":
             continue
-        times, values = _minutes(signals[info.key], end)
-        excess = _excess(times, values, begin)
+        excess = _excess(*_minutes(signals[info.key], end), begin)
+        if otherwise is not None and excess > best.excess:
+            excess -= _excess(*_minutes(otherwise[info.key], end), begin)
         if excess > best.excess:
             best = Sight(excess, info.key)
     return best

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from twinwright_plant.scenario import WARM_UP, simulate_scenario
+from twinwright_plant.physics.simulate import Run
+from twinwright_plant.scenario import WARM_UP, simulate_with_and_without
 from twinwright_plant.sensors import Events, changes, sense
 from twinwright_plant.signals import all_signals
 from twinwright_plant.truth import Truth
@@ -39,7 +40,7 @@ class Case:
     Attributes:
         signals, infos, graph, models, at, symptoms: the engine's arguments.
         truth: what is wrong; its twin is None in a healthy run.
-        sight: the signal that left its range by most after the onset, whoever looks.
+        sight: the signal that left its range by most after the onset, because of the fault.
     """
 
     scenario: Scenario
@@ -55,29 +56,17 @@ class Case:
 
 def play(scenario: Scenario) -> Case:
     """Simulates the scenario. The signals are those of the folder that `make_plant` would write, sample by sample."""
-    run, truth = simulate_scenario(
+    run, otherwise, truth = simulate_with_and_without(
         scenario.injections, scenario.seed, scenario.hours, scenario.end, scenario.conditions
     )
-    sampled, events = all_signals(run)
-    times = run.schedule.times
-    found: dict[SignalKey, Series] = {}
-    for measured in sampled:
-        steps, values = sense(measured, scenario.seed)
-        late = steps >= WARM_UP
-        if late.any():
-            key = SignalKey(measured.twin, measured.signal)
-            found[key] = Series(key, times[steps[late]], values[late])
-    for event in events:
-        found[SignalKey(event.twin, event.signal)] = _logged(event, times)
-    return assemble(scenario, {key: found[key] for key in sorted(found)}, truth)
-
-
-def assemble(scenario: Scenario, signals: Mapping[SignalKey, Series], truth: Truth) -> Case:
-    """The case of a scenario whose signals are there."""
-    twins = demo_twins()
+    twins, signals = demo_twins(), signals_of(run, scenario.seed)
     infos = signal_infos(signals, twins)
     at = max(info.last for info in infos)
     line = dropped_line(signals, at) if scenario.asks_throughput else None
+    sight = look(signals, infos, scenario.onset, at)
+    if sight.visible:
+        sound = signals_of(otherwise, scenario.seed)
+        sight = look(signals, infos, scenario.onset, at, otherwise=sound)
     return Case(
         scenario=scenario,
         signals=signals,
@@ -87,22 +76,24 @@ def assemble(scenario: Scenario, signals: Mapping[SignalKey, Series], truth: Tru
         at=at,
         symptoms=(Symptom(line, "throughput"),) if line else (),
         truth=truth,
-        sight=look(signals, infos, scenario.onset, at, worked_on(scenario)),
+        sight=sight,
     )
 
 
-def worked_on(scenario: Scenario) -> frozenset[str]:
-    """Twins that planned work was done on, or that it reaches at once, since the first fault began."""
-    found: set[str] = set()
-    for work in scenario.conditions.works:
-        if work.before_h > scenario.since_h:
-            continue
-        name = f"line-{work.line + 1}"
-        if work.kind == "duty swap":
-            found |= {"glycol-pump-1", "glycol-pump-2", "glycol-pump-1-drive", "glycol-pump-2-drive"}
-        elif work.kind == "filter change":
-            found |= {f"{name}-air-filter", f"{name}-air-supply"}
-    return frozenset(found)
+def signals_of(run: Run, seed: int) -> dict[SignalKey, Series]:
+    """What the instruments and event logs of a plant recorded of a run after the warm-up, by key."""
+    sampled, events = all_signals(run)
+    times = run.schedule.times
+    found: dict[SignalKey, Series] = {}
+    for measured in sampled:
+        steps, values = sense(measured, seed)
+        late = steps >= WARM_UP
+        if late.any():
+            key = SignalKey(measured.twin, measured.signal)
+            found[key] = Series(key, times[steps[late]], values[late])
+    for event in events:
+        found[SignalKey(event.twin, event.signal)] = _logged(event, times)
+    return {key: found[key] for key in sorted(found)}
 
 
 @dataclass(frozen=True)

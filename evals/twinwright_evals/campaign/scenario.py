@@ -17,7 +17,7 @@ Category = Literal["healthy", "double", "single"]
 HOURS = 30.0  # of telemetry: four product changes on each line, and a day and a night
 HEALTHY_SHARE, DOUBLE_SHARE = 0.12, 0.08
 ONSET_H = (0.75, 10.0)
-SEVERITY = (0.05, 1.0)
+SEVERITY = (0.02, 1.0)  # from what drowns in noise to what anybody sees
 WORKS: tuple[WorkKind, ...] = ("duty swap", "cleaning", "filter change")
 
 

@@ -169,7 +169,7 @@ WARM_PRODUCT = Fault(
     at_lines("blender", "the blender"),
     "outletTemperature",
     "supply_disturbance",
-    grows("blend", 5.5),
+    grows("blend", 7.0),
     0.4,
     (2.0, 9.0),
     "Product comes too warm from {}; the cooler can't bring it down to its setpoint.",

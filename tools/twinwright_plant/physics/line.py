@@ -138,10 +138,12 @@ class Line:
     def _limits(self, asked: LineInputs, infeed: float, clutch: float, vacuum: float) -> list[float]:
         """Share of its design speed that each machine could run at now."""
         air = air_limit(asked.air)
-        limits = [min(asked.supply, winding_limit(temperature)) for temperature in self.winding]
-        for machine, pneumatic in enumerate(USES_AIR):
-            if pneumatic:
-                limits[machine] = min(limits[machine], air)
+        supply = asked.supply
+        limits = [supply if warm <= WINDING_DERATE_C else min(supply, winding_limit(warm)) for warm in self.winding]
+        if air < 1.0:
+            for machine, pneumatic in enumerate(USES_AIR):
+                if pneumatic:
+                    limits[machine] = min(limits[machine], air)
         limits[FILLER] = min(limits[FILLER], foam_limit(asked.product, asked.setpoint))
         # A slower layer cycle is the depalletizer's speed; a capper with a slipping clutch retries and slows itself.
         limits[DEPALLETIZER] /= 1.0 + infeed
@@ -166,10 +168,9 @@ class Line:
         elif self._starved[machine]:
             state = STARVED
         else:
-            modulation = 1.0
-            if machine != FILLER:
-                modulation = min(clip((before - 0.02) / 0.22), clip((1.0 - behind) / 0.3))
-            target = OVERSPEED[machine] * asked.rate * min(limit, modulation)
+            if machine != FILLER and (before < 0.24 or behind > 0.7):
+                limit = min(limit, clip((before - 0.02) / 0.22), clip((1.0 - behind) / 0.3))
+            target = OVERSPEED[machine] * asked.rate * min(limit, 1.0)
         self.states[machine] = state
         self.speeds[machine] += 0.7 * (target - self.speeds[machine])
 

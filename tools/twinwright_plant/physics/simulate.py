@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy, deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,39 +54,78 @@ class Run:
 
 def simulate(schedule: Schedule, degrade: Degrade | None = None) -> Run:
     """Run the plant through the schedule in steps of 10 s; `degrade` sets the health before each step."""
-    health, glycol, air = Health(), GlycolLoop(), AirSystem()
-    lines = [Line(nominal) for nominal in NOMINAL]
-    asked = [_asked(schedule, line) for line in range(LINES)]
-    hall, ambient = schedule.hall.tolist(), schedule.ambient.tolist()
-    jitter, voltage = schedule.jitter.tolist(), (schedule.voltage / NOMINAL_VOLTAGE).tolist()
-    instruments: Instruments = {}
-    line_rows: list[list[tuple[float, ...]]] = [[] for _ in lines]
-    plant_rows: list[tuple[float, ...]] = []
-    for step in range(len(schedule.times)):
-        if degrade is not None:
-            degrade(health, step)
-            for key, instrument in health.instruments.items():
-                instruments.setdefault(key, []).append((step, instrument))
-        supply = supply_limit(voltage[step] * (1.0 - health.sag))
-        for number, line in enumerate(lines):
-            asking = asked[number][step]
-            glycol.coolers[number].control(
-                STEP_S,
-                asking[3] + health.setpoint[number],
-                health.drift[number],
-                health.stiction[number],
-                jitter[step][number],
-                stuck=health.stuck[number],
-                seized=health.seized[number],
-            )
-            _step_line(line, asking, number, health, glycol, air, hall[step], supply)
-        glycol.step(STEP_S, health, hall[step], ambient[step], (jitter[step][3], jitter[step][4]), supply)
-        air.step(STEP_S, health, [line.air_demand() for line in lines], jitter[step][5])
-        for number, line in enumerate(lines):
-            line_rows[number].append(_line_row(number, line, glycol, air, health))
-        plant_rows.append(_plant_row(glycol, air, health))
-    tables = [_columns(LINE_COLUMNS, rows) for rows in line_rows]
-    return Run(schedule, tables, _columns(PLANT_COLUMNS, plant_rows), instruments)
+    simulation = _Simulation(schedule)
+    simulation.advance(len(schedule.times), degrade)
+    return simulation.run()
+
+
+def simulate_both(schedule: Schedule, degrade: Degrade | None, otherwise: Degrade | None, fork: int) -> tuple[Run, Run]:
+    """The runs under `degrade` and under `otherwise`, which do the same in the first `fork` steps."""
+    simulation = _Simulation(schedule)
+    simulation.advance(fork, otherwise)
+    other = simulation.copy()
+    runs = []
+    for each, health in ((simulation, degrade), (other, otherwise)):
+        each.advance(len(schedule.times), health)
+        runs.append(each.run())
+    return runs[0], runs[1]
+
+
+class _Simulation:
+    """The state of the plant at a step, and what was recorded up to it."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+        self._asked = [_asked(schedule, line) for line in range(LINES)]
+        self._hall, self._ambient = schedule.hall.tolist(), schedule.ambient.tolist()
+        self._jitter = schedule.jitter.tolist()
+        self._voltage = (schedule.voltage / NOMINAL_VOLTAGE).tolist()
+        self._state = (Health(), GlycolLoop(), AirSystem(), [Line(nominal) for nominal in NOMINAL])
+        self._instruments: Instruments = {}
+        self._line_rows: list[list[tuple[float, ...]]] = [[] for _ in range(LINES)]
+        self._plant_rows: list[tuple[float, ...]] = []
+
+    def copy(self) -> _Simulation:
+        """The same once more, to go another way from here."""
+        other = copy(self)
+        other._state = deepcopy(self._state)
+        other._instruments = {key: list(found) for key, found in self._instruments.items()}
+        other._line_rows = [list(rows) for rows in self._line_rows]
+        other._plant_rows = list(self._plant_rows)
+        return other
+
+    def advance(self, until: int, degrade: Degrade | None) -> None:
+        """Go on up to, but without, the step `until`."""
+        health, glycol, air, lines = self._state
+        for step in range(len(self._plant_rows), until):
+            if degrade is not None:
+                degrade(health, step)
+                for key, instrument in health.instruments.items():
+                    self._instruments.setdefault(key, []).append((step, instrument))
+            supply = supply_limit(self._voltage[step] * (1.0 - health.sag))
+            jitter, hall = self._jitter[step], self._hall[step]
+            for number, line in enumerate(lines):
+                asking = self._asked[number][step]
+                glycol.coolers[number].control(
+                    STEP_S,
+                    asking[3] + health.setpoint[number],
+                    health.drift[number],
+                    health.stiction[number],
+                    jitter[number],
+                    stuck=health.stuck[number],
+                    seized=health.seized[number],
+                )
+                _step_line(line, asking, number, health, glycol, air, hall, supply)
+            glycol.step(STEP_S, health, hall, self._ambient[step], (jitter[3], jitter[4]), supply)
+            air.step(STEP_S, health, [line.air_demand() for line in lines], jitter[5])
+            for number, line in enumerate(lines):
+                self._line_rows[number].append(_line_row(number, line, glycol, air, health))
+            self._plant_rows.append(_plant_row(glycol, air, health))
+
+    def run(self) -> Run:
+        """What was recorded."""
+        tables = [_columns(LINE_COLUMNS, rows) for rows in self._line_rows]
+        return Run(self._schedule, tables, _columns(PLANT_COLUMNS, self._plant_rows), self._instruments)
 
 
 Asked = tuple[float, bool, tuple[bool, ...], float, float, float]
