@@ -1,15 +1,16 @@
-"""Every fault is nothing before its onset, moves after it what its mode says, and reaches the line it is asked about."""
+"""Every fault is nothing before its onset, moves after it what its mode says, and reaches the line that it should."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from twinwright_plant.faults import FAULTS, named
+from twinwright_plant.faults import FAULTS, named, table
 from twinwright_plant.make import END, WARM_UP
 from twinwright_plant.physics.health import Health
 from twinwright_plant.physics.simulate import Run
@@ -256,3 +257,9 @@ def test_names_join_by_plus_and_are_checked() -> None:
         named("fouling+gremlins")
     with pytest.raises(ValueError, match="different assets"):
         named("cavitation+impeller-wear")
+
+
+def test_the_table_in_the_docs_is_current() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "demo-plant.md").read_text(encoding="utf-8")
+    begin, end = "<!-- faults: python -m twinwright_plant.faults -->\n", "\n<!-- end of faults -->"
+    assert text.split(begin)[1].split(end)[0] == table(), "put the output of the named command there"

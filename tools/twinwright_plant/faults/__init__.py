@@ -8,7 +8,7 @@ from .instruments import MORE_INSTRUMENT_FAULTS, SENSOR_DRIFT
 from .machines import CHAIN_SLIP, CLUTCH_WEAR, LABEL_JAM, MORE_MACHINE_FAULTS, MOTOR_OVERLOAD, STARVATION
 from .utilities import AIR_LEAK, COMPRESSOR_VALVE, MORE_UTILITY_FAULTS
 
-__all__ = ["FAULTS", "Fault", "named"]
+__all__ = ["FAULTS", "Fault", "named", "table"]
 
 _ALL = (
     CAVITATION,
@@ -48,3 +48,16 @@ def named(words: str | None) -> tuple[Fault, ...]:
     if len({fault.twin for fault in found}) < len(found):
         raise ValueError(f"{words!r}: two faults at once have to sit on different assets")
     return found
+
+
+def table() -> str:
+    """All faults as a Markdown table."""
+    rows = [
+        "| fault | twin | signal | failure mode | what happens | other places |",
+        "|---|---|---|---|---|--:|",
+        *(
+            f"| `{one.id}` | {one.twin} | {one.signal} | {one.mode} | {one.says} | {len(one.places) - 1} |"
+            for one in FAULTS.values()
+        ),
+    ]
+    return "\n".join(rows)
