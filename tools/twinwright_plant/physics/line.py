@@ -154,23 +154,24 @@ class Line:
 
     def _drive(self, machine: int, asked: LineInputs, limit: float, jammed: bool) -> None:
         """Set one machine's speed and state from what stands before and behind it, and from what it is able to."""
-        before = self.content[machine - 1] / self.capacity[machine - 1] if machine else 1.0
-        behind = self.content[machine] / self.capacity[machine] if machine < PACKER else 0.0
-        self._starved[machine] = before < (0.16 if self._starved[machine] else 0.03)
-        self._blocked[machine] = behind > (0.88 if self._blocked[machine] else 0.985)
+        content, capacity = self.content, self.capacity
+        before = content[machine - 1] / capacity[machine - 1] if machine else 1.0
+        behind = content[machine] / capacity[machine] if machine < PACKER else 0.0
+        starved = self._starved[machine] = before < (0.16 if self._starved[machine] else 0.03)
+        blocked = self._blocked[machine] = behind > (0.88 if self._blocked[machine] else 0.985)
         target, state = 0.0, RUNNING
-        if asked.changeover and (machine == DEPALLETIZER or self._starved[machine]):
+        if asked.changeover and (machine == DEPALLETIZER or starved):
             state = CHANGEOVER
-        elif jammed or asked.stops[machine] or limit <= 0.0:
+        elif jammed or limit <= 0.0 or asked.stops[machine]:
             state = FAULT
-        elif self._blocked[machine]:
+        elif blocked:
             state = BLOCKED
-        elif self._starved[machine]:
+        elif starved:
             state = STARVED
         else:
             if machine != FILLER and (before < 0.24 or behind > 0.7):
                 limit = min(limit, clip((before - 0.02) / 0.22), clip((1.0 - behind) / 0.3))
-            target = OVERSPEED[machine] * asked.rate * min(limit, 1.0)
+            target = OVERSPEED[machine] * asked.rate * (limit if limit < 1.0 else 1.0)
         self.states[machine] = state
         self.speeds[machine] += 0.7 * (target - self.speeds[machine])
 
@@ -182,39 +183,46 @@ class Line:
 
     def _move(self, dt: float, slip: list[float], drag: list[float]) -> None:
         """Move bottles, from the packer back, so that no conveyor overflows or gives what it doesn't hold."""
+        content, capacity, rejects, rates = self.content, self.capacity, self.rejects, self.rates
+        carries = CONVEYOR_OVERSPEED * self.nominal
         room = float("inf")
+        # Plain comparisons: this loop is where a simulation spends most of its time.
         for machine in range(PACKER, -1, -1):
-            wanted = self.speeds[machine]
+            wanted, before = self.speeds[machine], machine - 1
             if machine:
-                belt = self.belts[machine - 1] = 1.0 - slip[machine - 1] - 0.22 * drag[machine - 1]
-                carried = CONVEYOR_OVERSPEED * self.nominal * belt * belt
-                wanted = min(wanted, carried, self.content[machine - 1] / dt)
-            keep = 1.0 - self.rejects[machine]
-            taken = max(0.0, min(wanted, room / keep))
-            self.rates[machine] = taken
+                belt = self.belts[before] = 1.0 - slip[before] - 0.22 * drag[before]
+                carried, held = carries * belt * belt, content[before] / dt
+                if carried < wanted:
+                    wanted = carried
+                if held < wanted:
+                    wanted = held
+            space = room / (1.0 - rejects[machine])
+            if space < wanted:
+                wanted = space
+            rates[machine] = taken = wanted if wanted > 0.0 else 0.0
             if machine:
-                before = machine - 1
-                room = (self.capacity[before] - self.content[before]) / dt + taken
-        for machine, taken in enumerate(self.rates):
-            passed = taken * (1.0 - self.rejects[machine]) * dt
+                room = (capacity[before] - content[before]) / dt + taken
+        for machine, taken in enumerate(rates):
+            passed = taken * (1.0 - rejects[machine]) * dt
             self.rejected += taken * dt - passed
             if machine < PACKER:
-                self.content[machine] += passed
+                content[machine] += passed
             else:
                 self.packed += passed
             if machine:
-                self.content[machine - 1] -= taken * dt
+                content[machine - 1] -= taken * dt
             else:
                 self.fed += taken * dt
 
     def _warm(self, dt: float, hall: float, friction: list[float]) -> None:
         """Motor currents, and the winding temperatures that follow the square of them."""
+        nominal, states, winding = self.nominal, self.states, self.winding
         for machine, rate in enumerate(self.rates):
-            load = rate / (self.nominal * OVERSPEED[machine])
-            turning = 0.22 if self.states[machine] != CHANGEOVER else 0.08
+            load = rate / (nominal * OVERSPEED[machine])
+            turning = 0.22 if states[machine] != CHANGEOVER else 0.08
             current = self.current[machine] = turning + 0.68 * load * (1.0 + friction[machine])
             goal = hall + WINDING_RISE_K * current * current
-            self.winding[machine] += (goal - self.winding[machine]) * dt / WINDING_TAU_S
+            winding[machine] += (goal - winding[machine]) * dt / WINDING_TAU_S
 
     def air_demand(self) -> float:
         """Share of the line's nominal air consumption that its machines draw now (at full pressure)."""
