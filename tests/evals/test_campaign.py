@@ -178,6 +178,14 @@ def test_the_command_keeps_runs_and_makes_none_twice(tmp_path: Path, capsys: pyt
     assert set(rows[0]) >= {"truth", "visible", "symptoms", "kinds", "at", "category"}
 
 
+def test_a_run_can_be_had_as_a_plant_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--seeds", "7", "--out", str(tmp_path), "--plants"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    with open_plant(Path(told["plants"][0]["folder"])) as plant:
+        assert plant.at == draw(7).end
+    assert not list(tmp_path.glob("*.jsonl")), "the truth stands nowhere near"
+
+
 def test_seeds_are_ranges_and_lists() -> None:
     assert seeds_of("0-3,7") == [0, 1, 2, 3, 7]
 

@@ -41,6 +41,7 @@ class Case:
         signals, infos, graph, models, at, symptoms: the engine's arguments.
         truth: what is wrong; its twin is None in a healthy run.
         sight: the signal that left its range by most after the onset, because of the fault.
+        plain: the signal that left its range by most, whatever for.
     """
 
     scenario: Scenario
@@ -52,6 +53,7 @@ class Case:
     symptoms: tuple[Symptom, ...]
     truth: Truth
     sight: Sight
+    plain: Sight
 
 
 def play(scenario: Scenario) -> Case:
@@ -63,8 +65,8 @@ def play(scenario: Scenario) -> Case:
     infos = signal_infos(signals, twins)
     at = max(info.last for info in infos)
     line = dropped_line(signals, at) if scenario.asks_throughput else None
-    sight = look(signals, infos, scenario.onset, at)
-    if sight.visible:
+    plain = sight = look(signals, infos, scenario.onset, at)
+    if plain.visible:
         sound = signals_of(otherwise, scenario.seed)
         sight = look(signals, infos, scenario.onset, at, otherwise=sound)
     return Case(
@@ -77,6 +79,7 @@ def play(scenario: Scenario) -> Case:
         symptoms=(Symptom(line, "throughput"),) if line else (),
         truth=truth,
         sight=sight,
+        plain=plain,
     )
 
 

@@ -34,11 +34,10 @@ def path_of(out: Path, seed: int) -> Path:
 
 def made_by() -> str:
     """A digest of the simulation's source: a run that another one made is made anew."""
-    sources = [Path(twinwright_plant.__file__).parent, Path(__file__).parent]
+    own = [Path(__file__).parent / name for name in ("scenario.py", "playing.py", "looking.py", "store.py")]
     found = hashlib.sha256()
-    for folder in sources:
-        for file in sorted(folder.rglob("*.py")):
-            found.update(file.read_bytes())
+    for file in [*sorted(Path(twinwright_plant.__file__).parent.rglob("*.py")), *own]:
+        found.update(file.read_bytes())
     return found.hexdigest()[:16]
 
 
@@ -48,6 +47,8 @@ def save(case: Case, out: Path) -> None:
     about = {
         "made_by": made_by(),
         "truth": row_of(case),
+        "sight": _seen(case.sight),
+        "plain": _seen(case.plain),
         "infos": [_packed(info) for info in case.infos],
         "texts": sorted({str(text) for one in case.signals.values() for text in _words(one)}),
     }
@@ -100,7 +101,8 @@ def load(out: Path, seed: int) -> Case:
         at=datetime.fromisoformat(row["at"]),
         symptoms=tuple(Symptom(one["twin"], one["signal"]) for one in row["symptoms"]),
         truth=_truth(row["truth"]),
-        sight=Sight(row["excess"], SignalKey(*row["farthest"]) if row["farthest"] else None),
+        sight=_sight(known["sight"]),
+        plain=_sight(known["plain"]),
     )
 
 
@@ -116,7 +118,8 @@ def row_of(case: Case) -> dict[str, Any]:
         "truth": _told(case.truth),
         "visible": case.sight.visible,
         "excess": case.sight.excess,
-        "farthest": list(case.sight.key) if case.sight.key else None,
+        "farthest": str(case.sight.key) if case.sight.key else None,
+        "left_range": case.plain.visible,
         "plans": len(scenario.conditions.works) + len(scenario.conditions.changes),
     }
 
@@ -165,6 +168,15 @@ def _unpacked(row: list[Any]) -> SignalInfo:
     twin, signal, kind, sampling, count, first, last, interval, unit, known = row
     begin, end = datetime.fromisoformat(first), datetime.fromisoformat(last)
     return SignalInfo(SignalKey(twin, signal), kind, sampling, count, begin, end, interval, unit, known)
+
+
+def _seen(sight: Sight) -> list[Any]:
+    return [sight.excess, *(sight.key or ())]
+
+
+def _sight(row: list[Any]) -> Sight:
+    excess, *key = row
+    return Sight(excess, SignalKey(*key) if key else None)
 
 
 def _told(truth: Truth) -> dict[str, Any]:
