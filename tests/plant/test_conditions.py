@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from twinwright_plant.conditions import Conditions, LoadChange, Work, planned
+from twinwright_plant.conditions import Conditions, LoadChange, Trim, Work, planned
 from twinwright_plant.faults import FAULTS
 from twinwright_plant.journal import journal, write_journal
 from twinwright_plant.layout import graph
@@ -28,6 +28,7 @@ BUSY = Conditions(
     works=(Work("duty swap", 0, 1.5), Work("filter change", 2, 1.0), Work("cleaning", 0, 3.0, 0.5)),
     lead=1,
     filter_age=(0.2, 0.4, 0.9),
+    trims=(Trim(2, 1.2, 0.2),),
 )
 
 
@@ -81,6 +82,12 @@ def test_a_new_filter_element_has_less_drop(busy: Run) -> None:
     assert new < 0.6 * used
 
 
+def test_an_operator_trims_a_setpoint(busy: Run) -> None:
+    assert busy.lines[2]["setpoint_error"][-1] == 0.2
+    assert busy.lines[2]["setpoint_error"][-600] == 0.0
+    assert not busy.lines[0]["setpoint_error"].any()
+
+
 def test_a_line_stands_for_its_cleaning(busy: Run) -> None:
     assert before(busy, ("line-1-depalletizer", "speed"), 2.7) < 1.0
 
@@ -88,7 +95,13 @@ def test_a_line_stands_for_its_cleaning(busy: Run) -> None:
 def test_the_journal_tells_what_was_planned_and_entered(busy: Run, tmp_path: Path) -> None:
     rows = journal(busy, BUSY, 4, WARM_UP)
     texts = " | ".join(f"{row['twin']}: {row['text']}" for row in rows)
-    for part in ("duty swap, glycol pump 2 leads", "line-3-air-filter: Planned", "cleaning in place", "set to 60 %"):
+    for part in (
+        "duty swap, glycol pump 2 leads",
+        "line-3-air-filter: Planned",
+        "cleaning in place",
+        "set to 60 %",
+        "at the line's panel",
+    ):
         assert part in texts
     assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
     known = {twin["$dtId"] for twin in graph()[0]}

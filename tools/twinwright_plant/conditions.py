@@ -5,6 +5,7 @@ None of it is a fault, and all of it moves signals.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -43,13 +44,22 @@ class LoadChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Trim:
+    """An operator trims a filler's product temperature setpoint by a tenth or two, as operators do."""
+
+    line: int
+    before_h: float
+    kelvin: float
+
+
+@dataclass(frozen=True, slots=True)
 class Conditions:
     """The circumstances of a run; those of the demo plant are the defaults.
 
     Attributes:
         season_k: how much warmer than in March it is outdoors, K.
         load: share of its rate that each line is asked for.
-        changes, works: what is planned.
+        changes, works, trims: what people do on purpose.
         lead: whether glycol pump 1 (1) or 2 (-1) leads at the beginning, or neither (0).
         filter_age: dirt of each line's air filter at the beginning, 0 to 1.
     """
@@ -60,6 +70,7 @@ class Conditions:
     works: tuple[Work, ...] = ()
     lead: int = 0
     filter_age: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    trims: tuple[Trim, ...] = ()
 
 
 def step_before(schedule: Schedule, hours: float) -> int:
@@ -87,15 +98,25 @@ def planned(schedule: Schedule, conditions: Conditions) -> Schedule:
     return replace(schedule, ambient=ambient, hall=14.0 + 0.6 * ambient, rate=rate, changeover=changeover)
 
 
-def serve(health: Health, step: int, conditions: Conditions, works: list[tuple[int, Work]]) -> None:
-    """Set what planned maintenance has changed up to that step; `works` are the works by the step they begin at."""
-    lead, age = conditions.lead, list(conditions.filter_age)
-    for begin, work in works:
-        if begin > step:
-            continue
-        if work.kind == "duty swap":
-            lead = -lead
-        elif work.kind == "filter change":
-            age[work.line] = 0.0
-    health.lead = LEAD * lead
-    health.filter_age[:] = age
+def served(schedule: Schedule, conditions: Conditions) -> Callable[[Health, int], None] | None:
+    """What people did to the plant on purpose, as a function of (health, step); None under the demo's conditions."""
+    if conditions == Conditions():
+        return None
+    works = [(step_before(schedule, work.before_h), work) for work in conditions.works]
+    trims = sorted((step_before(schedule, trim.before_h), trim.line, trim.kelvin) for trim in conditions.trims)
+
+    def serve(health: Health, step: int) -> None:
+        lead, age, trimmed = conditions.lead, list(conditions.filter_age), [0.0] * LINES
+        for begin, work in works:
+            if begin <= step and work.kind == "duty swap":
+                lead = -lead
+            elif begin <= step and work.kind == "filter change":
+                age[work.line] = 0.0
+        for begin, line, kelvin in trims:
+            if begin <= step:
+                trimmed[line] = kelvin
+        health.lead = LEAD * lead
+        health.filter_age[:] = age
+        health.setpoint[:] = trimmed
+
+    return serve

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from .conditions import Conditions, planned, serve, step_before
+from .conditions import Conditions, planned, served, step_before
 from .faults import Fault
 from .physics.health import Health
 from .physics.simulate import Degrade, Run, simulate, simulate_both
@@ -81,18 +81,17 @@ def _truth(injection: Injection, schedule: Schedule, end: datetime) -> Truth:
 
 def _degrade(injections: Sequence[Injection], conditions: Conditions, schedule: Schedule, seed: int) -> Degrade | None:
     """Maintenance and faults as a function of the step: no fault up to its onset, and then more and more."""
-    works = [(step_before(schedule, work.before_h), work) for work in conditions.works]
-    served = conditions != Conditions()
-    if not injections and not served:
-        return None
+    serve = served(schedule, conditions)
+    if not injections:
+        return serve
     found = [
         (one, step_before(schedule, one.before_h), _chances(schedule, seed, number).tolist())
         for number, one in enumerate(injections)
     ]
 
     def degrade(health: Health, step: int) -> None:
-        if served:
-            serve(health, step, conditions, works)
+        if serve is not None:
+            serve(health, step)
         for one, onset, chances in found:
             if step > onset:
                 degree = one.fault.degree(one.severity, (step - onset) * STEP_S / 3600.0)

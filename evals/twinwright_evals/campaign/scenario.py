@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from twinwright_plant.conditions import Conditions, LoadChange, Work, WorkKind
+from twinwright_plant.conditions import Conditions, LoadChange, Trim, Work, WorkKind
 from twinwright_plant.faults import FAULTS
 from twinwright_plant.scenario import Injection
 
@@ -111,7 +111,18 @@ def _conditions(rng: np.random.Generator, end: datetime, healthy: bool) -> Condi
         share = round(float(rng.uniform(0.6, most)), 2)
         changes.append(LoadChange(int(rng.integers(3)), round(float(rng.uniform(0.6, earliest)), 2), share))
     ages = tuple(round(float(rng.uniform(0.0, 1.0)), 2) for _ in range(3))
-    return Conditions(season, _three(load), tuple(changes), tuple(works), int(rng.choice([-1, 1])), _three(ages))
+    lead = int(rng.choice([-1, 1]))
+    return Conditions(
+        season, _three(load), tuple(changes), tuple(works), lead, _three(ages), _trims(rng, busy, earliest)
+    )
+
+
+def _trims(rng: np.random.Generator, busy: float, earliest: float) -> tuple[Trim, ...]:
+    """A setpoint trimmed by a tenth or two, in half of the runs in which people do anything at all."""
+    if rng.random() > 0.5 * busy:
+        return ()
+    kelvin = (-0.2, -0.1, 0.1, 0.2)[int(rng.integers(4))]
+    return (Trim(int(rng.integers(3)), round(float(rng.uniform(0.6, earliest)), 2), kelvin),)
 
 
 def _three(values: tuple[Any, ...]) -> tuple[float, float, float]:
