@@ -77,22 +77,24 @@ def test_twins_fit_their_models() -> None:
         assert edge["$relationshipName"] in FLOWS
 
 
-def test_every_fault_has_a_way_to_line_3() -> None:
+def test_every_fault_has_a_way_to_the_line_that_it_is_asked_about() -> None:
     twins, edges = graph()
     reach = {twin["$dtId"]: set[str]() for twin in twins}
-    inside = {
-        edge["$targetId"] for edge in edges if (edge["$sourceId"], edge["$relationshipName"]) == ("line-3", "contains")
-    }
+    inside: dict[str, set[str]] = {f"line-{line}": set() for line in (1, 2, 3)}
     for edge in edges:
+        if edge["$relationshipName"] == "contains" and edge["$sourceId"] in inside:
+            inside[edge["$sourceId"]].add(edge["$targetId"])
         if FLOWS[edge["$relationshipName"]] == "forward":
             reach[edge["$sourceId"]].add(edge["$targetId"])
     for fault in FAULTS.values():
+        for twin, _ in fault.places:
+            assert twin in reach, fault.id
         seen, queue = {fault.twin}, [fault.twin]
         while queue:
             for after in reach[queue.pop()] - seen:
                 seen.add(after)
                 queue.append(after)
-        assert seen & inside, fault.id
+        assert seen & inside[f"line-{fault.line}"], fault.id
 
 
 def test_every_signal_is_known_to_a_model() -> None:
@@ -107,5 +109,6 @@ def test_every_signal_is_known_to_a_model() -> None:
         assert first in known, each
         if rest:
             assert rest in contents(known[first]["schema"]), each
+    keys = {(each.twin, each.signal) for each in [*sampled, *events]}
     for fault in FAULTS.values():
-        assert any((each.twin, each.signal) == (fault.twin, fault.signal) for each in sampled), fault.id
+        assert {(twin, fault.signal) for twin, _ in fault.places} <= keys, fault.id

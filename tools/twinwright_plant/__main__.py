@@ -7,7 +7,6 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from .faults import FAULTS
 from .make import HOURS, make_plant
 
 
@@ -15,7 +14,7 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m twinwright_plant", description=__doc__)
     parser.add_argument("folder", type=Path, help="where to write the plant")
-    parser.add_argument("--fault", choices=FAULTS, help="what is broken (default: nothing)")
+    parser.add_argument("--fault", help="what is broken, or two faults joined by + (default: nothing)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hours", type=float, default=HOURS, help="length of the telemetry")
     parser.add_argument("--end", type=datetime.fromisoformat, help="its end, ISO 8601 with a zone")

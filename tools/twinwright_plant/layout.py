@@ -80,6 +80,7 @@ def graph() -> tuple[list[Twin], list[Edge]]:
         _line(build, line)
         _cooling(build, line)
         _supply(build, line)
+    _upstream(build)
     return build.twins, build.edges
 
 
@@ -148,7 +149,6 @@ def _air(build: _Builder) -> None:
             ],
         )
         build.edge("air-station", "contains", twin)
-        build.edge(twin, "suppliesAir", "air-header")
     build.edge("air-header", "controls", "air-compressor-2", loop="PIC-301")
 
 
@@ -215,7 +215,6 @@ def _supply(build: _Builder, line: int) -> None:
     name = f"line-{number}"
     air = build.twin(f"{name}-air-supply", "AirServiceUnit", f"Air service unit line {number}", nominalDiameter=50)
     build.edge(name, "contains", air)
-    build.edge("air-header", "suppliesAir", air)
     build.edge(air, "loads", "air-header")
     board = build.twin(f"board-{number}", "Switchboard", f"Line {number} board", criticality="A")
     build.edge("power", "contains", board)
@@ -226,3 +225,31 @@ def _supply(build: _Builder, line: int) -> None:
             build.edge(air, "suppliesAir", f"{name}-{machine}")
     for index in range(CONVEYORS):
         build.edge(board, "powers", f"{name}-conveyor-{index + 1}", feeder=f"F0{number}.1{index + 1}")
+
+
+def _upstream(build: _Builder) -> None:
+    """What the plant is supplied through: grid, air dryer and filters, product blenders; and who fills up the tank."""
+    grid = build.twin("grid-connection", "GridConnection", "Grid connection 20 kV", criticality="A")
+    build.edge("power", "contains", grid)
+    build.edge(grid, "powers", "main-switchgear", feeder="T1")
+    dryer = build.twin("air-dryer", "AirDryer", "Air dryer with pre-filter", nominalDiameter=80)
+    build.edge("air-station", "contains", dryer)
+    build.edge(dryer, "suppliesAir", "air-header")
+    build.edge("air-header", "loads", dryer)
+    for compressor in ("air-compressor-1", "air-compressor-2"):
+        build.edge(compressor, "suppliesAir", dryer)
+        build.edge(dryer, "loads", compressor)
+    for number in range(1, LINES + 1):
+        name = f"line-{number}"
+        air_filter = build.twin(f"{name}-air-filter", "AirFilter", f"Air filter line {number}", nominalDiameter=50)
+        blender = build.twin(f"{name}-blender", "Blender", f"Product blender line {number}", nominalDiameter=65)
+        build.edge(name, "contains", air_filter)
+        build.edge(name, "contains", blender)
+        build.edge("air-header", "suppliesAir", air_filter)
+        build.edge(air_filter, "suppliesAir", f"{name}-air-supply")
+        build.edge(f"{name}-air-supply", "loads", air_filter)
+        build.edge(f"board-{number}", "powers", blender, feeder=f"F0{number}.20")
+        build.edge(blender, "feeds", f"{name}-product-cooler", medium="product")
+        build.edge(f"{name}-filler", "loads", blender)
+    for pump in ("glycol-pump-1", "glycol-pump-2"):
+        build.edge(pump, "loads", "glycol-tank")

@@ -126,6 +126,7 @@ def _pumps() -> list[Element]:
             telemetry(
                 "bearingTemperature", "Bearing temperature", CELSIUS, comment="drive end; trips the pump above 95"
             ),
+            telemetry("sealLeakage", "Seal leakage", comment="l/h, meter in the drip pan"),
             prop("impellerDiameter", "Impeller diameter", "double", ("Length", "millimetre")),
             command("start", "Start"),
             command("stop", "Stop"),
@@ -134,7 +135,13 @@ def _pumps() -> list[Element]:
         interface(
             "VariableSpeedDrive",
             "Variable speed drive",
-            telemetry("frequency", "Output frequency", ("Frequency", "hertz")),
+            telemetry("frequency", "Output frequency", ("Frequency", "hertz"), comment="feedback of the drive"),
+            telemetry(
+                "commandFrequency",
+                "Commanded frequency",
+                ("Frequency", "hertz"),
+                comment="from the pressure controller",
+            ),
             prop("speedLimit", "Speed limit", "double", PERCENT, writable=True),
             extends=["Asset"],
         ),
@@ -151,6 +158,8 @@ def _glycol() -> list[Element]:
             telemetry("returnTemperature", "Glycol return temperature", CELSIUS),
             telemetry("condensingPressure", "Condensing pressure", BAR),
             telemetry("activePower", "Electrical power", KILOWATT),
+            telemetry("suctionPressure", "Suction pressure", BAR, comment="refrigerant, gauge"),
+            telemetry("superheat", "Suction superheat", comment="K, at the evaporator's outlet"),
             prop("supplySetpoint", "Supply setpoint", "double", CELSIUS, writable=True),
             extends=["RotatingMachine"],
         ),
@@ -165,7 +174,8 @@ def _glycol() -> list[Element]:
         interface(
             "Header",
             "Header",
-            telemetry("pressure", "Pressure", BAR),
+            telemetry("pressure", "Pressure", BAR, comment="transmitter of the pressure controller"),
+            telemetry("pressureMonitor", "Pressure, second transmitter", BAR, comment="for display and alarms only"),
             telemetry("flow", "Flow", comment="glycol in m³/h, air in Nm³/h"),
             prop("pressureSetpoint", "Pressure setpoint", "double", BAR, writable=True),
             extends=["PipingComponent"],
@@ -181,6 +191,10 @@ def _air_and_power() -> list[Element]:
             telemetry("load", "Load", PERCENT),
             telemetry("flow", "Delivered flow", comment="Nm³/h"),
             telemetry("dischargeTemperature", "Discharge temperature", CELSIUS),
+            telemetry("dischargePressure", "Discharge pressure", BAR, comment="before the dryer"),
+            telemetry(
+                "intakeDifferentialPressure", "Differential pressure of the intake filter", comment="mbar below ambient"
+            ),
             telemetry("loaded", "Loaded", schema="boolean", comment="logged when it changes; fixed-speed machine only"),
             extends=["RotatingMachine"],
         ),
@@ -191,12 +205,32 @@ def _air_and_power() -> list[Element]:
             telemetry("flow", "Air flow", comment="Nm³/h"),
             extends=["PipingComponent"],
         ),
+        interface(
+            "AirFilter",
+            "Air filter",
+            telemetry("differentialPressure", "Differential pressure of the filter", BAR),
+            extends=["PipingComponent"],
+        ),
+        interface(
+            "AirDryer",
+            "Refrigeration air dryer with filter",
+            telemetry("differentialPressure", "Differential pressure of dryer and filter", BAR),
+            telemetry("dewPoint", "Pressure dew point", CELSIUS),
+            extends=["PipingComponent"],
+        ),
         interface("Switchboard", "Switchboard", telemetry("activePower", "Active power", KILOWATT), extends=["Asset"]),
         interface(
             "Switchgear",
             "Main switchgear",
             telemetry("voltage", "Voltage, phase to phase", ("Voltage", "volt")),
             extends=["Switchboard"],
+        ),
+        interface(
+            "GridConnection",
+            "Grid connection",
+            telemetry("voltage", "Grid voltage, phase to phase", comment="kV, of the network operator's 20 kV cable"),
+            telemetry("frequency", "Grid frequency", ("Frequency", "hertz")),
+            extends=["Asset"],
         ),
     ]
 
@@ -220,6 +254,15 @@ def _piping() -> list[Element]:
             telemetry("position", "Position", PERCENT, comment="feedback of the positioner"),
             telemetry("deviation", "Control deviation", comment="percent of travel, command minus position"),
             prop("flowCoefficient", "Kvs", "double", comment="m³/h at 1 bar"),
+            extends=["PipingComponent"],
+        ),
+        interface(
+            "Blender",
+            "Product blender",
+            telemetry(
+                "outletTemperature", "Outlet temperature", CELSIUS, comment="of the product, on its way to the cooler"
+            ),
+            telemetry("outletFlow", "Outlet flow", CUBIC_METRES_PER_HOUR),
             extends=["PipingComponent"],
         ),
         interface(
@@ -274,6 +317,7 @@ def _machines() -> list[Element]:
             telemetry("bowlPressure", "Bowl pressure", BAR),
             telemetry("productFlow", "Product flow", CUBIC_METRES_PER_HOUR),
             telemetry("foamLimitActive", "Foam limit active", schema="boolean", comment="speed is held back: too warm"),
+            telemetry("fillVolumeSpread", "Spread of the fill volume", comment="ml, over the filling valves"),
             prop("temperatureSetpoint", "Product temperature setpoint", "double", CELSIUS, writable=True),
             prop("valves", "Filling valves", "integer"),
             extends=["PackagingMachine", "InspectingMachine"],
@@ -292,12 +336,19 @@ def _machines() -> list[Element]:
             telemetry("webTension", "Label web tension", ("Force", "newton")),
             extends=["PackagingMachine", "InspectingMachine"],
         ),
-        interface("Packer", "Packer", extends=["PackagingMachine"], comment="shrink packer, 6 and 12 bottles"),
+        interface(
+            "Packer",
+            "Packer",
+            telemetry("vacuum", "Gripper vacuum", comment="mbar below ambient"),
+            extends=["PackagingMachine"],
+            comment="shrink packer, 6 and 12 bottles",
+        ),
         interface(
             "Conveyor",
             "Accumulation conveyor",
             telemetry("accumulation", "Accumulation", PERCENT, comment="share of its capacity that is occupied"),
             telemetry("beltSpeed", "Chain speed", ("Velocity", "metrePerSecond"), comment="measured on the chain"),
+            telemetry("bearingTemperature", "Bearing temperature", CELSIUS, comment="drive roller"),
             prop("capacity", "Capacity", "integer", comment="bottles"),
             extends=["RotatingMachine"],
         ),

@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 STEP_S = 10.0
 ZONE = ZoneInfo("Europe/Berlin")
 NOMINAL = (5.0, 7.5, 10.0)  # bottles per second
+NOMINAL_VOLTAGE = 400.0  # V, phase to phase
 LAST_RUN_H = 1.5  # planning keeps a product on the line at least this long, so none changes right before the end
 
 

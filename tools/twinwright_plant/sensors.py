@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
+from .physics.health import Instrument
+from .physics.simulate import Instruments
 from .schedule import Floats
 
 
@@ -17,6 +20,7 @@ class Measured:
 
     `relative` is noise in proportion to the value (vibration, flow). `counted` makes it a share in percent that is
     measured by counting: whole bottles, among those that passed in each step, over the last two minutes.
+    `wrong` lists the steps at which something is wrong with the instrument, and what.
     """
 
     twin: str
@@ -26,6 +30,7 @@ class Measured:
     resolution: float
     relative: float = 0.0
     counted: Floats | None = None
+    wrong: Sequence[tuple[int, Instrument]] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,38 @@ def sense(signal: Measured, seed: int) -> tuple[npt.NDArray[np.int64], Floats]:
     for _ in range(rng.poisson(0.5 * steps / 17280)):  # now and then the connection is lost for some minutes
         start = int(rng.integers(steps))
         kept[start : start + int(rng.integers(6, 60))] = False
+    if signal.wrong:
+        values = _spoil(signal, values, kept, np.random.default_rng([seed, 7, name]))
     arrived = np.flatnonzero(kept)
     return arrived, values[arrived]
+
+
+def with_instruments(sampled: list[Measured], instruments: Instruments) -> list[Measured]:
+    """The signals, those of spoilt instruments with what is wrong with them.
+
+    Raises:
+        ValueError: an instrument that measures nothing.
+    """
+    known = {(one.twin, one.signal) for one in sampled}
+    if not instruments.keys() <= known:
+        raise ValueError(f"no such instrument: {', '.join('.'.join(key) for key in instruments.keys() - known)}")
+    return [replace(one, wrong=instruments.get((one.twin, one.signal), ())) for one in sampled]
+
+
+def _spoil(signal: Measured, values: Floats, kept: npt.NDArray[np.bool_], rng: np.random.Generator) -> Floats:
+    """What a spoilt instrument sends; `kept` loses the samples that never arrive."""
+    steps = np.array([step for step, _ in signal.wrong])
+    faults = [fault for _, fault in signal.wrong]
+    usual = signal.noise + signal.relative * np.abs(signal.values[steps])
+    noise = np.array([fault.noise for fault in faults]) * usual * rng.standard_normal(len(steps))
+    spoilt = values.copy()
+    off = values[steps] + np.array([fault.bias for fault in faults]) + noise
+    spoilt[steps] = np.round(np.round(off / signal.resolution) * signal.resolution, 6) + 0.0
+    kept[steps] &= rng.random(len(steps)) >= np.array([fault.lost for fault in faults])
+    held = steps[[fault.stuck for fault in faults]]
+    if len(held):
+        spoilt[held] = spoilt[max(0, held[0] - 1)]
+    return spoilt
 
 
 def _count(share: Floats, passed: Floats, rng: np.random.Generator) -> Floats:

@@ -29,6 +29,12 @@ UNITS = {
     "glycol-header.flow": "m³/h",
     "air-header.flow": "Nm³/h",
     "Thermometer.elementDifference": "K",
+    "CentrifugalPump.sealLeakage": "l/h",
+    "Chiller.superheat": "K",
+    "AirCompressor.intakeDifferentialPressure": "mbar",
+    "GridConnection.voltage": "kV",
+    "Filler.fillVolumeSpread": "ml",
+    "Packer.vacuum": "mbar",
 }
 # Declared instrument ranges, by model label: what the transmitters are scaled to.
 RANGES: dict[str, tuple[float, float]] = {

@@ -1,4 +1,4 @@
-"""`twinwright demo`: the demo plant with a fault in it, investigated from the flagship question."""
+"""`twinwright demo`: the demo plant with a fault in it, or two, investigated from the flagship question."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ..options import read_settings
 from ..output import show, table, working
 
 if TYPE_CHECKING:
-    from twinwright_plant import Truth
+    from twinwright_plant import Fault, Truth
 
-QUESTION = "why is line 3 throughput dropping?"
+QUESTION = "why is line {} throughput dropping?"  # of the line that feels the fault; 3 where all do
 _MARKER = ".made-by-twinwright-demo"
 
 
 @click.command("demo", short_help="Make the demo plant, break something in it, and find out what.")
-@click.option("--fault", help="What to break (see --list-faults; default: the first of them).")
+@click.option("--fault", help="What to break (see --list-faults; default: the first of them); A+B: two.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Everything random follows from it.")
 @click.option("--list-faults", is_flag=True, help="List the faults and stop.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("demo-plant"), show_default=True)
@@ -37,7 +37,8 @@ _MARKER = ".made-by-twinwright-demo"
 def command(
     fault: str | None, seed: int, list_faults: bool, folder: Path, model: str, report: Path | None, as_json: bool
 ) -> None:
-    """Make a bottling plant with a fault in it and ask why line 3's throughput is dropping.
+    """Make a bottling plant with a fault in it and ask why line 3's throughput is dropping (or that of another line,
+    where the fault sits there).
 
     The plant folder stays, so that every other command can be tried on it. What was broken is told only at the end;
     it never enters the plant folder.
@@ -48,26 +49,45 @@ def command(
         _list_faults(as_json)
         return
     fault = fault or next(iter(FAULTS))
-    if fault not in FAULTS:
-        raise UnknownNameError.of("fault", fault, FAULTS)
+    question = QUESTION.format(_named(fault)[0].line)
     with _fresh_folder(folder) as free:
         options = read_settings(free, as_json=as_json, model=model)
         with working(as_json) as progress:
             progress(f"simulating 48 h of the bottling plant into {free}")
             truth = make_plant(free, fault, seed)
         with options.opened() as plant:
-            found = investigate_question(options, plant, QUESTION, report=report)
+            found = investigate_question(options, plant, question, report=report)
             zone = plant.zone
     document = found.model_dump(mode="json") | {"truth": _truth(truth)}
 
     def people(console: Console) -> None:
         print_investigation(console, found, zone)
-        began = for_people(truth.onset, zone) if truth.onset else "never"
-        console.print(f"the truth, told only now: {truth.twin}, {truth.mode}, since {began}", markup=False)
+        for one in (truth, *truth.also):
+            began = for_people(one.onset, zone) if one.onset else "never"
+            console.print(f"the truth, told only now: {one.twin}, {one.mode}, since {began}", markup=False)
         console.print(f"go on: twinwright check -C {free}; twinwright orders list -C {free}", markup=False, style="dim")
 
     show(options.as_json, document, people)
     click.get_current_context().exit(exit_code(found))
+
+
+def _named(words: str) -> tuple[Fault, ...]:
+    """The faults of ``A`` or ``A+B``.
+
+    Raises:
+        UnknownNameError: there is no such fault; the nearest names are suggested.
+        UsageError: both sit on one asset.
+    """
+    from twinwright_plant import FAULTS
+    from twinwright_plant.faults import named
+
+    for name in words.split("+"):
+        if name not in FAULTS:
+            raise UnknownNameError.of("fault", name, FAULTS)
+    try:
+        return named(words)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 def _list_faults(as_json: bool) -> None:
@@ -83,7 +103,8 @@ def _list_faults(as_json: bool) -> None:
 
 
 def _truth(truth: Truth) -> dict[str, Any]:
-    return {"twin": truth.twin, "mode": truth.mode, "onset": iso(truth.onset) if truth.onset else None}
+    told: dict[str, Any] = {"twin": truth.twin, "mode": truth.mode, "onset": iso(truth.onset) if truth.onset else None}
+    return told | ({"also": [_truth(one) for one in truth.also]} if truth.also else {})
 
 
 @contextmanager

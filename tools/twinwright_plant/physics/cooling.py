@@ -18,7 +18,8 @@ METRES_PER_BAR = 9.9  # head of glycol that one bar is
 # Pumps: head = SHUTOFF n² - CURVE q² (affinity laws with n = speed / rated speed)
 SHUTOFF, CURVE = 8.4, 0.1
 SUCTION_LOSS, SUCTION_LOSS_CLOGGED = 0.001, 0.5
-STATIC_SUCTION = 1.22  # absolute pressure at the suction flange with no flow
+STATIC_SUCTION = 1.22  # absolute pressure at the suction flange with no flow and the tank at its usual level
+SUCTION_PER_LEVEL = 0.0018  # what a percent of level in the tank adds to that, bar
 VAPOUR = 0.02  # absolute pressure that a pump can't draw its suction below: the flow chokes there
 PIPE_LOSS = 0.0022  # chiller evaporator and header, bar per (l/s)²
 HEADER_SETPOINT = 2.0
@@ -29,7 +30,9 @@ VALVE_FLOW = (6.2, 4.6, 5.4)  # flow coefficient of each line's valve, l/s per s
 COOLER_UA = (19.5, 15.0, 18.0)  # clean, kW/K at nominal flows
 COOLER_PRODUCT = (5.0, 3.75, 5.0)  # nominal product flow, l/s
 COOLER_GLYCOL = (6.0, 4.5, 6.0)
-TANK_LITRES = 6000.0
+TANK_LITRES = 6000.0  # content at the usual level
+TANK_LEVEL = 71.0  # percent
+VORTEX_LEVEL = 14.0  # percent; below it the pumps draw air
 CHILLER_KW = 580.0
 SUPPLY_SETPOINT = -2.0
 
@@ -80,15 +83,33 @@ class Cooler:
     glycol_flow: float = 5.0
     product_flow: float = 5.0
     bowl: float = 8.0
+    reading: float = 8.0
 
-    def control(self, dt: float, setpoint: float, drift: float, stiction: float, jitter: float = 0.0) -> None:
-        """PI controller on the thermometer behind the cooler; then the valve follows, as far as its packing lets it."""
-        error = self.product_out + drift + 0.04 * jitter - setpoint
+    def control(
+        self,
+        dt: float,
+        setpoint: float,
+        drift: float,
+        stiction: float,
+        jitter: float = 0.0,
+        *,
+        stuck: bool = False,
+        seized: bool = False,
+    ) -> None:
+        """PI controller on the thermometer behind the cooler; then the valve follows, as far as its packing lets it.
+
+        `stuck`: the thermometer keeps its last reading; `seized`: the actuator can't move the valve.
+        """
+        if not stuck:
+            self.reading = self.product_out + drift + 0.04 * jitter
+        error = self.reading - setpoint
         # Feed-forward: glycol in proportion to the product; the controller trims the proportion.
         share = self.product_flow / COOLER_PRODUCT[self.line]
         if self.command < 1.0 or error < 0.0:  # no windup against a valve that is open already
             self.integral = clip(self.integral + 0.03 * error * dt / 90.0, 0.05, 4.0)
         self.command = clip(self.integral * share + 0.03 * error, 0.05, 1.0)
+        if seized:
+            return
         gap = self.command - self.position
         # Air opens the valve against packing and spring; the spring alone closes it, with less friction to overcome.
         # Once it moves, it stops short by about three quarters of that friction.
@@ -127,6 +148,8 @@ class GlycolLoop:
     flow: float = 16.0
     speed_integral: float = 0.92
     speed_command: float = 0.92
+    commands: list[float] = field(default_factory=lambda: [0.92, 0.92])
+    level: float = TANK_LEVEL
     speeds: list[float] = field(default_factory=lambda: [0.92, 0.92])
     flows: list[float] = field(default_factory=lambda: [8.0, 8.0])
     suction: list[float] = field(default_factory=lambda: [1.15, 1.15])
@@ -138,35 +161,54 @@ class GlycolLoop:
     capacity: float = CHILLER_KW
 
     def step(
-        self, dt: float, health: Health, hall: float, ambient: float, jitter: tuple[float, float] = (0.0, 0.0)
+        self,
+        dt: float,
+        health: Health,
+        hall: float,
+        ambient: float,
+        jitter: tuple[float, float] = (0.0, 0.0),
+        supply: float = 1.0,
     ) -> None:
         """Advance pumps, header, chiller and tank by dt seconds; the coolers exchange heat on their own.
 
-        `jitter` is what the sensors of header pressure and supply temperature add, in standard deviations.
+        `jitter` is what the sensors of header pressure and supply temperature add, in standard deviations; `supply` is
+        the share of their speed that the drives reach at the mains voltage.
         """
-        self._speed(dt, jitter[0])
+        self.level = max(0.0, self.level - sum(health.seal) * dt / 3600.0 * TANK_LEVEL / TANK_LITRES)
+        self._speed(dt, health, jitter[0], supply)
         self._hydraulics(health)
         self._pumps(dt, health, hall)
         self._chill(dt, health, ambient, jitter[1])
 
-    def _speed(self, dt: float, jitter: float) -> None:
-        error = HEADER_SETPOINT - self.header - 0.012 * jitter
+    def _speed(self, dt: float, health: Health, jitter: float, supply: float) -> None:
+        error = HEADER_SETPOINT + health.header_setpoint - self.header - health.header_bias - 0.012 * jitter
         self.speed_integral = clip(self.speed_integral + 0.12 * error * dt / 40.0, 0.4, 1.0)
         self.speed_command = clip(self.speed_integral + 0.06 * error, 0.4, 1.0)
         for pump, hot in enumerate(self.bearings):
             # The protection trips a pump whose bearing runs hot; it stays off until somebody resets it.
             self.tripped[pump] = self.tripped[pump] or hot > BEARING_TRIP_C
-            self.speeds[pump] += 0.5 * ((0.0 if self.tripped[pump] else self.speed_command) - self.speeds[pump])
+            lead = -health.lead if pump else health.lead
+            self.commands[pump] = command = min(1.0, self.speed_command * (1.0 + lead))
+            reached = min(command, supply) * (1.0 - health.drive[pump])
+            self.speeds[pump] += 0.5 * ((0.0 if self.tripped[pump] else reached) - self.speeds[pump])
 
     def _hydraulics(self, health: Health) -> None:
         """Header pressure at which the pumps deliver what the valves let through (Newton on its square root)."""
-        openings = [VALVE_FLOW[cooler.line] * cooler.position for cooler in self.coolers]
+        openings = [
+            VALVE_FLOW[cooler.line] * (cooler.position + health.passing[cooler.line] * (1.0 - cooler.position))
+            for cooler in self.coolers
+        ]
         conductance = sum(openings)
         resistance = 1.0 + PIPE_LOSS * conductance * conductance
-        lift = [SHUTOFF * n * n * (1.0 - 0.5 * c) for n, c in zip(self.speeds, self.cavitation, strict=True)]
+        # Wider gaps at the impeller: less head, and a steeper curve, because more of the flow runs back.
+        lift = [
+            SHUTOFF * n * n * (1.0 - 0.5 * c) * (1.0 - 0.3 * worn)
+            for n, c, worn in zip(self.speeds, self.cavitation, health.impeller, strict=True)
+        ]
         losses = [SUCTION_LOSS + SUCTION_LOSS_CLOGGED * clog * clog for clog in health.strainer]
-        curve = [CURVE + loss for loss in losses]
-        choke = [sqrt((STATIC_SUCTION - VAPOUR) / loss) for loss in losses]
+        curve = [CURVE + loss + 0.06 * worn for loss, worn in zip(losses, health.impeller, strict=True)]
+        static = STATIC_SUCTION + SUCTION_PER_LEVEL * (self.level - TANK_LEVEL)
+        choke = [sqrt((static - VAPOUR) / loss) for loss in losses]
         # The missing flow grows with the root and is convex, so Newton closes in from above once it is there;
         # beyond the highest shut-off head no pump delivers, so the search stays below that.
         top = 0.9999 * sqrt(max(lift) / resistance)
@@ -190,7 +232,7 @@ class GlycolLoop:
             excess = lift[pump] - resistance * self.header
             flow = self.flows[pump] = min(choke[pump], sqrt(excess / curve[pump])) if excess > 0.0 else 0.0
             suction_loss = losses[pump] * flow * flow
-            self.suction[pump] = STATIC_SUCTION - suction_loss
+            self.suction[pump] = static - suction_loss
             # A pump that can't open its check valve stands at its shut-off head.
             self.heads[pump] = resistance * self.header + suction_loss if flow > 0.0 else lift[pump]
         for cooler, opening in zip(self.coolers, openings, strict=True):
@@ -201,10 +243,13 @@ class GlycolLoop:
             flow, speed = self.flows[pump], self.speeds[pump]
             available = METRES_PER_BAR * self.suction[pump]
             bubbles = clip((1.4 - available / npsh_required(flow)) / 0.5)
+            if self.level < VORTEX_LEVEL:
+                bubbles = max(bubbles, clip(1.0 - self.level / VORTEX_LEVEL))
             self.cavitation[pump] += 0.25 * (bubbles - self.cavitation[pump])
             # kW: l/s times bar is 0.1 kW; worn bearings and a floor for disc friction at no flow come on top
             hydraulic = 0.1 * self.heads[pump] * flow
-            self.shaft[pump] = hydraulic / EFFICIENCY + (1.2 + 1.6 * health.bearing[pump]) * speed**3
+            efficiency = EFFICIENCY * (1.0 - 0.3 * health.impeller[pump])
+            self.shaft[pump] = hydraulic / efficiency + (1.2 + 1.6 * health.bearing[pump]) * speed**3
             goal = hall + (24.0 + 90.0 * health.bearing[pump]) * speed * speed
             self.bearings[pump] += (goal - self.bearings[pump]) * dt / 1200.0
 
@@ -212,11 +257,13 @@ class GlycolLoop:
         flow = max(self.flow, 0.5)
         stream = flow * GLYCOL_DENSITY * GLYCOL_CP
         returned = sum(c.glycol_flow * c.glycol_out for c in self.coolers) / flow
-        self.tank += (returned - self.tank) * dt * flow / (dt * flow + TANK_LITRES)
+        self.tank += (returned - self.tank) * dt * flow / (dt * flow + TANK_LITRES * max(0.05, self.level / TANK_LEVEL))
         error = self.supply + 0.04 * jitter - SUPPLY_SETPOINT
         self.load_integral = clip(self.load_integral + 0.12 * error * dt / 240.0, 0.1, 1.0)
         self.load = clip(self.load_integral + 0.12 * error, 0.1, 1.0)
         self.capacity = CHILLER_KW * (1.0 - 0.006 * (ambient - 10.0)) * (1.0 - health.condenser)
+        # Less charge leaves part of the evaporator dry.
+        self.capacity *= 1.0 - 0.75 * health.refrigerant
         self.duty += (self.load * self.capacity - self.duty) * dt / (dt + 60.0)
         self.supply = self.tank + (sum(self.shaft) - self.duty) / stream
 

@@ -44,6 +44,11 @@ def air_limit(pressure: float) -> float:
     return clip((pressure - AIR_STOP_BAR) / (AIR_DERATE_BAR - AIR_STOP_BAR))
 
 
+def supply_limit(voltage: float) -> float:
+    """Share of its speed that a drive reaches at that voltage (share of nominal): it limits itself below 0.88."""
+    return clip((voltage - 0.72) / 0.16)
+
+
 def winding_limit(temperature: float) -> float:
     """Speed (share of design) that a drive's thermal protection allows at that winding temperature, °C."""
     return clip((WINDING_STOP_C - temperature) / (WINDING_STOP_C - WINDING_DERATE_C))
@@ -57,7 +62,7 @@ class LineInputs:
         rate: bottles per second asked of the filler; changeover: whether the line is being changed over.
         stops: which machines stand for a short stop of their own.
         air: pressure at the line's air service unit, bar; product, setpoint: product temperature in the bowl, °C.
-        hall: temperature of the hall, °C.
+        hall: temperature of the hall, °C; supply: share of their speed that the drives reach at the mains voltage.
     """
 
     rate: float
@@ -67,6 +72,10 @@ class LineInputs:
     product: float
     setpoint: float
     hall: float
+    supply: float = 1.0
+
+
+NO_DRAG = [0.0] * CONVEYORS
 
 
 @dataclass(slots=True)
@@ -112,92 +121,108 @@ class Line:
         clutch: float,
         friction: list[float],
         slip: list[float],
+        drag: list[float] = NO_DRAG,
+        fill: float = 0.0,
+        vacuum: float = 0.0,
+        dropped: bool = False,
     ) -> None:
         """Advance by dt seconds; the keywords are this line's part of `Health`."""
-        limits = self._limits(asked, infeed, clutch)
+        limits = self._limits(asked, infeed, clutch, vacuum)
         for machine in range(len(MACHINES)):
-            self._drive(machine, asked, limits[machine], jammed and machine == LABELLER)
-        self._set_rejects(asked, label_stock, clutch)
-        self._move(dt, slip)
+            stands = (jammed and machine == LABELLER) or (dropped and machine == PACKER)
+            self._drive(machine, asked, limits[machine], stands)
+        self._set_rejects(asked, label_stock, clutch, fill)
+        self._move(dt, slip, drag)
         self._warm(dt, asked.hall, friction)
 
-    def _limits(self, asked: LineInputs, infeed: float, clutch: float) -> list[float]:
+    def _limits(self, asked: LineInputs, infeed: float, clutch: float, vacuum: float) -> list[float]:
         """Share of its design speed that each machine could run at now."""
         air = air_limit(asked.air)
-        limits = [winding_limit(temperature) for temperature in self.winding]
-        for machine, pneumatic in enumerate(USES_AIR):
-            if pneumatic:
-                limits[machine] = min(limits[machine], air)
+        supply = asked.supply
+        limits = [supply if warm <= WINDING_DERATE_C else min(supply, winding_limit(warm)) for warm in self.winding]
+        if air < 1.0:
+            for machine, pneumatic in enumerate(USES_AIR):
+                if pneumatic:
+                    limits[machine] = min(limits[machine], air)
         limits[FILLER] = min(limits[FILLER], foam_limit(asked.product, asked.setpoint))
         # A slower layer cycle is the depalletizer's speed; a capper with a slipping clutch retries and slows itself.
         limits[DEPALLETIZER] /= 1.0 + infeed
         limits[CAPPER] *= 1.0 - 0.38 * clutch
+        # Grippers that lose their packs are given more time to draw them in.
+        limits[PACKER] *= 1.0 - 0.4 * vacuum
         return limits
 
     def _drive(self, machine: int, asked: LineInputs, limit: float, jammed: bool) -> None:
         """Set one machine's speed and state from what stands before and behind it, and from what it is able to."""
-        before = self.content[machine - 1] / self.capacity[machine - 1] if machine else 1.0
-        behind = self.content[machine] / self.capacity[machine] if machine < PACKER else 0.0
-        self._starved[machine] = before < (0.16 if self._starved[machine] else 0.03)
-        self._blocked[machine] = behind > (0.88 if self._blocked[machine] else 0.985)
+        content, capacity = self.content, self.capacity
+        before = content[machine - 1] / capacity[machine - 1] if machine else 1.0
+        behind = content[machine] / capacity[machine] if machine < PACKER else 0.0
+        starved = self._starved[machine] = before < (0.16 if self._starved[machine] else 0.03)
+        blocked = self._blocked[machine] = behind > (0.88 if self._blocked[machine] else 0.985)
         target, state = 0.0, RUNNING
-        if asked.changeover and (machine == DEPALLETIZER or self._starved[machine]):
+        if asked.changeover and (machine == DEPALLETIZER or starved):
             state = CHANGEOVER
-        elif jammed or asked.stops[machine] or limit <= 0.0:
+        elif jammed or limit <= 0.0 or asked.stops[machine]:
             state = FAULT
-        elif self._blocked[machine]:
+        elif blocked:
             state = BLOCKED
-        elif self._starved[machine]:
+        elif starved:
             state = STARVED
         else:
-            modulation = 1.0
-            if machine != FILLER:
-                modulation = min(clip((before - 0.02) / 0.22), clip((1.0 - behind) / 0.3))
-            target = OVERSPEED[machine] * asked.rate * min(limit, modulation)
+            if machine != FILLER and (before < 0.24 or behind > 0.7):
+                limit = min(limit, clip((before - 0.02) / 0.22), clip((1.0 - behind) / 0.3))
+            target = OVERSPEED[machine] * asked.rate * (limit if limit < 1.0 else 1.0)
         self.states[machine] = state
         self.speeds[machine] += 0.7 * (target - self.speeds[machine])
 
-    def _set_rejects(self, asked: LineInputs, label_stock: float, clutch: float) -> None:
+    def _set_rejects(self, asked: LineInputs, label_stock: float, clutch: float, fill: float) -> None:
         foam = max(0.0, asked.product - asked.setpoint - FOAM_MARGIN_K)
-        self.rejects[FILLER] = 0.002 + min(0.12, 0.012 * foam)
+        self.rejects[FILLER] = 0.002 + min(0.12, 0.012 * foam) + 0.09 * fill
         self.rejects[CAPPER] = 0.0015 + 0.11 * clutch * clutch
         self.rejects[LABELLER] = 0.003 + 0.05 * label_stock
 
-    def _move(self, dt: float, slip: list[float]) -> None:
+    def _move(self, dt: float, slip: list[float], drag: list[float]) -> None:
         """Move bottles, from the packer back, so that no conveyor overflows or gives what it doesn't hold."""
+        content, capacity, rejects, rates = self.content, self.capacity, self.rejects, self.rates
+        carries = CONVEYOR_OVERSPEED * self.nominal
         room = float("inf")
+        # Plain comparisons: this loop is where a simulation spends most of its time.
         for machine in range(PACKER, -1, -1):
-            wanted = self.speeds[machine]
+            wanted, before = self.speeds[machine], machine - 1
             if machine:
-                belt = self.belts[machine - 1] = 1.0 - slip[machine - 1]
-                carried = CONVEYOR_OVERSPEED * self.nominal * belt * belt
-                wanted = min(wanted, carried, self.content[machine - 1] / dt)
-            keep = 1.0 - self.rejects[machine]
-            taken = max(0.0, min(wanted, room / keep))
-            self.rates[machine] = taken
+                belt = self.belts[before] = 1.0 - slip[before] - 0.22 * drag[before]
+                carried, held = carries * belt * belt, content[before] / dt
+                if carried < wanted:
+                    wanted = carried
+                if held < wanted:
+                    wanted = held
+            space = room / (1.0 - rejects[machine])
+            if space < wanted:
+                wanted = space
+            rates[machine] = taken = wanted if wanted > 0.0 else 0.0
             if machine:
-                before = machine - 1
-                room = (self.capacity[before] - self.content[before]) / dt + taken
-        for machine, taken in enumerate(self.rates):
-            passed = taken * (1.0 - self.rejects[machine]) * dt
+                room = (capacity[before] - content[before]) / dt + taken
+        for machine, taken in enumerate(rates):
+            passed = taken * (1.0 - rejects[machine]) * dt
             self.rejected += taken * dt - passed
             if machine < PACKER:
-                self.content[machine] += passed
+                content[machine] += passed
             else:
                 self.packed += passed
             if machine:
-                self.content[machine - 1] -= taken * dt
+                content[machine - 1] -= taken * dt
             else:
                 self.fed += taken * dt
 
     def _warm(self, dt: float, hall: float, friction: list[float]) -> None:
         """Motor currents, and the winding temperatures that follow the square of them."""
+        nominal, states, winding = self.nominal, self.states, self.winding
         for machine, rate in enumerate(self.rates):
-            load = rate / (self.nominal * OVERSPEED[machine])
-            turning = 0.22 if self.states[machine] != CHANGEOVER else 0.08
+            load = rate / (nominal * OVERSPEED[machine])
+            turning = 0.22 if states[machine] != CHANGEOVER else 0.08
             current = self.current[machine] = turning + 0.68 * load * (1.0 + friction[machine])
             goal = hall + WINDING_RISE_K * current * current
-            self.winding[machine] += (goal - self.winding[machine]) * dt / WINDING_TAU_S
+            winding[machine] += (goal - winding[machine]) * dt / WINDING_TAU_S
 
     def air_demand(self) -> float:
         """Share of the line's nominal air consumption that its machines draw now (at full pressure)."""

@@ -81,18 +81,16 @@ def _unexplained(targets: Batch, inputs: Batch, reference_end: int) -> Batch:
     left: Batch = targets - predicted
     for fold, part, product in zip(folds, grams, moments, strict=True):
         weights = _solved(gram - part, moment - product, reference_end - (fold.stop - fold.start))
-        left[:, fold] = targets[:, fold] - (inputs[:, fold] @ weights)[..., 0]
+        left[:, fold] = targets[:, fold] - np.asarray(inputs[:, fold] @ weights, dtype=np.float64)[..., 0]
     largest = np.maximum(np.abs(left[:, :reference_end]).max(axis=1, keepdims=True), 1e-6)
     usual = np.abs(predicted[:, :reference_end]).max(axis=1, keepdims=True)
     beyond = np.maximum(0.0, np.abs(predicted) - usual)
-    trusted: Batch = left / (1.0 + _TOLERANCE * beyond / largest)
-    return trusted
+    return np.asarray(left / (1.0 + _TOLERANCE * beyond / largest), dtype=np.float64)
 
 
 def _solved(gram: Batch, moment: Batch, samples: int) -> Batch:
     ridge = (_RIDGE * samples + 1e-9) * np.eye(gram.shape[-1])
-    solved: Batch = np.linalg.solve(gram + ridge, moment)
-    return solved
+    return np.asarray(np.linalg.solve(gram + ridge, moment), dtype=np.float64)
 
 
 def _shifted(values: Floats, lag: int) -> Floats:
