@@ -56,7 +56,7 @@ screenshots: $(VENV)/.dev ## the README's picture, from a fresh demo (needs Chro
 	$(BIN)/python tests/agent/report/make_picture.py demo-plant/report.html docs/report.png
 
 lock: ## solve the dependencies again (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group demo --output-file requirements.lock --quiet
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra plot --group demo --output-file requirements.lock --quiet
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group demo --group dev --constraints requirements.lock --output-file requirements-dev.lock --quiet
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock --quiet
 	printf 'pydantic>=2.9\nrfc8785>=0.1.4\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --constraints requirements.lock --output-file requirements-gate.lock --quiet
