@@ -23,6 +23,8 @@ MEASURES: dict[str, Callable[[Suspicion], float]] = {
     "fresh": lambda one: folds(one.fresh),
     "upstream": lambda one: folds(one.upstream),
     "fresh_upstream": lambda one: folds(one.fresh_upstream),
+    "around": lambda one: folds(one.around),
+    "settled": lambda one: one.explained * folds(one.broken),
     "silence": lambda one: folds(one.silence),
     "share": lambda one: folds(one.share),
     "state": lambda one: one.oddness,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -69,19 +69,25 @@ def relations_of(graph: TwinGraph) -> Relations:
 
 def own_predictors(keys: Sequence[SignalKey]) -> list[Ints]:
     """For each signal the other signals of its twin."""
-    places = _places(keys)
-    return [
-        np.array([other for other in places[key.twin] if other != column], dtype=np.int64)
-        for column, key in enumerate(keys)
-    ]
+    return _predictors(keys, lambda twin: ())
 
 
 def upstream_predictors(keys: Sequence[SignalKey], relations: Relations) -> list[Ints]:
     """For each signal the other signals of its twin and of the twins that influence it directly."""
+    return _predictors(keys, lambda twin: _before(relations, twin))
+
+
+def neighbour_predictors(keys: Sequence[SignalKey], relations: Relations) -> list[Ints]:
+    """For each signal the other signals of its twin and of the twins directly up- and downstream of it."""
+    return _predictors(
+        keys, lambda twin: {**dict.fromkeys(_before(relations, twin)), **dict.fromkeys(_after(relations, twin))}
+    )
+
+
+def _predictors(keys: Sequence[SignalKey], around: Callable[[str], Iterable[str]]) -> list[Ints]:
     places = _places(keys)
     reach = {
-        twin: [place for other in _direct(relations, twin) for place in places.get(other, ())] + own
-        for twin, own in places.items()
+        twin: [place for other in around(twin) for place in places.get(other, ())] + own for twin, own in places.items()
     }
     return [
         np.array([other for other in reach[key.twin] if other != column], dtype=np.int64)
@@ -89,8 +95,12 @@ def upstream_predictors(keys: Sequence[SignalKey], relations: Relations) -> list
     ]
 
 
-def _direct(relations: Relations, twin: str) -> list[str]:
+def _before(relations: Relations, twin: str) -> list[str]:
     return [one for one in relations.twins.predecessors(twin) if one != twin] if twin in relations.twins else []
+
+
+def _after(relations: Relations, twin: str) -> list[str]:
+    return [one for one in relations.twins.successors(twin) if one != twin] if twin in relations.twins else []
 
 
 def _places(keys: Sequence[SignalKey]) -> Mapping[str, list[int]]:

@@ -14,7 +14,7 @@ from .events import EventFinding, odd_states, state_shares
 from .grid import Floats, Grid, make_grid, sampled_signals
 from .quality import dropouts, stuck
 from .regime import adjusted, regimes
-from .relations import Relations, own_predictors, upstream_predictors
+from .relations import Relations, neighbour_predictors, own_predictors, upstream_predictors
 from .residuals import related, residuals, standardised
 from .result import Deviation, DeviationKind
 from .scan import CLEAR, Scan, robust_z, scan
@@ -38,6 +38,7 @@ class Suspicion:
         level, spread: the same of its level, and of the spread of its steps.
         own, fresh: of what the twin's other signals don't explain; and what its own last steps don't explain either.
         upstream, fresh_upstream: the same where the signals of the twins that influence it directly explain it too.
+        around: of what neither its twin's other signals nor those of the twins up- and downstream explain.
         explained, explained_upstream: share of its variance in the reference that those signals explain, out of sample.
         silence: how much longer than ever it rests, or how much more of it is missing.
         oddness: 0 to 1, of the state that an event log holds.
@@ -56,6 +57,7 @@ class Suspicion:
     fresh: float = 0.0
     upstream: float = 0.0
     fresh_upstream: float = 0.0
+    around: float = 0.0
     explained: float = 0.0
     explained_upstream: float = 0.0
     silence: float = 0.0
@@ -210,12 +212,14 @@ def _of_grid(look: Look, relations: Relations | None, units: Mapping[SignalKey, 
     assert grid is not None and standard is not None  # the caller has seen to it
     own = related(standard, reference, own_predictors(grid.keys))
     more = own if relations is None else related(standard, reference, upstream_predictors(grid.keys, relations))
+    near = own if relations is None else related(standard, reference, neighbour_predictors(grid.keys, relations))
     left = [residuals(standard, chosen, reference, own_past=past) for chosen in (own, more) for past in (False, True)]
+    left.append(residuals(standard, near, reference, own_past=False))
     scans = _Scans(
         level=scan(grid.values, reference),
         spread=scan(grid.values, reference, spread=True),
         residuals=tuple(scan(one, reference) for one in left),
-        explained=tuple(np.clip(1.0 - one[:reference].var(axis=0), 0.0, 1.0) for one in left[::2]),
+        explained=tuple(np.clip(1.0 - one[:reference].var(axis=0), 0.0, 1.0) for one in (left[0], left[2])),
     )
     alone = np.array([not len(chosen) for chosen in own])
     found = [_of_column(grid, column, scans, bool(alone[column]), reference, units) for column in range(grid.shape[1])]
@@ -224,7 +228,7 @@ def _of_grid(look: Look, relations: Relations | None, units: Mapping[SignalKey, 
 
 @dataclass(frozen=True)
 class _Scans:
-    """Level, spread; the residuals (own, fresh, upstream, fresh_upstream); what own and upstream explain."""
+    """Level, spread; the residuals (own, fresh, upstream, fresh_upstream, around); what own and upstream explain."""
 
     level: Scan
     spread: Scan
@@ -236,7 +240,7 @@ def _of_column(
     grid: Grid, column: int, scans: _Scans, alone: bool, reference: int, units: Mapping[SignalKey, str | None]
 ) -> Suspicion:
     level, spread = float(scans.level.excess[column]), float(scans.spread.excess[column])
-    own, fresh, upstream, fresh_upstream = (float(one.excess[column]) for one in scans.residuals)
+    own, fresh, upstream, fresh_upstream, around = (float(one.excess[column]) for one in scans.residuals)
     best, kind = (scans.spread, "spread") if spread > 1.5 * level else (scans.level, "level")
     excess = float(best.excess[column])
     since = [int(one.onset[column]) for one in scans.residuals if one.excess[column] > BROKEN]
@@ -249,6 +253,7 @@ def _of_column(
         fresh=fresh,
         upstream=upstream,
         fresh_upstream=fresh_upstream,
+        around=around,
         explained=0.0 if alone else float(scans.explained[0][column]),
         explained_upstream=float(scans.explained[1][column]),
         broke=int(grid.ends[min(since)]) if since else None,
