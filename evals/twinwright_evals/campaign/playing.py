@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -22,7 +21,7 @@ from twinwright_plant.writer import write_twins
 from twinwright_tools.diagnosis import Symptom
 from twinwright_tools.plant.config import PlantConfig, read_config
 from twinwright_tools.plant.declared import declared
-from twinwright_tools.telemetry.infer import FEW, infer_kind, infer_sampling
+from twinwright_tools.telemetry.infer import infer_kind, infer_sampling, with_few_told
 from twinwright_tools.telemetry.series import Series, SignalInfo, SignalKey
 from twinwright_tools.times import from_micros
 from twinwright_tools.twins.dtdl import ModelSet
@@ -121,13 +120,7 @@ def demo_twins() -> Twins:
 
 def signal_infos(signals: Mapping[SignalKey, Series], twins: Twins) -> list[SignalInfo]:
     """What an open plant says of these signals, by key."""
-    found = [_info(series, twins) for series in signals.values()]
-    usual = Counter(info.sampling for info in found if info.count >= FEW).most_common(1)
-    # A number with too few samples to tell goes by the plant's others, as in the telemetry store.
-    return [
-        replace(info, sampling=usual[0][0]) if usual and info.count < FEW and info.kind == "numeric" else info
-        for info in found
-    ]
+    return list(with_few_told({key: _info(series, twins) for key, series in signals.items()}).values())
 
 
 def _info(series: Series, twins: Twins) -> SignalInfo:

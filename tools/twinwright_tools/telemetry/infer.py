@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
-from .series import Sampling, SignalKind
+from .series import Sampling, SignalInfo, SignalKey, SignalKind
 
 FEW = 4
 _STEADY_SHARE = 0.8
@@ -15,6 +19,7 @@ _JITTER_SAMPLES = 20
 _RESTS = 3
 _REST_SHARE = 0.2
 _ON_TICK = 0.05
+_FAR_FEWER = 10  # times: a number with so many fewer samples than the sampled ones is no sampled one itself
 
 Micros = npt.NDArray[np.int64]
 
@@ -63,6 +68,21 @@ def infer_sampling(times: Micros, codes: npt.NDArray[np.float64], kind: SignalKi
     low, high = np.quantile(gaps, [0.05, 0.95])
     jitter = len(times) >= _JITTER_SAMPLES and repeats > 0 and high <= _JITTER_RATIO * low
     return "sampled" if jitter else "events"
+
+
+def with_few_told(found: Mapping[SignalKey, SignalInfo]) -> dict[SignalKey, SignalInfo]:
+    """The same signals; numbers with too few samples to tell how they are recorded go by most of the plant's others.
+
+    But not where those have far more samples in the same time: then a row or two is a set-point that somebody changed.
+    """
+    told = dict(found)
+    usual = Counter(info.sampling for info in told.values() if info.count >= FEW).most_common(1)
+    counts = sorted(info.count for info in told.values() if info.count >= FEW and info.sampling == "sampled")
+    typical = counts[len(counts) // 2] if counts else 0
+    for key, info in found.items():
+        if usual and info.count < FEW and info.kind == "numeric" and typical <= _FAR_FEWER * FEW:
+            told[key] = replace(info, sampling=usual[0][0])
+    return told
 
 
 def _rests(gaps: Micros, typical: float) -> bool:

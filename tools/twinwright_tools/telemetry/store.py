@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,7 +13,7 @@ import numpy.typing as npt
 
 from ..errors import NoDataError, UnknownNameError
 from ..times import from_micros, iso, to_micros
-from .infer import FEW, infer_kind, infer_sampling
+from .infer import infer_kind, infer_sampling, with_few_told
 from .series import Series, SignalInfo, SignalKey
 
 if TYPE_CHECKING:
@@ -185,11 +183,7 @@ class TelemetryStore:
     def _infos(self) -> dict[SignalKey, SignalInfo]:
         pieces = self._fetch(list(self._ids.values()), _FIRST, self._at)
         told = {key: self._info(key, *pieces[number]) for key, number in self._ids.items() if number in pieces}
-        usual = Counter(info.sampling for info in told.values() if info.count >= FEW).most_common(1)
-        for key, info in told.items():
-            if usual and info.count < FEW and info.kind == "numeric":
-                told[key] = replace(info, sampling=usual[0][0])
-        return told
+        return with_few_told(told)
 
     def _info(self, key: SignalKey, times: Any, values: Any, texts: Any) -> SignalInfo:
         definition = self._definition(key)
