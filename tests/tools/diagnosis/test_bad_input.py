@@ -549,15 +549,7 @@ def test_a_spoilt_file_is_answered(name: str, tmp_path: Path, capsys: pytest.Cap
         assert answer["verdict"] != "cause"
 
 
-@pytest.mark.parametrize(
-    ("seed", "twice"),
-    [
-        (1, 0),
-        (2, 0),
-        pytest.param(3, 1, marks=todo("load.py: a repeated row makes it drop the rows of other twins")),
-        pytest.param(4, 500, marks=todo("load.py: a repeated row makes it drop the rows of other twins")),
-    ],
-)
+@pytest.mark.parametrize(("seed", "twice"), [(1, 0), (2, 0), (3, 1), (4, 500)])
 def test_the_order_of_rows_and_rows_twice_do_not_matter(
     seed: int, twice: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
