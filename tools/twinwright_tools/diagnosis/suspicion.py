@@ -17,7 +17,7 @@ from .regime import adjusted, regimes
 from .relations import Relations, own_predictors, upstream_predictors
 from .residuals import related, residuals, standardised
 from .result import Deviation, DeviationKind
-from .scan import CLEAR, Scan, robust_z, scan
+from .scan import CLEAR, Scan, in_own_units, robust_z, scan
 
 DEVIATES = CLEAR
 BROKEN = 1.6  # excess of a residual from which a relation counts as broken, and so has an onset
@@ -85,7 +85,7 @@ def change_step(values: Floats) -> int:
     """
     steps = len(values)
     half = steps // 2
-    course = np.minimum(np.abs(robust_z(values, slice(0, half))), 10.0).mean(axis=1)
+    course = np.minimum(np.abs(robust_z(in_own_units(values)[0], slice(0, half))), 10.0).mean(axis=1)
     total = np.cumsum(course)
     cut = np.arange(half, max(steps - 2, half + 1))
     before, after = total[cut - 1] / cut, (total[-1] - total[cut - 1]) / (steps - cut)
@@ -113,7 +113,7 @@ def suspicions(
     units = {info.key: info.unit for info in infos}
     logs = [signals[info.key] for info in infos if info.sampling == "events" and info.key in signals]
     found = {key: _of_state(finding) for key, finding in odd_states(logs, at).items()}
-    grid = make_grid(sampled_signals(signals, infos), at)
+    grid = make_grid(sampled_signals(signals, infos, at), at)
     if grid is not None and grid.shape[0] >= _LEAST_STEPS:
         for one in [*_of_grid(_adjusted(grid, logs, graph), relations, units), *_of_shares(grid, logs)]:
             known = found.get(one.key)
