@@ -312,6 +312,17 @@ def test_an_answer_says_what_is_wrong_with_the_data(name: str) -> None:
     assert re.search(TROUBLE[name].says, said(TROUBLE[name].make().ask().as_dict()))
 
 
+def test_an_onset_in_a_gap_lies_somewhere_within_it() -> None:
+    found = gap_across_onset().ask()
+    told = [one for one in found.deviations if one.key.twin == "bravo" and one.kind in ("level", "slope")]
+    assert told
+    for one in told:
+        assert abs((one.onset - from_micros(int(TIMES[ONSET]))).total_seconds()) <= one.onset_uncertainty_s
+        assert 1800.0 <= one.onset_uncertainty_s <= 3600.0
+    assert found.hypotheses[0].onset is not None
+    assert from_micros(int(TIMES[ONSET - 41])) < found.hypotheses[0].onset <= from_micros(int(TIMES[ONSET + 20]))
+
+
 @pytest.mark.parametrize("name", [name for name, one in TROUBLE.items() if one.culprit])
 def test_bad_data_of_one_twin_does_not_hide_the_fault_of_another(name: str) -> None:
     assert TROUBLE[name].make().ask().hypotheses[0].twin == TROUBLE[name].culprit

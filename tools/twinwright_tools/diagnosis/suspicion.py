@@ -12,7 +12,7 @@ from ..times import from_micros
 from ..twins.graph import TwinGraph
 from .events import EventFinding, odd_states, state_shares
 from .grid import Floats, Grid, make_grid, sampled_signals
-from .quality import dropouts, stuck
+from .quality import dropouts, onsets_in_gaps, stuck
 from .regime import adjusted, regimes
 from .relations import Relations, own_predictors, upstream_predictors
 from .residuals import related, residuals, standardised
@@ -184,7 +184,26 @@ def _of_grid(grid: Grid, relations: Relations | None, units: Mapping[SignalKey, 
     )
     alone = np.array([not len(chosen) for chosen in own])
     found = [_of_column(grid, column, scans, bool(alone[column]), reference, units) for column in range(grid.shape[1])]
-    return _with_silence(grid, found, grid.shape[0] // 2)
+    return _with_silence(grid, _across_gaps(grid, found), grid.shape[0] // 2)
+
+
+def _across_gaps(grid: Grid, found: list[Suspicion]) -> list[Suspicion]:
+    """The same suspicions, but a departure that was seen after a gap began somewhere within it."""
+    seen = {
+        column: (int(np.searchsorted(grid.ends, one.onset)), int(one.deviation.onset_uncertainty_s / grid.step_s))
+        for column, one in enumerate(found)
+        if one.onset is not None and one.deviation is not None
+    }
+    told = list(found)
+    for column, (begin, end, likely) in onsets_in_gaps(grid, seen).items():
+        one, when = found[column], int(grid.ends[likely])
+        assert one.deviation is not None  # only these were asked for
+        middle = from_micros(int(grid.ends[(begin + end) // 2]))
+        half = max(one.deviation.onset_uncertainty_s, ((end - begin) // 2 + 1) * grid.step_s)
+        broke = when if one.broke is not None and grid.ends[begin] <= one.broke <= grid.ends[end] else one.broke
+        deviation = replace(one.deviation, onset=middle, onset_uncertainty_s=half)
+        told[column] = replace(one, deviation=deviation, onset=when, broke=broke)
+    return told
 
 
 @dataclass(frozen=True)
