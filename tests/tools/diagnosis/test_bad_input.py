@@ -47,10 +47,6 @@ few = settings(max_examples=10, deadline=None, phases=PHASES, suppress_health_ch
 many = settings(few, max_examples=60)
 
 
-def todo(reason: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=False, reason=reason)
-
-
 @dataclass
 class Case:
     """What the engine is asked: samples by signal, the graph's twins and edges, symptoms and the moment."""
@@ -286,17 +282,6 @@ TROUBLE = {
         None,
     ),
 }
-# What the engine doesn't manage yet; a name goes when it does.
-SILENT_ON = {
-    name
-    for name, trouble in TROUBLE.items()
-    if trouble.says
-    and name not in ("all after the moment", "before everything", "no relationships", "no telemetry at all")
-}
-
-
-def troubles(names: Sequence[str], failing: set[str], reason: str) -> list[Any]:
-    return [pytest.param(name, marks=[todo(reason)] if name in failing else []) for name in names]
 
 
 @pytest.mark.parametrize("name", TROUBLE)
@@ -305,9 +290,7 @@ def test_an_answer_keeps_its_contract(name: str) -> None:
     keeps_contract(case.ask().as_dict(), case.at)
 
 
-@pytest.mark.parametrize(
-    "name", troubles([name for name, one in TROUBLE.items() if one.says], SILENT_ON, "the answer doesn't say so yet")
-)
+@pytest.mark.parametrize("name", [name for name, one in TROUBLE.items() if one.says])
 def test_an_answer_says_what_is_wrong_with_the_data(name: str) -> None:
     assert re.search(TROUBLE[name].says, said(TROUBLE[name].make().ask().as_dict()))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..telemetry.series import SignalKey
 from ..times import from_micros, iso
 from ..twins.graph import TwinGraph
+from .data_quality import Statements
 from .failure_modes import best_mode
 from .ranking import Candidate
 from .relations import FAR, Relations
@@ -35,6 +36,7 @@ class Context:
     relations: Relations
     found: dict[SignalKey, Suspicion]
     symptoms: tuple[Symptom, ...]
+    data: Statements
 
 
 @dataclass
@@ -76,11 +78,11 @@ def build_answer(
     return Diagnosis(
         context.at,
         verdict,
-        tuple(_missing(context, verdict, hypotheses)),
+        (*_missing(context, verdict, hypotheses), *context.data.missing),
         hypotheses,
         tuple(deviations),
         tuple(evidence.rows),
-        tuple(_assumptions(context.graph)),
+        (*_assumptions(context.graph), *context.data.assumed),
     )
 
 
@@ -208,12 +210,11 @@ def _missing(context: Context, verdict: Verdict, hypotheses: Sequence[Hypothesis
         names = " and ".join(dict.fromkeys(one.twin for one in hypotheses[:3]))
         sentences.append(f"The data speaks about equally for {names}; a check on site that tells them apart is needed.")
     silent = [twin for twin in context.graph.twins if all(key.twin != twin for key in context.found)]
-    if silent and len(silent) < len(context.graph.twins):
+    told = any("no telemetry" in one for one in context.data.missing)
+    if silent and not told and len(silent) < len(context.graph.twins):
         sentences.append(
             f"{len(silent)} twins have no telemetry: {', '.join(silent[:5])}{' …' if len(silent) > 5 else ''}."
         )
-    if context.graph.influence.number_of_edges() == 0:
-        sentences.append("The twin graph has no relationship along which an upset travels, so causes can't be ordered.")
     return sentences
 
 

@@ -15,6 +15,7 @@ from ..times import to_micros
 from ..twins.graph import TwinGraph
 from .answer import Context, build_answer
 from .confidence import capped, chance_of_fault, confidences, substantiated, verdict_of
+from .data_quality import data_statements
 from .features import asked_of
 from .ranking import rank
 from .relations import relations_of
@@ -76,7 +77,8 @@ def diagnose_signals(
     fault = chance_of_fault(found, complained, weights)
     shares = confidences(candidates, fault, weights)
     verdict = verdict_of(fault, shares, complained)
-    context = Context(at, graph, models, relations, found, tuple(symptoms))
+    data = data_statements(signals, infos, graph, to_micros(at), symptoms)
+    context = Context(at, graph, models, relations, found, tuple(symptoms), data)
     return build_answer(context, candidates, capped(shares, verdict), verdict, deviations_of(found))
 
 

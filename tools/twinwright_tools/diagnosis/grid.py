@@ -113,8 +113,8 @@ def make_grid(found: Sequence[Series], at: int, most_steps: int = MOST_STEPS) ->
     if not found:
         return None
     start = min(int(series.times[0]) for series in found)
-    clocks = _clocks(found)
-    intervals = [interval for clock in clocks for interval in [_interval(found[clock[0]].times)] * len(clock)]
+    alike = clocks(found)
+    intervals = [interval for clock in alike for interval in [_interval(found[clock[0]].times)] * len(clock)]
     known = [interval for interval in intervals if interval]
     step = max(float(np.median(known)) if known else 1e6, (at - start) / most_steps, 1.0)
     if step > 1e6:
@@ -123,7 +123,7 @@ def make_grid(found: Sequence[Series], at: int, most_steps: int = MOST_STEPS) ->
     ends = (at - step * np.arange(steps - 1, -1, -1)).astype(np.int64)
     values = np.empty((len(found), steps))
     filled = np.empty((len(found), steps), dtype=np.bool_)
-    for clock in clocks:
+    for clock in alike:
         _bin_clock(
             [found[place] for place in clock], clock, steps - 1 - _ages(found[clock[0]], at, step), values, filled
         )
@@ -131,18 +131,18 @@ def make_grid(found: Sequence[Series], at: int, most_steps: int = MOST_STEPS) ->
     return Grid(keys, ends, step / 1e6, np.ascontiguousarray(values.T), np.ascontiguousarray(filled.T))
 
 
-def _clocks(found: Sequence[Series]) -> list[list[int]]:
+def clocks(found: Sequence[Series]) -> list[list[int]]:
     """The places of the signals that share all their times: these are binned alike."""
-    alike: dict[tuple[int, int, int], list[list[int]]] = {}
+    groups_of: dict[tuple[int, int, int], list[list[int]]] = {}
     for place, series in enumerate(found):
-        groups = alike.setdefault((len(series), int(series.times[0]), int(series.times[-1])), [])
+        groups = groups_of.setdefault((len(series), int(series.times[0]), int(series.times[-1])), [])
         same = (group for group in groups if np.array_equal(found[group[0]].times, series.times))
         group = next(same, None)
         if group is None:
             groups.append([place])
         else:
             group.append(place)
-    return [group for groups in alike.values() for group in groups]
+    return [group for groups in groups_of.values() for group in groups]
 
 
 def _interval(times: Ints) -> float:
