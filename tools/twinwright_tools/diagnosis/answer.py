@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..telemetry.series import SignalKey
 from ..times import from_micros, iso
 from ..twins.graph import TwinGraph
+from .data_quality import Statements
 from .modes.match import ModeFit, best_of, rank_modes, shares
 from .modes.types import Library
 from .next_check import Leading, next_check, recorded_roles
@@ -44,6 +45,7 @@ class Context:
     look: Look
     symptoms: tuple[Symptom, ...]
     library: Library
+    data: Statements
 
     @property
     def found(self) -> dict[SignalKey, Suspicion]:
@@ -91,11 +93,11 @@ def build_answer(
     return Diagnosis(
         context.at,
         verdict,
-        tuple(_missing(context, verdict, hypotheses)),
+        (*_missing(context, verdict, hypotheses), *context.data.missing),
         hypotheses,
         tuple(deviations),
         tuple(evidence.rows),
-        tuple(_assumptions(context.graph)),
+        (*_assumptions(context.graph), *context.data.assumed),
         _next_check(context, hypotheses, [fits[index][0] for index in chosen]),
     )
 
@@ -291,12 +293,11 @@ def _missing(context: Context, verdict: Verdict, hypotheses: Sequence[Hypothesis
         names = " and ".join(dict.fromkeys(one.twin for one in hypotheses[:3]))
         sentences.append(f"The data speaks about equally for {names}; a check on site that tells them apart is needed.")
     silent = [twin for twin in context.graph.twins if all(key.twin != twin for key in context.found)]
-    if silent and len(silent) < len(context.graph.twins):
+    told = any("no telemetry" in one for one in context.data.missing)
+    if silent and not told and len(silent) < len(context.graph.twins):
         sentences.append(
             f"{len(silent)} twins have no telemetry: {', '.join(silent[:5])}{' …' if len(silent) > 5 else ''}."
         )
-    if context.graph.influence.number_of_edges() == 0:
-        sentences.append("The twin graph has no relationship along which an upset travels, so causes can't be ordered.")
     return sentences
 
 

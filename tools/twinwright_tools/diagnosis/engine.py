@@ -15,6 +15,7 @@ from ..times import to_micros
 from ..twins.graph import TwinGraph
 from .answer import Context, build_answer
 from .confidence import capped, chance_of_fault, confidences, substantiated, verdict_of
+from .data_quality import data_statements
 from .failure_modes import load_library, modes_of_plant
 from .features import asked_of
 from .modes.types import Library
@@ -84,7 +85,8 @@ def diagnose_signals(
     fault = chance_of_fault(found, complained, weights)
     shares = confidences(candidates, fault, weights)
     verdict = verdict_of(fault, shares, complained)
-    context = Context(at, graph, models, relations, look, tuple(symptoms), library or load_library())
+    data = data_statements(signals, infos, graph, to_micros(at), symptoms)
+    context = Context(at, graph, models, relations, look, tuple(symptoms), library or load_library(), data)
     return build_answer(context, candidates, capped(shares, verdict), verdict, deviations_of(found))
 
 

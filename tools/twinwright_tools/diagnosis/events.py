@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -51,10 +52,15 @@ def _runs(series: Series, at: int) -> _Runs | None:
         return None
     raw = series.texts[upto].tolist() if series.texts is not None else series.values[upto].tolist()
     seen: dict[object, int] = {}
-    codes = np.array([seen.setdefault(None if value != value else value, len(seen)) for value in raw], dtype=np.int64)
+    codes = np.array([seen.setdefault(_state(value), len(seen)) for value in raw], dtype=np.int64)
     begin = np.flatnonzero(np.diff(codes, prepend=-1) != 0)
     states = [value if isinstance(value, str | float) else None for value in seen]
     return _Runs(codes[begin], times[begin], states)
+
+
+def _state(value: str | float | None) -> str | float | None:
+    """A state; what is no number, or infinite, is none."""
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def find_odd_state(series: Series, at: int) -> EventFinding | None:

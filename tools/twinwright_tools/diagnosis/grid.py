@@ -14,7 +14,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 MOST_STEPS = 1440
-_LEAST_SAMPLES = 12
+LEAST_SAMPLES = 12
+_MOST_VALUE = 1e100
+_ABSURD = 10.0  # a gap that many times longer than all that follows it: what lies before it has a wrong clock
 
 
 @dataclass(frozen=True)
@@ -41,67 +43,140 @@ class Grid:
         return self.values.shape[0], self.values.shape[1]
 
 
-def usable(series: Series) -> Series:
-    """The samples that hold a finite number."""
-    good = np.isfinite(series.values)
+def usable(series: Series, at: int | None = None) -> Series:
+    """The samples that hold a finite number, in time order; with `at` (microseconds) those up to then.
+
+    What no unit makes a measurement of (more than 1e100) counts as infinite.
+    """
+    if len(series) > 1 and bool(np.any(series.times[1:] < series.times[:-1])):
+        order = np.argsort(series.times, kind="stable")
+        series = Series(series.key, series.times[order], series.values[order])
+    if at is not None and len(series) and series.times[-1] > at:
+        series = _between(series, 0, int(np.searchsorted(series.times, at, side="right")))
+    good = np.abs(series.values) < _MOST_VALUE
     return series if good.all() else Series(series.key, series.times[good], series.values[good])
 
 
-def sampled_signals(signals: Mapping[SignalKey, Series], infos: Iterable[SignalInfo]) -> list[Series]:
-    """The numeric and boolean signals that are recorded at a steady interval, with samples enough to have a past."""
+def _between(series: Series, begin: int, end: int) -> Series:
+    return Series(series.key, series.times[begin:end], series.values[begin:end])
+
+
+def sampled_signals(signals: Mapping[SignalKey, Series], infos: Iterable[SignalInfo], at: int) -> list[Series]:
+    """The numeric and boolean signals recorded at a steady interval, with samples enough up to `at` to have a past.
+
+    Rows that lie absurdly far before all others are left out, see `first_real_time`.
+    """
+    found = numeric_signals(signals, infos, at)
+    first = first_real_time(found, at)
+    if first is not None:
+        found = [_between(one, int(np.searchsorted(one.times, first)), len(one)) for one in found]
+    return [series for series in found if len(series) >= LEAST_SAMPLES]
+
+
+def numeric_signals(signals: Mapping[SignalKey, Series], infos: Iterable[SignalInfo], at: int) -> list[Series]:
+    """The usable samples up to `at` of the signals that hold numbers at a steady interval, by key."""
     keys = [info.key for info in infos if info.sampling == "sampled" and info.kind in ("numeric", "boolean")]
-    found = (usable(signals[key]) for key in sorted(keys) if key in signals)
-    return [series for series in found if len(series) >= _LEAST_SAMPLES]
+    return [usable(signals[key], at) for key in sorted(keys) if key in signals]
+
+
+def first_real_time(found: Sequence[Series], at: int) -> int | None:
+    """Where rows of a wrong clock (1970, say) end: the first time after a gap of ten times all that follows up to `at`.
+
+    Only where fewer rows lie before the gap than after it; None where there is no such gap.
+    """
+    found = [series for series in found if len(series)]
+    if not found:
+        return None
+    start = min(int(series.times[0]) for series in found)
+    middle = float(np.median([series.times[len(series) // 2] for series in found]))
+    if at - start <= _ABSURD * (at - middle):
+        return None  # a gap so large would have been seen: the usual case, without sorting all times
+    times = np.sort(np.concatenate([series.times for series in found]))
+    before = np.arange(1, len(times))
+    absurd = (np.diff(times) > _ABSURD * (at - times[1:]).astype(np.float64)) & (2 * before < len(times))
+    places = np.flatnonzero(absurd)
+    return int(times[places[-1] + 1]) if len(places) else None
 
 
 def make_grid(found: Sequence[Series], at: int, most_steps: int = MOST_STEPS) -> Grid | None:
     """The signals in bins no shorter than their median interval, at most `most_steps` of them.
 
     Args:
+        found: usable samples in time order.
         at: the moment of asking in microseconds; nothing later is read.
 
     Returns:
         None where there is nothing to scan.
     """
-    found = [series for series in found if len(series) and series.times[0] <= at]
+    found = [usable(series, at) for series in found]
+    found = [series for series in found if len(series)]
     if not found:
         return None
     start = min(int(series.times[0]) for series in found)
-    intervals = [float(np.median(np.diff(series.times))) for series in found if len(series) > 1]
-    step = max(float(np.median(intervals)) if intervals else 1e6, (at - start) / most_steps, 1.0)
+    alike = clocks(found)
+    intervals = [interval for clock in alike for interval in [_interval(found[clock[0]].times)] * len(clock)]
+    known = [interval for interval in intervals if interval]
+    step = max(float(np.median(known)) if known else 1e6, (at - start) / most_steps, 1.0)
     if step > 1e6:
         step = float(np.ceil(step / 1e6) * 1e6)  # whole seconds: an onset is not known to the microsecond
     steps = int((at - start) // step) + 1
     ends = (at - step * np.arange(steps - 1, -1, -1)).astype(np.int64)
-    columns = [_binned(series, at, step, steps) for series in found]
-    values = np.stack([column[0] for column in columns], axis=1)
-    filled = np.stack([column[1] for column in columns], axis=1)
-    return Grid(tuple(series.key for series in found), ends, step / 1e6, values, filled)
+    values = np.empty((len(found), steps))
+    filled = np.empty((len(found), steps), dtype=np.bool_)
+    for clock in alike:
+        _bin_clock(
+            [found[place] for place in clock], clock, steps - 1 - _ages(found[clock[0]], at, step), values, filled
+        )
+    keys = tuple(series.key for series in found)
+    return Grid(keys, ends, step / 1e6, np.ascontiguousarray(values.T), np.ascontiguousarray(filled.T))
 
 
-def _binned(series: Series, at: int, step: float, steps: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    upto = series.times <= at
-    bins = steps - 1 - ((at - series.times[upto]) // step).astype(np.int64)
-    inside = (bins >= 0) & (bins < steps)
-    counts = np.bincount(bins[inside], minlength=steps)
-    sums = np.bincount(bins[inside], weights=series.values[upto][inside], minlength=steps)
-    empty = counts == 0
-    means = np.where(empty, np.nan, sums / np.maximum(counts, 1))
-    return forward_filled(means), empty
+def clocks(found: Sequence[Series]) -> list[list[int]]:
+    """The places of the signals that share all their times: these are binned alike."""
+    groups_of: dict[tuple[int, int, int], list[list[int]]] = {}
+    for place, series in enumerate(found):
+        groups = groups_of.setdefault((len(series), int(series.times[0]), int(series.times[-1])), [])
+        same = (group for group in groups if np.array_equal(found[group[0]].times, series.times))
+        group = next(same, None)
+        if group is None:
+            groups.append([place])
+        else:
+            group.append(place)
+    return [group for groups in groups_of.values() for group in groups]
 
 
-def forward_filled(values: Floats) -> Floats:
-    """The last known value wherever there is none; the first known one before that; zeros if there is none at all."""
-    known = np.flatnonzero(~np.isnan(values))
-    if not len(known):
-        return np.zeros_like(values)
-    last = np.maximum(np.searchsorted(known, np.arange(len(values)), side="right") - 1, 0)
-    filled: Floats = values[known[last]]
-    return filled
+def _interval(times: Ints) -> float:
+    """Median distance in microseconds of samples at different times; 0 with fewer than two."""
+    gaps = np.diff(times)
+    if not gaps.all():
+        gaps = gaps[gaps > 0]
+    return float(np.median(gaps)) if len(gaps) else 0.0
+
+
+def _ages(series: Series, at: int, step: float) -> Ints:
+    ages: Ints = ((at - series.times) // step).astype(np.int64)
+    return ages
+
+
+def _bin_clock(
+    found: Sequence[Series], rows: Sequence[int], bins: Ints, values: Floats, filled: npt.NDArray[np.bool_]
+) -> None:
+    """Writes the means of the bins of signals with the same times; `bins` (n,) rises."""
+    begins = np.flatnonzero(np.diff(bins, prepend=-1))
+    present, counts = bins[begins], np.diff(np.append(begins, len(bins)))
+    empty = np.ones(values.shape[1], dtype=np.bool_)
+    empty[present] = False
+    last = np.maximum(np.searchsorted(present, np.arange(values.shape[1]), side="right") - 1, 0)
+    for row, series in zip(rows, found, strict=True):
+        means = np.add.reduceat(series.values, begins) / counts
+        values[row] = means[last]
+        filled[row] = empty
 
 
 def states_on(series: Series, ends: Ints) -> npt.NDArray[np.object_]:
     """The text that held at the end of each bin (None before the first)."""
+    if not len(series):
+        return np.full(len(ends), None, dtype=np.object_)
     index = np.searchsorted(series.times, ends, side="right") - 1
     words = series.texts if series.texts is not None else series.values.astype(object)
     held: npt.NDArray[np.object_] = words[np.maximum(index, 0)].copy()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from .grid import Floats, Grid, Ints
@@ -9,6 +11,7 @@ from .scan import Scan, scan
 
 _LEAST_STEPS = 12
 _LEAST_RATIO = 3.0
+_GAP = 3.0  # times the usual distance of a signal's samples, from which it counts as a gap
 _LEAST_SHARE = 0.05  # standard deviation of the share of missing steps, at least
 
 
@@ -46,3 +49,40 @@ def dropouts(grid: Grid, reference_end: int) -> Scan:
         found.peak,
         found.width,
     )
+
+
+def gap_at(grid: Grid, column: int, step: int, slack: int) -> tuple[int, int] | None:
+    """The gap of a signal in which a departure seen at `step` began: its first missing step and the first one after it.
+
+    Args:
+        slack: by how many steps the departure may have been seen late.
+
+    Returns:
+        None where the signal was recorded there at its usual distance.
+    """
+    known = np.flatnonzero(~grid.filled[:, column])
+    if len(known) < 3:
+        return None
+    distances = np.diff(known)
+    long = distances > _GAP * np.median(distances)
+    near = (known[:-1] < step) & (known[1:] >= step - slack)
+    places = np.flatnonzero(long & near)
+    return (int(known[places[-1]]) + 1, int(known[places[-1] + 1])) if len(places) else None
+
+
+def onsets_in_gaps(grid: Grid, seen: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int, int]]:
+    """Which of the onsets fell into a gap of their signal, so that it isn't known who was first.
+
+    Args:
+        seen: column to the step at which its departure was seen, and by how many steps it may have been seen late.
+
+    Returns:
+        Column to the first and last step at which it may have begun, and one between them: when the first signal
+        without such a gap departed, as nearly as may be, so that neither counts as later than the other.
+    """
+    gaps = {column: gap for column, place in seen.items() if (gap := gap_at(grid, column, *place)) is not None}
+    first = min((step for column, (step, _) in seen.items() if column not in gaps), default=None)
+    return {
+        column: (begin, end, (begin + end) // 2 if first is None else min(max(first, begin), end))
+        for column, (begin, end) in gaps.items()
+    }

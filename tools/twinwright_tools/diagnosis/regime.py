@@ -55,7 +55,7 @@ def adjusted(
     out = values
     best = np.full(values.shape[1], _LEAST_GAIN)
     past = values[:reference_end]
-    total = np.maximum(past.var(axis=0), 1e-12)
+    total = np.maximum(past.var(axis=0), np.finfo(np.float64).tiny)
     for regime in found:
         scope = scopes.get(regime.key.twin, frozenset((regime.key.twin,)))
         columns = np.array([place for place, key in enumerate(keys) if key.twin in scope], dtype=np.int64)

@@ -11,6 +11,10 @@ from .grid import Floats, Ints
 SCALES = (1, 3, 6, 12, 24, 48)
 CLEAR = 1.25  # excess from which a departure counts: a quarter further than the column ever went in its past
 _STILL = 0.7  # of its limit: a departure that is at least so large is still there
+_RESOLUTION = 1e-9  # of a signal's largest value: what differs by less doesn't differ
+_BOUND = 1e4  # own spreads beyond which nothing more is told
+_CONSTANT = 1e-6  # of its spread over the whole window: what varied by less in the past was constant
+_FROM_CONSTANT = 30.0  # robust standard deviations that the largest departure from a constant past counts as
 _NORMAL_LIMIT = 3.0  # what a quiet signal's largest excursion is taken to be at least, in robust standard deviations
 
 
@@ -35,6 +39,29 @@ class Scan:
     width: Ints
 
 
+def in_own_units(values: Floats) -> tuple[Floats, Floats]:
+    """Columns less their median, in their own robust spread over the whole window, within ±10,000; and that spread.
+
+    So nothing that follows depends on the unit of a signal or on its zero. The spread is the interquartile range /
+    1.349; where that is nothing, the 95 % range / 3.92; where that is nothing too, the standard deviation. A column
+    that varies by less than a billionth of its largest value (what no sensor resolves) is constant: zeros.
+
+    Returns:
+        (T, N) without unit, and (N,) in the columns' units.
+    """
+    largest = np.abs(values).max(axis=0, initial=0.0)
+    largest = np.where(largest > 0.0, largest, 1.0)
+    unit = values / largest  # first, so that no sum or square overflows
+    low, first, middle, third, high = np.percentile(unit, [2.5, 25, 50, 75, 97.5], axis=0)
+    fine = _RESOLUTION * np.maximum(np.abs(low), np.abs(high))
+    quarters, most = (third - first) / 1.349, (high - low) / 3.92
+    spread = np.where(quarters > fine, quarters, np.where(most > fine, most, unit.std(axis=0)))
+    constant = unit.max(axis=0) - unit.min(axis=0) <= _RESOLUTION
+    spread = np.where(constant, 1.0, spread)
+    bounded: Floats = np.clip(np.where(constant, 0.0, unit - middle) / spread, -_BOUND, _BOUND)
+    return bounded, spread * largest
+
+
 def rolling_mean(values: Floats, width: int) -> Floats:
     """Mean over the last `width` steps, over fewer at the start."""
     total = np.cumsum(np.vstack([np.zeros((1, values.shape[1])), values]), axis=0)
@@ -45,26 +72,37 @@ def rolling_mean(values: Floats, width: int) -> Floats:
 
 
 def rolling_spread(values: Floats, width: int) -> Floats:
-    """Logarithm of the standard deviation of step-to-step changes over the last `width` steps."""
+    """Logarithm of the standard deviation of step-to-step changes over the last `width` steps.
+
+    Args:
+        values: in units of their own spread; a thousandth of it is the least that counts.
+    """
     steps = np.diff(values, axis=0, prepend=values[:1])
-    power = rolling_mean(steps**2, width)
-    floor = 1e-3 * np.median(power, axis=0) + 1e-12
+    power = np.maximum(rolling_mean(steps**2, width), 0.0)
+    floor = 1e-3 * np.median(power, axis=0) + 1e-6
     spread: Floats = 0.5 * np.log(power + floor)
     return spread
 
 
-def robust_z(values: Floats, reference: slice, least_scale: float = 0.0) -> Floats:
+def robust_z(values: Floats, reference: slice, least_scale: Floats | float = 0.0) -> Floats:
     """Distance from the median of the reference, in robust standard deviations of it.
 
     The standard deviation is the largest of the interquartile range / 1.349, the 95 % range / 3.92, a fifth of the
-    plain one (for a column that rests but for short excursions), a thousandth of the median (for a constant) and
-    `least_scale`.
+    plain one (for a column that rests but for short excursions) and `least_scale`. Of a column that was constant, how
+    large a change is can't be said: its largest departure counts as 30.
+
+    Args:
+        values: (T, N) in units of their own spread, see `in_own_units`.
+        least_scale: in the same unit, for all or for each column.
     """
     past = values[reference]
     low, first, middle, third, high = np.percentile(past, [2.5, 25, 50, 75, 97.5], axis=0)
     scale = np.maximum((third - first) / 1.349, (high - low) / 3.92)
-    least = np.maximum(np.maximum(1e-3 * np.abs(middle), 0.2 * past.std(axis=0)), max(least_scale, 1e-9))
-    z: Floats = (values - middle) / np.maximum(scale, least)
+    scale = np.maximum(np.maximum(scale, 0.2 * past.std(axis=0)), least_scale)
+    away = values - middle
+    constant = (past.max(axis=0) - past.min(axis=0) <= _CONSTANT) & (scale <= _CONSTANT)
+    scale = np.where(constant, np.maximum(np.abs(away).max(axis=0) / _FROM_CONSTANT, _CONSTANT), scale)
+    z: Floats = away / scale
     return z
 
 
@@ -77,12 +115,14 @@ def scan(values: Floats, reference_end: int, *, spread: bool = False, least_scal
         least_scale: what a standard deviation is taken to be at least, in the columns' unit.
     """
     steps, columns = values.shape
+    values, unit = in_own_units(values)
+    least = least_scale / unit
     best = _nothing(columns, steps)
     for width in SCALES:
         if (spread and width < 12) or width > max(3, reference_end // 6):
             continue
         course = rolling_spread(values, width) if spread else rolling_mean(values, width)
-        z = robust_z(course, slice(min(width, reference_end - 2), reference_end), least_scale)
+        z = robust_z(course, slice(min(width, reference_end - 2), reference_end), least)
         best = _better(best, _departure(z, reference_end, width))
     return best
 

@@ -12,12 +12,12 @@ from ..times import from_micros
 from ..twins.graph import TwinGraph
 from .events import EventFinding, odd_states, state_shares
 from .grid import Floats, Grid, make_grid, sampled_signals
-from .quality import dropouts, stuck
+from .quality import dropouts, onsets_in_gaps, stuck
 from .regime import adjusted, regimes
 from .relations import Relations, neighbour_predictors, own_predictors, upstream_predictors
 from .residuals import related, residuals, standardised
 from .result import Deviation, DeviationKind
-from .scan import CLEAR, Scan, robust_z, scan
+from .scan import CLEAR, Scan, in_own_units, robust_z, scan
 
 DEVIATES = CLEAR
 BROKEN = 1.6  # excess of a residual from which a relation counts as broken, and so has an onset
@@ -87,7 +87,7 @@ def change_step(values: Floats) -> int:
     """
     steps = len(values)
     half = steps // 2
-    course = np.minimum(np.abs(robust_z(values, slice(0, half))), 10.0).mean(axis=1)
+    course = np.minimum(np.abs(robust_z(in_own_units(values)[0], slice(0, half))), 10.0).mean(axis=1)
     total = np.cumsum(course)
     cut = np.arange(half, max(steps - 2, half + 1))
     before, after = total[cut - 1] / cut, (total[-1] - total[cut - 1]) / (steps - cut)
@@ -142,7 +142,7 @@ def look_at(
     units = {info.key: info.unit for info in infos}
     logs = [signals[info.key] for info in infos if info.sampling == "events" and info.key in signals]
     found = {key: _of_state(finding) for key, finding in odd_states(logs, at).items()}
-    grid = make_grid(sampled_signals(signals, infos), at)
+    grid = make_grid(sampled_signals(signals, infos, at), at)
     look = Look(found)
     if grid is not None and grid.shape[0] >= _LEAST_STEPS:
         grid, reference = _adjusted(grid, logs, graph)
@@ -223,7 +223,26 @@ def _of_grid(look: Look, relations: Relations | None, units: Mapping[SignalKey, 
     )
     alone = np.array([not len(chosen) for chosen in own])
     found = [_of_column(grid, column, scans, bool(alone[column]), reference, units) for column in range(grid.shape[1])]
-    return _with_silence(grid, found, grid.shape[0] // 2)
+    return _with_silence(grid, _across_gaps(grid, found), grid.shape[0] // 2)
+
+
+def _across_gaps(grid: Grid, found: list[Suspicion]) -> list[Suspicion]:
+    """The same suspicions, but a departure that was seen after a gap began somewhere within it."""
+    seen = {
+        column: (int(np.searchsorted(grid.ends, one.onset)), int(one.deviation.onset_uncertainty_s / grid.step_s))
+        for column, one in enumerate(found)
+        if one.onset is not None and one.deviation is not None
+    }
+    told = list(found)
+    for column, (begin, end, likely) in onsets_in_gaps(grid, seen).items():
+        one, when = found[column], int(grid.ends[likely])
+        assert one.deviation is not None  # only these were asked for
+        middle = from_micros(int(grid.ends[(begin + end) // 2]))
+        half = max(one.deviation.onset_uncertainty_s, ((end - begin) // 2 + 1) * grid.step_s)
+        broke = when if one.broke is not None and grid.ends[begin] <= one.broke <= grid.ends[end] else one.broke
+        deviation = replace(one.deviation, onset=middle, onset_uncertainty_s=half)
+        told[column] = replace(one, deviation=deviation, onset=when, broke=broke)
+    return told
 
 
 @dataclass(frozen=True)

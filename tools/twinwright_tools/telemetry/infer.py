@@ -52,7 +52,7 @@ def infer_sampling(times: Micros, codes: npt.NDArray[np.float64], kind: SignalKi
     With fewer than four samples nothing can be told: events (the store lets numbers go by the plant's others).
 
     Args:
-        times: int64 of shape (n,), microseconds, increasing.
+        times: int64 of shape (n,), microseconds, increasing; several rows may share a time.
         codes: float64 of shape (n,); equal where the values are equal, NaN where there is none.
     """
     if len(times) < FEW:
@@ -61,6 +61,9 @@ def infer_sampling(times: Micros, codes: npt.NDArray[np.float64], kind: SignalKi
     if kind in ("boolean", "text") and not repeats:
         return "events"
     gaps = np.diff(times)
+    gaps = gaps[gaps > 0]  # two rows of one time tell no interval
+    if not len(gaps):
+        return "events"
     typical = float(np.median(gaps))
     ticks = np.maximum(np.round(gaps / typical), 1)
     if float(np.mean(np.abs(gaps - ticks * typical) <= _STEADY_TOLERANCE * typical)) >= _STEADY_SHARE:

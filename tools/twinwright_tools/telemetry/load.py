@@ -239,7 +239,9 @@ def _write_rows(connection: DuckDBPyConnection, files: Sequence[_File], problems
     ((again,),) = connection.execute(query).fetchall()
     if again:
         connection.execute("TRUNCATE telemetry")
-        last = "QUALIFY row_number() OVER (PARTITION BY signal, time ORDER BY file DESC, row DESC) = 1"
+        # `signal` alone would be the column of `names`: the name, which other twins' signals share.
+        same = "PARTITION BY names.id, rows.time ORDER BY rows.file DESC, rows.row DESC"
+        last = f"QUALIFY row_number() OVER ({same}) = 1"
         _insert(connection, files, f"{last} ORDER BY 1, 2")
         text = f"{again} rows repeat the time of another row of the same signal; the last one counts"
         problems.append(Problem("warning", "telemetry.duplicates", text))

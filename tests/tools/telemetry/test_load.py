@@ -1,0 +1,39 @@
+"""Loading: repeated rows cost nothing but themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from twinwright_tools.plant import Plant
+from twinwright_tools.telemetry.series import SignalKey
+
+HEADER = "timestamp,twin,signal,value,text"
+NAMES = st.sampled_from([("P1", "flow"), ("P1", "Flow rate"), ("P1", "running"), ("P2", "flow"), ("P2", "speed")])
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(NAMES, st.integers(0, 5), st.integers(0, 1)), min_size=1, max_size=30))
+def test_the_last_of_repeated_rows_counts_and_no_other_is_lost(
+    pump_plant: Path, open_pumps: Callable[..., Plant], rows: list[tuple[tuple[str, str], int, int]]
+) -> None:
+    lines = [f"2026-01-05T00:00:0{second}Z,{twin},{signal},{value}," for (twin, signal), second, value in rows]
+    expected: dict[tuple[SignalKey, int], float] = {}
+    for (twin, signal), second, value in rows:
+        key = SignalKey(twin, "flow" if signal == "Flow rate" else signal)
+        expected[key, second] = float(value)
+    (pump_plant / "telemetry" / "a.csv").write_text("\n".join([HEADER, *lines]) + "\n")
+    plant = open_pumps()
+    found = plant.telemetry.series()
+    stored = {
+        (key, time // 1_000_000 % 10): value
+        for key, series in found.items()
+        for time, value in zip(series.times.tolist(), series.values.tolist(), strict=True)
+    }
+    assert stored == expected
+    told = [problem for problem in plant.problems if problem.code == "telemetry.duplicates"]
+    again = len(rows) - len(expected)
+    assert [problem.message.split()[0] for problem in told] == ([str(again)] if again else [])
