@@ -16,6 +16,7 @@ Ints = npt.NDArray[np.int64]
 MOST_STEPS = 1440
 LEAST_SAMPLES = 12
 _MOST_VALUE = 1e100
+_LEAST_RIPPLE = 3  # samples in a bin from which their spread says something
 _ABSURD = 10.0  # a gap that many times longer than all that follows it: what lies before it has a wrong clock
 
 
@@ -29,6 +30,8 @@ class Grid:
         step_s: length of a bin in seconds.
         values: float64 (T, N), mean of each bin, gaps filled with the last value (the first, at the start).
         filled: bool (T, N), where nothing was recorded.
+        missing: float64 (T, N), share of the usual number of samples that a bin lacks, 0 to 1.
+        ripple: float64 (T, N), standard deviation within each bin, in the signal's unit; 0 where there are under 3.
     """
 
     keys: tuple[SignalKey, ...]
@@ -36,6 +39,8 @@ class Grid:
     step_s: float
     values: Floats
     filled: npt.NDArray[np.bool_]
+    missing: Floats
+    ripple: Floats
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -121,14 +126,12 @@ def make_grid(found: Sequence[Series], at: int, most_steps: int = MOST_STEPS) ->
         step = float(np.ceil(step / 1e6) * 1e6)  # whole seconds: an onset is not known to the microsecond
     steps = int((at - start) // step) + 1
     ends = (at - step * np.arange(steps - 1, -1, -1)).astype(np.int64)
-    values = np.empty((len(found), steps))
-    filled = np.empty((len(found), steps), dtype=np.bool_)
+    bins = _Bins(*(np.zeros((len(found), steps)) for _ in range(3)), np.ones((len(found), steps), dtype=np.bool_))
     for clock in alike:
-        _bin_clock(
-            [found[place] for place in clock], clock, steps - 1 - _ages(found[clock[0]], at, step), values, filled
-        )
+        bins.put([found[place] for place in clock], clock, steps - 1 - _ages(found[clock[0]], at, step))
     keys = tuple(series.key for series in found)
-    return Grid(keys, ends, step / 1e6, np.ascontiguousarray(values.T), np.ascontiguousarray(filled.T))
+    values, missing, ripple = (np.ascontiguousarray(rows.T) for rows in (bins.values, bins.missing, bins.ripple))
+    return Grid(keys, ends, step / 1e6, values, np.ascontiguousarray(bins.filled.T), missing, ripple)
 
 
 def clocks(found: Sequence[Series]) -> list[list[int]]:
@@ -158,19 +161,33 @@ def _ages(series: Series, at: int, step: float) -> Ints:
     return ages
 
 
-def _bin_clock(
-    found: Sequence[Series], rows: Sequence[int], bins: Ints, values: Floats, filled: npt.NDArray[np.bool_]
-) -> None:
-    """Writes the means of the bins of signals with the same times; `bins` (n,) rises."""
-    begins = np.flatnonzero(np.diff(bins, prepend=-1))
-    present, counts = bins[begins], np.diff(np.append(begins, len(bins)))
-    empty = np.ones(values.shape[1], dtype=np.bool_)
-    empty[present] = False
-    last = np.maximum(np.searchsorted(present, np.arange(values.shape[1]), side="right") - 1, 0)
-    for row, series in zip(rows, found, strict=True):
-        means = np.add.reduceat(series.values, begins) / counts
-        values[row] = means[last]
-        filled[row] = empty
+@dataclass
+class _Bins:
+    """What a grid is made of, a row for each signal."""
+
+    values: Floats
+    missing: Floats
+    ripple: Floats
+    filled: npt.NDArray[np.bool_]
+
+    def put(self, found: Sequence[Series], rows: Sequence[int], bins: Ints) -> None:
+        """Fills the rows of signals with the same times; `bins` (n,) rises."""
+        begins = np.flatnonzero(np.diff(bins, prepend=-1))
+        present, counts = bins[begins], np.diff(np.append(begins, len(bins)))
+        steps = np.arange(self.values.shape[1])
+        last = np.maximum(np.searchsorted(present, steps, side="right") - 1, 0)
+        lacking = np.ones(len(steps))
+        lacking[present] = np.clip(1.0 - counts / np.median(counts), 0.0, 1.0)
+        self.filled[rows, present[:, None]] = False
+        for row, series in zip(rows, found, strict=True):
+            means = np.add.reduceat(series.values, begins) / counts
+            self.values[row] = means[last]
+            self.missing[row] = lacking
+            if np.median(counts) >= _LEAST_RIPPLE:
+                # From the distance to the bin's mean, as squares of large numbers that hardly differ lose all digits.
+                away = series.values - np.repeat(means, counts)
+                deviation = np.sqrt(np.add.reduceat(away * away, begins) / counts)
+                self.ripple[row] = np.where(counts >= _LEAST_RIPPLE, deviation, 0.0)[last]
 
 
 def states_on(series: Series, ends: Ints) -> npt.NDArray[np.object_]:

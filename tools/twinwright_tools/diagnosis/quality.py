@@ -38,8 +38,8 @@ def stuck(grid: Grid, reference_end: int) -> tuple[Floats, Ints]:
 
 
 def dropouts(grid: Grid, reference_end: int) -> Scan:
-    """The strongest rise of the share of missing steps."""
-    found = scan(grid.filled.astype(np.float64), reference_end, least_scale=_LEAST_SHARE)
+    """The strongest rise of the share of missing samples."""
+    found = scan(grid.missing, reference_end, least_scale=_LEAST_SHARE)
     risen = found.direction > 0
     return Scan(
         np.where(risen, found.score, 0.0),

@@ -127,6 +127,13 @@ def scan(values: Floats, reference_end: int, *, spread: bool = False, least_scal
     return best
 
 
+def stronger(one: Scan, other: Scan) -> Scan:
+    """For each column the one of two scans with the larger excess."""
+    take = other.excess > one.excess
+    names = Scan.__dataclass_fields__
+    return Scan(**{name: np.where(take, getattr(other, name), getattr(one, name)) for name in names})
+
+
 def _nothing(columns: int, steps: int) -> Scan:
     zero, last = np.zeros(columns), np.full(columns, steps - 1, dtype=np.int64)
     return Scan(zero, zero, last * 0, last, last, last * 0 + 1)

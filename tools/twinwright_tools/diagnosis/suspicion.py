@@ -17,7 +17,7 @@ from .regime import adjusted, regimes
 from .relations import Relations, neighbour_predictors, own_predictors, upstream_predictors
 from .residuals import related, residuals, standardised
 from .result import Deviation, DeviationKind
-from .scan import CLEAR, Scan, in_own_units, robust_z, scan
+from .scan import CLEAR, Scan, in_own_units, robust_z, scan, stronger
 
 DEVIATES = CLEAR
 BROKEN = 1.6  # excess of a residual from which a relation counts as broken, and so has an onset
@@ -217,7 +217,7 @@ def _of_grid(look: Look, relations: Relations | None, units: Mapping[SignalKey, 
     left.append(residuals(standard, near, reference, own_past=False))
     scans = _Scans(
         level=scan(grid.values, reference),
-        spread=scan(grid.values, reference, spread=True),
+        spread=_spread(grid, reference),
         residuals=tuple(scan(one, reference) for one in left),
         explained=tuple(np.clip(1.0 - one[:reference].var(axis=0), 0.0, 1.0) for one in (left[0], left[2])),
     )
@@ -243,6 +243,16 @@ def _across_gaps(grid: Grid, found: list[Suspicion]) -> list[Suspicion]:
         deviation = replace(one.deviation, onset=middle, onset_uncertainty_s=half)
         told[column] = replace(one, deviation=deviation, onset=when, broke=broke)
     return told
+
+
+def _spread(grid: Grid, reference: int) -> Scan:
+    """Spread of the steps from bin to bin, or of the samples within the bins, whichever changed more."""
+    between = scan(grid.values, reference, spread=True)
+    if not grid.ripple.any():
+        return between
+    typical = np.median(grid.ripple[:reference], axis=0)
+    within = np.log(grid.ripple + 0.05 * typical + 1e-12 * np.maximum(1.0, np.abs(grid.values).max(axis=0)))
+    return stronger(between, scan(within, reference))
 
 
 @dataclass(frozen=True)
@@ -300,22 +310,23 @@ def _with_silence(grid: Grid, found: list[Suspicion], reference: int) -> list[Su
     held, since = stuck(grid, reference)
     missing = dropouts(grid, reference)
     told = []
-    for column, one in enumerate(found):
+    for column, each in enumerate(found):
+        excess, score = float(missing.excess[column]), float(missing.score[column])
+        one = replace(each, silence=max(float(held[column]), excess))
         if held[column] > one.excess:
-            told.append(_silent(grid, one, "stuck", float(held[column]), float(held[column]), int(since[column])))
-        elif missing.excess[column] > max(CLEAR, one.excess):
-            excess, score = float(missing.excess[column]), float(missing.score[column])
-            told.append(_silent(grid, one, "dropout", excess, score, int(missing.onset[column])))
+            told.append(_silent(grid, one, "stuck", float(held[column]), int(since[column])))
+        elif excess > max(CLEAR, one.excess):
+            told.append(_silent(grid, one, "dropout", score, int(missing.onset[column])))
         else:
             told.append(one)
     return told
 
 
-def _silent(grid: Grid, one: Suspicion, kind: DeviationKind, excess: float, score: float, onset: int) -> Suspicion:
+def _silent(grid: Grid, one: Suspicion, kind: DeviationKind, score: float, onset: int) -> Suspicion:
     when = int(grid.ends[onset])
     deviation = Deviation(one.key, kind, score, 0, from_micros(when), grid.step_s, None, None, None)
     since = when if one.onset is None else one.onset
-    return replace(one, excess=max(one.excess, CLEAR), silence=excess, deviation=deviation, onset=since)
+    return replace(one, excess=max(one.excess, CLEAR), deviation=deviation, onset=since)
 
 
 def _of_shares(grid: Grid, logs: Iterable[Series], reference: int) -> list[Suspicion]:
