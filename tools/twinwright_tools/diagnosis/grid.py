@@ -126,7 +126,8 @@ def make_grid(found: Sequence[Series], at: int, most_steps: int = MOST_STEPS) ->
         step = float(np.ceil(step / 1e6) * 1e6)  # whole seconds: an onset is not known to the microsecond
     steps = int((at - start) // step) + 1
     ends = (at - step * np.arange(steps - 1, -1, -1)).astype(np.int64)
-    bins = _Bins(*(np.zeros((len(found), steps)) for _ in range(3)), np.ones((len(found), steps), dtype=np.bool_))
+    empty = (len(found), steps)
+    bins = _Bins(np.zeros(empty), np.zeros(empty), np.zeros(empty), np.ones(empty, dtype=np.bool_))
     for clock in alike:
         bins.put([found[place] for place in clock], clock, steps - 1 - _ages(found[clock[0]], at, step))
     keys = tuple(series.key for series in found)

@@ -12,10 +12,11 @@ from .relations import Relations
 from .suspicion import Suspicion
 from .weights import Weights
 
-_REACHES_NOT = 2.0  # penalty of what only reports, or from which no named way leads to any symptom
-_SIGNAL_EXPLAINS = 3.0  # weight of the share of the symptoms' signals that named relationships lead to
+_ONLY_REPORTS = 2.0  # penalty of an alarm, and of a signal that is complained of
+_REACHES_NOT = 4.0  # … of a signal from which no named way leads to a symptom whose causes are named
+_SIGNAL_EXPLAINS = 4.0  # weight of the share of the symptoms' signals that named relationships lead to
 _SIGNAL_STEPS = 0.25  # … each counting less for every further step to it
-_COVERS = 2.0  # weight of a symptom that no likelier candidate explains
+_COVERS = 3.0  # what speaks for a candidate that explains symptoms which no likelier one does
 _MOST_COVER = 6
 
 
@@ -84,12 +85,12 @@ def _placed(
     """The candidate, less where it only reports trouble; by the named relationships that lead to the symptoms."""
     change = 0.0
     if one.signal in asked.signals or one.signal in alarms:
-        change -= _REACHES_NOT
+        change -= _ONLY_REPORTS
     if one.signal is not None and causes:
         steps = relations.effects(one.signal)
         shares = [_SIGNAL_STEPS ** (steps[end] - 1) for end in asked.signals if end in steps and end != one.signal]
         change += _SIGNAL_EXPLAINS * sum(shares) / len(asked.signals)
-        if one.signal in relations.signals and one.signal not in causes:
+        if one.signal not in causes:
             change -= _REACHES_NOT
     return replace(one, score=one.score + change)
 
@@ -106,7 +107,7 @@ def _covering(candidates: Sequence[Candidate], asked: Asked, relations: Relation
     effects = {one.signal: set(relations.effects(one.signal)) if one.signal else set() for one in left}
     covered: list[Candidate] = []
     while left and open_symptoms and len(covered) < _MOST_COVER:
-        gains = [_COVERS * len(open_symptoms & effects[one.signal]) / len(asked.signals) for one in left]
+        gains = [_COVERS * bool(open_symptoms & effects[one.signal]) for one in left]
         values = [one.score + gain for one, gain in zip(left, gains, strict=True)]
         place = max(range(len(left)), key=lambda index: (values[index], -index))
         if not gains[place]:
