@@ -217,7 +217,7 @@ def _stopped(facts: _Facts) -> list[str]:
         return []
     first = min(since.values())
     when = _time(first) if len(set(since.values())) == 1 else f"{_time(first)} or later"
-    return _told(list(since), f"{{has}} no sample since {when}; others have, up to {_time(newest)}", len(facts.infos))
+    return _told(list(since), f"{{has}} no sample since {when} (others: up to {_time(newest)})", len(facts.infos))
 
 
 def _gaps(facts: _Facts) -> list[str]:
