@@ -409,7 +409,7 @@ def in_units(plant: tuple[int, str, int], signals: Sequence[SignalKey], scale: f
     return case_of(values | {key: scale * values[key] + shift for key in signals})
 
 
-UNITS = st.sampled_from([1000.0, 0.001, 1e-6, 1.8])
+UNITS = st.sampled_from([1000.0, 0.001, 1e-6, 1.8, 1e-15, 1e15])
 
 
 @few

@@ -86,12 +86,12 @@ class _Facts:
 
     @cached_property
     def sampled(self) -> list[Series]:
-        """The sampled signals with any number, strays left out."""
+        """The sampled signals with numbers enough to have a past, strays left out."""
         first = self.first
         found = self.all_sampled
         if first is not None:
             found = [replace(one, times=one.times[kept], values=one.values[kept]) for one, kept in _since(found, first)]
-        return [one for one in found if len(one)]
+        return [one for one in found if len(one) >= LEAST_SAMPLES]
 
     @cached_property
     def clocks(self) -> list[tuple[Series, list[Series]]]:
@@ -217,7 +217,7 @@ def _stopped(facts: _Facts) -> list[str]:
         return []
     first = min(since.values())
     when = _time(first) if len(set(since.values())) == 1 else f"{_time(first)} or later"
-    return _told(list(since), f"{{has}} no sample since {when}; others have, up to {_time(newest)}", len(facts.infos))
+    return _told(list(since), f"{{has}} no sample since {when} (others: up to {_time(newest)})", len(facts.infos))
 
 
 def _gaps(facts: _Facts) -> list[str]:
@@ -242,9 +242,8 @@ def _gaps(facts: _Facts) -> list[str]:
 
 def _constant(facts: _Facts) -> list[str]:
     """Signals that never change, where that is unusual: most of them."""
-    enough = [one for one in facts.sampled if len(one) >= LEAST_SAMPLES]
-    resting = [str(one.key) for one in enough if one.values[0] == one.values[-1] and np.ptp(one.values) == 0.0]
-    if 2 * len(resting) <= len(enough):
+    resting = [str(one.key) for one in facts.sampled if one.values[0] == one.values[-1] and np.ptp(one.values) == 0.0]
+    if 2 * len(resting) <= len(facts.sampled):
         return []
     return _told(
         resting, f"never change{{s}} up to {_time(facts.at)}, so nothing can be told from them", len(facts.infos)

@@ -92,10 +92,12 @@ def first_real_time(found: Sequence[Series], at: int) -> int | None:
     found = [series for series in found if len(series)]
     if not found:
         return None
-    start = min(int(series.times[0]) for series in found)
-    middle = float(np.median([series.times[len(series) // 2] for series in found]))
-    if at - start <= _ABSURD * (at - middle):
-        return None  # a gap so large would have been seen: the usual case, without sorting all times
+    # Without sorting all times, in the usual case: in their distance from `at` such a gap leaves two octaves empty.
+    octaves = at - 2 ** np.arange(62, -1, -1, dtype=np.int64)
+    older = np.sum([np.searchsorted(series.times, octaves, side="right") for series in found], axis=0)
+    few = (older > 0) & (2 * older < sum(len(series) for series in found))
+    if not np.any(few[2:] & (older[2:] == older[:-2])):
+        return None
     times = np.sort(np.concatenate([series.times for series in found]))
     before = np.arange(1, len(times))
     absurd = (np.diff(times) > _ABSURD * (at - times[1:]).astype(np.float64)) & (2 * before < len(times))
@@ -154,11 +156,17 @@ def _interval(times: Ints) -> float:
     gaps = np.diff(times)
     if not gaps.all():
         gaps = gaps[gaps > 0]
-    return float(np.median(gaps)) if len(gaps) else 0.0
+    if not len(gaps):
+        return 0.0
+    middle = [(len(gaps) - 1) // 2, len(gaps) // 2]
+    return float(np.partition(gaps, middle)[middle].mean())  # the median, in a quarter of the time that numpy's takes
 
 
 def _ages(series: Series, at: int, step: float) -> Ints:
-    ages: Ints = ((at - series.times) // step).astype(np.int64)
+    # Whole microseconds divide exactly, and much faster, as integers.
+    ages: Ints = (
+        (at - series.times) // int(step) if step.is_integer() else ((at - series.times) // step).astype(np.int64)
+    )
     return ages
 
 

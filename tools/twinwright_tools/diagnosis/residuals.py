@@ -24,7 +24,7 @@ Batch = npt.NDArray[np.float64]
 def standardised(values: Floats, reference_end: int) -> Floats:
     """Columns less their mean in the reference, in its standard deviations, within ±1000; constants stay near 0."""
     past = values[:reference_end]
-    least = np.maximum(1e-9 * np.abs(past).max(axis=0), np.finfo(np.float64).tiny)
+    least = np.maximum(1e-9 * np.abs(values).max(axis=0), np.finfo(np.float64).tiny)
     scale = np.maximum(past.std(axis=0), least)
     bounded: Floats = np.clip((values - past.mean(axis=0)) / scale, -1e3, 1e3)
     return bounded

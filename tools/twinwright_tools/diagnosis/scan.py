@@ -14,7 +14,7 @@ _STILL = 0.7  # of its limit: a departure that is at least so large is still the
 _RESOLUTION = 1e-9  # of a signal's largest value: what differs by less doesn't differ
 _BOUND = 1e4  # own spreads beyond which nothing more is told
 _CONSTANT = 1e-6  # of its spread over the whole window: what varied by less in the past was constant
-_FROM_CONSTANT = 30.0  # robust standard deviations that the largest departure from a constant past counts as
+_FROM_CONSTANT = 100.0  # robust standard deviations that the largest departure from a constant past counts as
 _NORMAL_LIMIT = 3.0  # what a quiet signal's largest excursion is taken to be at least, in robust standard deviations
 
 
@@ -89,7 +89,7 @@ def robust_z(values: Floats, reference: slice, least_scale: Floats | float = 0.0
 
     The standard deviation is the largest of the interquartile range / 1.349, the 95 % range / 3.92, a fifth of the
     plain one (for a column that rests but for short excursions) and `least_scale`. Of a column that was constant, how
-    large a change is can't be said: its largest departure counts as 30.
+    large a change is can't be said: its largest departure counts as 100.
 
     Args:
         values: (T, N) in units of their own spread, see `in_own_units`.
