@@ -102,7 +102,8 @@ def test_a_gap_hides_who_was_first() -> None:
     filled[20:40, 0] = True
     filled[1::2, 2] = True  # recorded at every other step: that is no gap
     keys = tuple(SignalKey("pump", name) for name in "abc")
-    grid = Grid(keys, ends, 60.0, np.zeros((60, 3)), filled)
+    nothing = np.zeros((60, 3))
+    grid = Grid(keys, ends, 60.0, nothing, filled, filled.astype(np.float64), nothing)
     assert gap_at(grid, 0, 41, 1) == (20, 40)
     assert gap_at(grid, 0, 45, 1) is None and gap_at(grid, 0, 15, 1) is None
     assert gap_at(grid, 2, 30, 1) is None

@@ -52,12 +52,12 @@ def labelled(**labels: str) -> ModelSet:
 def deviation(key: SignalKey, kind: str, direction: int) -> Suspicion:
     """A signal that clearly left its past in one way."""
     one = Deviation(key, kind, 20.0, direction, ONSET, 60.0, 1.0, 2.0, None)  # type: ignore[arg-type]  # kinds to come
-    return Suspicion(key, 1.2, 4.0, 0.0, one, to_micros(ONSET))
+    return Suspicion(key, excess=4.0, level=4.0, deviation=one, onset=to_micros(ONSET))
 
 
 def quiet(key: SignalKey) -> Suspicion:
     """A signal that is recorded and stayed as it was."""
-    return Suspicion(key, -1.2, 0.0, 0.0, None, None)
+    return Suspicion(key)
 
 
 def name_of(role: str, library: Library) -> str:
