@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import exp, log10
+from math import exp, log, log10
 
 import numpy as np
 
@@ -60,18 +60,38 @@ def chance_of_fault(found: Mapping[SignalKey, Suspicion], asked: bool, weights: 
     return _MOST * chance(sum(weights.fault.get(name, 0.0) * value for name, value in row.items()))
 
 
-def confidences(candidates: Sequence[Candidate], fault: float, weights: Weights) -> list[float]:
-    """The probability of each candidate: that of a fault, shared among twins by score, less for lesser signals."""
+def evidence_of(share: float, fault_row: Mapping[str, float], fault_weights: Mapping[str, float]) -> dict[str, float]:
+    """What tells how likely the first hypothesis is right.
+
+    Args:
+        share: its probability if one of the candidates is the cause; the rest as for `chance_of_fault`.
+    """
+    logit = sum(fault_weights.get(name, 0.0) * value for name, value in fault_row.items())
+    bounded = min(max(share, 1e-6), 1.0 - 1e-6)
+    return {"intercept": 1.0, "share": log(bounded / (1.0 - bounded)), "fault": max(-8.0, min(8.0, logit))}
+
+
+def confidences(
+    candidates: Sequence[Candidate], found: Mapping[SignalKey, Suspicion], asked: bool, weights: Weights
+) -> list[float]:
+    """The probability of each candidate: that of the first, and of the others as their scores are to its.
+
+    The signals of a twin share what its best has: each gets what its score falls short of that.
+    """
     if not candidates:
         return []
     best: dict[str, float] = {}
     for one in candidates:
         best[one.twin] = max(best.get(one.twin, -np.inf), one.score)
     top = max(best.values())
-    weight = {twin: exp(weights.sharpness * (score - top)) for twin, score in best.items()}
-    total = sum(weight.values())
+    odds = {twin: exp(score - top) for twin, score in best.items()}
+    evidence = evidence_of(1.0 / sum(odds.values()), fault_features(found, asked), weights.fault)
+    first = _MOST * chance(sum(weights.confidence.get(name, 0.0) * value for name, value in evidence.items()))
+    # The others share what the first leaves, and never have more than it.
+    rest = (1.0 - first) / max(sum(odds.values()) - 1.0, 1e-9)
     return [
-        fault * weight[one.twin] / total * exp(weights.sharpness * (one.score - best[one.twin])) for one in candidates
+        (first if best[one.twin] == top else min(first, rest * odds[one.twin])) * exp(one.score - best[one.twin])
+        for one in candidates
     ]
 
 

@@ -83,7 +83,7 @@ def diagnose_signals(
     candidates = rank(found, graph, relations, asked, alarms, weights, typical_interval(infos))
     complained = substantiated(found, symptoms)
     fault = chance_of_fault(found, complained, weights)
-    shares = confidences(candidates, fault, weights)
+    shares = confidences(candidates, found, complained, weights)
     verdict = verdict_of(fault, shares, complained)
     data = data_statements(signals, infos, graph, to_micros(at), symptoms)
     context = Context(at, graph, models, relations, look, tuple(symptoms), library or load_library(), data)

@@ -18,13 +18,13 @@ class Weights:
     Attributes:
         features: feature to what it adds to the logarithm of a cause's odds, for each unit of it.
         fault: the same for whether anything is wrong at all; "intercept" among them.
-        sharpness: factor on score differences that makes shares of them calibrated probabilities.
+        confidence: the same for whether the first hypothesis is right, see `confidence.evidence_of`.
         source: what they were fitted on, in words.
     """
 
     features: Mapping[str, float]
     fault: Mapping[str, float]
-    sharpness: float
+    confidence: Mapping[str, float]
     source: str
 
     def score(self, row: Mapping[str, float]) -> float:
@@ -36,4 +36,4 @@ class Weights:
 def load_weights() -> Weights:
     """The weights of `weights.json`."""
     known = json.loads(_FILE.read_text(encoding="utf-8"))
-    return Weights(known["features"], known["fault"], float(known["sharpness"]), known["source"])
+    return Weights(known["features"], known["fault"], known["confidence"], known["source"])
