@@ -19,6 +19,7 @@ from .runs import MOST_STATES, Runs, State, all_runs
 
 FALSE_ALARMS = 0.05  # chance of any false mismatch over all pairs that are looked at, by the two models below
 _LEAST_RATIO = 3.0  # a disagreement that many times longer than ever is clearly longer
+_ENOUGH = 3  # answers from which a rule counts in full: one or two may be part of a sequence that seldom comes
 _LEAST_DELAY = 1_000  # microseconds: what a delay is taken to be at least
 _MOST_OCCURRENCES = 500  # the latest switches of a command are enough to learn from
 
@@ -166,7 +167,7 @@ def _compare(
         held_s=held / 1e6,
         longest_s=longest / 1e6,
         support=support,
-        oddness=1.0 - exp(0.5 * log10(max(chance, 1e-300))),
+        oddness=min(1.0, support / _ENOUGH) * (1.0 - exp(0.5 * log10(max(chance, 1e-300)))),
     )
 
 
