@@ -16,6 +16,7 @@ from ..twins.graph import TwinGraph
 from .answer import Context, build_answer
 from .confidence import capped, chance_of_fault, confidences, substantiated, verdict_of
 from .features import asked_of
+from .ranges import Bounds, stated_bounds
 from .ranking import rank
 from .relations import relations_of
 from .result import Deviation, Diagnosis, Symptom
@@ -36,14 +37,16 @@ def diagnose(plant: Plant, symptoms: Sequence[Symptom] = ()) -> Diagnosis:
     """
     infos = plant.telemetry.signals()
     signals = plant.telemetry.series()
-    return diagnose_signals(signals, infos, plant.graph, plant.models, plant.at, symptoms)
+    bounds = stated_bounds(plant, infos)
+    return diagnose_signals(signals, infos, plant.graph, plant.models, plant.at, symptoms, bounds)
 
 
 def find_deviations(plant: Plant, twins: Collection[str] | None = None) -> list[Deviation]:
     """The signals (of some twins, or of all) that left their own past, strongest first."""
     infos = plant.telemetry.signals()
     relations = relations_of(plant.graph)
-    found = suspicions(plant.telemetry.series(), infos, to_micros(plant.at), plant.graph, relations)
+    bounds = stated_bounds(plant, infos)
+    found = suspicions(plant.telemetry.series(), infos, to_micros(plant.at), plant.graph, relations, bounds)
     return [one for one in deviations_of(found) if twins is None or one.key.twin in twins]
 
 
@@ -60,6 +63,7 @@ def diagnose_signals(
     models: ModelSet,
     at: datetime,
     symptoms: Sequence[Symptom] = (),
+    bounds: Mapping[SignalKey, Sequence[Bounds]] | None = None,
 ) -> Diagnosis:
     """The same from its parts; samples after `at` are not looked at.
 
@@ -68,7 +72,7 @@ def diagnose_signals(
     """
     check_symptoms(symptoms, graph, _known_signals(infos, graph, models))
     relations, weights = relations_of(graph), load_weights()
-    found = suspicions(signals, infos, to_micros(at), graph, relations)
+    found = suspicions(signals, infos, to_micros(at), graph, relations, bounds)
     alarms = alarm_signals(infos, graph, models)
     asked = asked_of(symptoms, graph, found, alarms)
     candidates = rank(found, graph, relations, asked, alarms, weights, typical_interval(infos))
