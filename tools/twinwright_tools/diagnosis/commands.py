@@ -74,7 +74,7 @@ def mismatches(logs: Iterable[Series], at: int, relations: Relations | None = No
 
     A pair is reported where both of two explanations by chance together stay below `FALSE_ALARMS`, times the number of
     pairs (Bonferroni): that the feedback only happened to move when the command did, and that it is merely slow. For
-    the first, its moves are taken to be scattered over the log evenly. For the second, delays are taken to be
+    the first, its moves are taken to come at any moment alike while it is away. For the second, delays are taken to be
     exponentially distributed: the chance that one is c times longer than the longest of n others is then
     n! c! / (n + c)!, whatever their mean; real delays scatter less.
     """
@@ -204,6 +204,7 @@ def _chance(
     """How likely a mismatch of this kind is anywhere where nothing is wrong; see `mismatches`."""
     slow = exp(lgamma(support + 1) + lgamma(ratio + 1) - lgamma(support + ratio + 1))
     moves = int(np.count_nonzero(feedback.codes[1:] == expected))
-    known = max(at - int(feedback.begins[0]), 1)
-    coincidence = min(1.0, moves * delay / known) ** support
+    away_from, away_to = _away(feedback, expected, at)
+    waited = max(int((away_to - away_from)[:-1].sum()), 1)  # without the present one, whose end isn't known
+    coincidence = min(1.0, moves * delay / waited) ** support
     return tests[0] * slow + tests[1] * coincidence
