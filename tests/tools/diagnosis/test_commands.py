@@ -109,6 +109,12 @@ def test_more_support_and_a_longer_disagreement_are_odder() -> None:
     assert oddness(12, 8) < oddness(12, 30) < oddness(12, 300)
 
 
+def test_what_was_seen_once_is_no_rule() -> None:
+    command, feedback = obedient(1)
+    command.append((900.0, 1.0))
+    assert not mismatches([log_of(VALVE, command), log_of(SWITCH, feedback)], 990 * SECOND)
+
+
 def test_pairs_reach_from_twin_to_twin_only_along_named_relationships() -> None:
     other = SignalKey("limit-switch", "open")
     command, feedback = obedient(12)

@@ -19,7 +19,8 @@ from .runs import MOST_STATES, Runs, State, all_runs
 
 FALSE_ALARMS = 0.05  # chance of any false mismatch over all pairs that are looked at, by the two models below
 _LEAST_RATIO = 3.0  # a disagreement that many times longer than ever is clearly longer
-_ENOUGH = 3  # answers from which a rule counts in full: one or two may be part of a sequence that seldom comes
+_LEAST_SUPPORT = 2  # what was seen once is no rule …
+_ENOUGH = 3  # … and counts in full from that many answers on
 _LEAST_DELAY = 1_000  # microseconds: what a delay is taken to be at least
 _MOST_OCCURRENCES = 500  # the latest switches of a command are enough to learn from
 
@@ -136,7 +137,8 @@ def _compare(
         return None
     away_from, away_to = _away(feedback, answers.expected, at)
     kept = _training(answers)
-    if not answers.moved[:kept].any():
+    support = int(answers.moved[:kept].sum())
+    if support < _LEAST_SUPPORT:
         return None
     gaps = [
         _longest(away_from, away_to, int(begin), int(end))
@@ -149,7 +151,6 @@ def _compare(
         return None  # it was there, and the command has held longer than ever: how long that lasts was never seen
     scale = max(longest, _resolution(command, feedback))
     held = at - since
-    support = int(answers.moved[:kept].sum())
     chance = _chance(held / scale, support, feedback, answers.expected, scale, at, tests)
     if held < _LEAST_RATIO * scale or chance > FALSE_ALARMS:
         return None

@@ -110,6 +110,7 @@ def _row(one: Deviation, where: Where) -> dict[str, Any]:
         "after": one.after,
         "unit": one.unit,
         "score_sigma": one.score,
+        **({"note": one.note} if one.note else {}),
     }
 
 
