@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 
 from .grid import Floats, Grid, Ints
 from .scan import CLEAR
@@ -90,9 +89,9 @@ def oscillations(grid: Grid, reference_end: int) -> Oscillations:
 
 
 def _look(grid: Grid, reference_end: int, width: int, found: Oscillations) -> None:
-    """Enters what the last `width` steps show, for the columns where it exceeds what is known."""
+    """Enters what the last `width` steps show, for the columns where no longer window was clear already."""
     now = _swings(_autocovariance(grid.values[-width:]))
-    columns = np.flatnonzero(now.index > REGULAR)
+    columns = np.flatnonzero((now.index > REGULAR) & (found.excess < CLEAR))
     if not len(columns):
         return
     values = grid.values[:, columns]
@@ -155,10 +154,10 @@ def _detrended(values: Floats) -> Floats:
 def _autocovariance(values: Floats) -> Floats:
     """That of each column of a window (T, N), less its trend, at lags from 0 up to 7/8 of T; unbiased."""
     steps = len(values)
-    size = fft.next_fast_len(2 * steps, real=True)
-    spectrum = fft.rfft(_detrended(values), size, axis=0)
+    size = 1 << (2 * steps - 1).bit_length()
+    spectrum = np.fft.rfft(_detrended(values), size, axis=0)
     lags = steps - steps // 8
-    covariance: Floats = fft.irfft(np.abs(spectrum) ** 2, size, axis=0)[:lags] / (steps - np.arange(lags))[:, None]
+    covariance: Floats = np.fft.irfft(np.abs(spectrum) ** 2, size, axis=0)[:lags] / (steps - np.arange(lags))[:, None]
     return covariance
 
 
