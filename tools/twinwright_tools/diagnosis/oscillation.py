@@ -89,9 +89,9 @@ def oscillations(grid: Grid, reference_end: int) -> Oscillations:
 
 
 def _look(grid: Grid, reference_end: int, width: int, found: Oscillations) -> None:
-    """Enters what the last `width` steps show, for the columns where no longer window was clear already."""
+    """Enters what the last `width` steps show, for the columns where it exceeds what is known."""
     now = _swings(_autocovariance(grid.values[-width:]))
-    columns = np.flatnonzero((now.index > REGULAR) & (found.excess < CLEAR))
+    columns = np.flatnonzero(now.index > REGULAR)
     if not len(columns):
         return
     values = grid.values[:, columns]
@@ -133,12 +133,13 @@ def _like(values: Floats, period: Floats) -> Floats:
 def _begun(values: Floats, width: int, period: Floats, amplitude: Floats) -> Ints:
     """The middle of the last window, from the end back, that doesn't show the oscillation in full any more."""
     steps, count = values.shape
-    onset, open_ = np.zeros(count, dtype=np.int64), np.ones(count, dtype=bool)
+    onset, shown = np.zeros(count, dtype=np.int64), np.arange(count)
     for begin in range(steps - width, -1, -(width // _ONSET_PART)):
-        quiet = open_ & (_like(values[begin : begin + width], period) < _STARTED * amplitude)
-        onset[quiet] = begin + width // 2
-        open_ &= ~quiet
-        if not open_.any():
+        amount = _like(values[begin : begin + width, shown], period[shown])
+        still = amount >= _STARTED * amplitude[shown]
+        onset[shown[~still]] = begin + width // 2
+        shown = shown[still]
+        if not len(shown):
             break
     return onset
 
