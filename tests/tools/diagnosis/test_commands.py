@@ -115,6 +115,12 @@ def test_what_was_seen_once_is_no_rule() -> None:
     assert not mismatches([log_of(VALVE, command), log_of(SWITCH, feedback)], 990 * SECOND)
 
 
+def test_changes_in_the_very_moment_of_asking_are_no_trouble() -> None:
+    command, feedback = obedient(5)
+    command += [(900.0, state) for state in (1.0, 0.0, 1.0)]
+    assert not mismatches([log_of(VALVE, command), log_of(SWITCH, feedback)], 900 * SECOND)
+
+
 def test_pairs_reach_from_twin_to_twin_only_along_named_relationships() -> None:
     other = SignalKey("limit-switch", "open")
     command, feedback = obedient(12)

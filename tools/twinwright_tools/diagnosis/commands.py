@@ -80,8 +80,9 @@ def mismatches(logs: Iterable[Series], at: int, relations: Relations | None = No
     n! c! / (n + c)!, whatever their mean; real delays scatter less.
     """
     runs = {key: one for key, one in all_runs(logs, at).items() if _tells(one)}
-    pairs = [(command, feedback) for command, feedback in _pairs(runs, relations)]
-    learned = {pair: answers for pair in pairs if (answers := _learn(runs[pair[0]], runs[pair[1]])) is not None}
+    pairs = list(_pairs(runs, relations))
+    held = {command: _earlier(runs[command]) for command in {command for command, _ in pairs}}
+    learned = {pair: answers for pair in pairs if (answers := _learn(*held[pair[0]], runs[pair[1]])) is not None}
     found: dict[SignalKey, Mismatch] = {}
     for pair, answers in learned.items():
         one = _compare(pair, runs, answers, at, (len(learned), len(pairs)))
@@ -108,21 +109,27 @@ def _pairs(runs: Mapping[SignalKey, Runs], relations: Relations | None) -> Itera
                 yield one, other
 
 
-def _learn(command: Runs, feedback: Runs) -> _Answers | None:
-    """What the feedback did in the earlier runs of the command's present state; None if it mostly didn't answer."""
+def _earlier(command: Runs) -> tuple[Ints, Ints]:
+    """Begins and ends of the earlier runs in the present state; not of the log's first run, whose begin is unknown."""
     earlier = np.flatnonzero(command.codes[1:-1] == command.codes[-1])[-_MOST_OCCURRENCES:] + 1
-    begins, ends = command.begins[earlier], command.begins[earlier + 1]
+    return command.begins[earlier], command.begins[earlier + 1]
+
+
+def _learn(begins: Ints, ends: Ints, feedback: Runs) -> _Answers | None:
+    """What a feedback did in the earlier runs of its command's present state; None if it mostly didn't answer."""
     # The state just before a switch: a feedback that moves in the same instant as its command answered it.
-    before = np.searchsorted(feedback.begins, begins, side="left") - 1
-    last = np.searchsorted(feedback.begins, ends, side="left") - 1
-    known = before >= 0
-    if not known.any():
+    before = feedback.begins.searchsorted(begins) - 1
+    last = feedback.begins.searchsorted(ends) - 1
+    first = int(before.searchsorted(0))  # before that, nothing was recorded of the feedback
+    if first == len(before):
         return None
-    begins, ends, before, last = begins[known], ends[known], before[known], last[known]
-    expected = int(np.bincount(feedback.codes[last]).argmax())
-    reached = feedback.codes[last] == expected
-    moved = reached & (feedback.codes[before] != expected)
-    return _Answers(begins, ends, expected, reached, moved) if 2 * moved.sum() >= reached.sum() else None
+    at_end = feedback.codes[last[first:]]
+    expected = int(np.bincount(at_end).argmax())
+    reached = at_end == expected
+    moved = reached & (feedback.codes[before[first:]] != expected)
+    if 2 * np.count_nonzero(moved) < np.count_nonzero(reached):
+        return None
+    return _Answers(begins[first:], ends[first:], expected, reached, moved)
 
 
 def _compare(
@@ -140,17 +147,21 @@ def _compare(
     support = int(answers.moved[:kept].sum())
     if support < _LEAST_SUPPORT:
         return None
+    switched = int(command.begins[-1])
+    since, left = max(switched, int(away_from[-1])), int(away_from[-1]) - switched
+    held = at - since
+    if left > int((answers.ends - answers.begins)[:kept].max()):
+        return None  # it was there, and the command has held longer than ever: how long that lasts was never seen
+    next_there = np.minimum(away_to.searchsorted(answers.begins, side="right"), len(away_to) - 1)
+    waits = away_to[next_there] - answers.begins
+    if held < _LEAST_RATIO * int(waits[:kept][answers.moved[:kept]].max()):
+        return None  # most end here, before all disagreements are looked at
     gaps = [
         _longest(away_from, away_to, int(begin), int(end))
         for begin, end in zip(answers.begins, answers.ends, strict=True)
     ]
     longest = max(gaps[:kept])
-    switched = int(command.begins[-1])
-    since, left = max(switched, int(away_from[-1])), int(away_from[-1]) - switched
-    if left > int((answers.ends - answers.begins)[:kept].max()):
-        return None  # it was there, and the command has held longer than ever: how long that lasts was never seen
     scale = max(longest, _resolution(command, feedback))
-    held = at - since
     chance = _chance(held / scale, support, feedback, answers.expected, scale, at, tests)
     if held < _LEAST_RATIO * scale or chance > FALSE_ALARMS:
         return None
