@@ -121,6 +121,12 @@ def test_changes_in_the_very_moment_of_asking_are_no_trouble() -> None:
     assert not mismatches([log_of(VALVE, command), log_of(SWITCH, feedback)], 900 * SECOND)
 
 
+def test_a_feedback_that_answers_in_the_same_instant_is_one() -> None:
+    command, _ = obedient(12)
+    one = mismatches([log_of(VALVE, [*command, (900.0, 1.0)]), log_of(SWITCH, command)], 930 * SECOND)[SWITCH]
+    assert (one.support, one.longest_s, one.since) == (12, 0.0, 900 * SECOND)
+
+
 def test_pairs_reach_from_twin_to_twin_only_along_named_relationships() -> None:
     other = SignalKey("limit-switch", "open")
     command, feedback = obedient(12)

@@ -153,7 +153,7 @@ def _compare(
     if left > int((answers.ends - answers.begins)[:kept].max()):
         return None  # it was there, and the command has held longer than ever: how long that lasts was never seen
     next_there = np.minimum(away_to.searchsorted(answers.begins, side="right"), len(away_to) - 1)
-    waits = away_to[next_there] - answers.begins
+    waits = np.where(away_from[next_there] <= answers.begins, away_to[next_there] - answers.begins, 0)
     if held < _LEAST_RATIO * int(waits[:kept][answers.moved[:kept]].max()):
         return None  # most end here, before all disagreements are looked at
     gaps = [
