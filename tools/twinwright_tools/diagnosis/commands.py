@@ -205,9 +205,9 @@ def _longest(away_from: Ints, away_to: Ints, begin: int, end: int) -> int:
 
 
 def _resolution(command: Runs, feedback: Runs) -> int:
-    """The shortest time that tells two changes apart in these logs: what polls them once a second can't say less."""
+    """The tick that all times of both logs are multiples of: what polls them once a second can't say less."""
     gaps = np.diff(np.union1d(command.begins, feedback.begins))
-    return max(int(gaps.min(initial=np.iinfo(np.int64).max)), _LEAST_DELAY)
+    return max(int(np.gcd.reduce(gaps)), _LEAST_DELAY)
 
 
 def _chance(
