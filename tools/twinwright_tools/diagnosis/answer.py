@@ -240,10 +240,14 @@ _KINDS = {
     "level": "shifted",
     "slope": "drifted",
     "spread": "changed its spread",
+    "oscillation": "oscillates",
     "stuck": "is stuck",
     "dropout": "drops out",
+    "out_of_range": "is out of range,",
     "state": "is in an unusual state",
-    "events": "changed its share of time in one of its states",
+    "events": "changed",
+    "duration": "changed the duration",
+    "mismatch": "disagrees",
 }
 
 
@@ -251,11 +255,12 @@ def _cite_deviation(suspicion: Suspicion, evidence: _Evidence) -> str:
     one = suspicion.deviation
     assert one is not None  # only deviating signals are cited
     unit = f" {one.unit}" if one.unit else ""
-    text = f"{one.key} {_KINDS[one.kind]}"
-    if one.before is not None or one.after is not None:
+    text = f"{one.key} {_KINDS[one.kind]}" + (f" {one.note}" if one.note else "")
+    if one.kind != "mismatch" and (one.before is not None or one.after is not None):
         text += f" from {_figure(one.before, one.after)}{unit} to {_figure(one.after, one.before)}{unit}"
-    text += f" at {iso(one.onset)} (± {one.onset_uncertainty_s:.0f} s), at most {one.score:.3g} robust standard"
-    text += " deviations from its past."
+    text += f" at {iso(one.onset)} (± {one.onset_uncertainty_s:.0f} s)"
+    far = f", at most {one.score:.3g} robust standard deviations from its past"
+    text += "." if one.kind == "mismatch" else f"{far}."
     return evidence.cite(
         one.kind,
         one.key,

@@ -19,6 +19,7 @@ from .data_quality import data_statements
 from .failure_modes import load_library, modes_of_plant
 from .features import asked_of
 from .modes.types import Library
+from .ranges import Bounds, stated_bounds
 from .ranking import rank
 from .relations import relations_of
 from .result import Deviation, Diagnosis, Symptom
@@ -40,14 +41,16 @@ def diagnose(plant: Plant, symptoms: Sequence[Symptom] = ()) -> Diagnosis:
     infos = plant.telemetry.signals()
     signals = plant.telemetry.series()
     library = modes_of_plant(plant)
-    return diagnose_signals(signals, infos, plant.graph, plant.models, plant.at, symptoms, library)
+    bounds = stated_bounds(plant, infos)
+    return diagnose_signals(signals, infos, plant.graph, plant.models, plant.at, symptoms, library, bounds)
 
 
 def find_deviations(plant: Plant, twins: Collection[str] | None = None) -> list[Deviation]:
     """The signals (of some twins, or of all) that left their own past, strongest first."""
     infos = plant.telemetry.signals()
     relations = relations_of(plant.graph)
-    found = suspicions(plant.telemetry.series(), infos, to_micros(plant.at), plant.graph, relations)
+    bounds = stated_bounds(plant, infos)
+    found = suspicions(plant.telemetry.series(), infos, to_micros(plant.at), plant.graph, relations, bounds)
     return [one for one in deviations_of(found) if twins is None or one.key.twin in twins]
 
 
@@ -65,6 +68,7 @@ def diagnose_signals(
     at: datetime,
     symptoms: Sequence[Symptom] = (),
     library: Library | None = None,
+    bounds: Mapping[SignalKey, Sequence[Bounds]] | None = None,
 ) -> Diagnosis:
     """The same from its parts; samples after `at` are not looked at.
 
@@ -76,7 +80,7 @@ def diagnose_signals(
     """
     check_symptoms(symptoms, graph, _known_signals(infos, graph, models))
     relations, weights = relations_of(graph), load_weights()
-    look = look_at(signals, infos, to_micros(at), graph, relations)
+    look = look_at(signals, infos, to_micros(at), graph, relations, bounds)
     found = look.found
     alarms = alarm_signals(infos, graph, models)
     asked = asked_of(symptoms, graph, found, alarms)

@@ -1,18 +1,17 @@
-"""Event logs: signals that are recorded when they change, and hold their state until the next row."""
+"""The state that an event log holds at the moment of asking, and its share of time in each state."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 
 from ..telemetry.series import Series, SignalKey
 from .grid import Floats, Ints
+from .runs import MOST_STATES, runs_of
 
 _LONG = 3.0  # a state held that many times longer than ever before is odd
-_MOST_STATES = 8
 _LEAST_CHANGES = 4
 
 
@@ -36,44 +35,17 @@ class EventFinding:
     longest_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Runs:
-    """Maximal stretches of one state: their codes, when they begin, and the code of each state's first row."""
-
-    codes: Ints
-    begins: Ints
-    states: list[str | float | None]
-
-
-def _runs(series: Series, at: int) -> _Runs | None:
-    upto = series.times <= at
-    times = series.times[upto]
-    if not len(times):
-        return None
-    raw = series.texts[upto].tolist() if series.texts is not None else series.values[upto].tolist()
-    seen: dict[object, int] = {}
-    codes = np.array([seen.setdefault(_state(value), len(seen)) for value in raw], dtype=np.int64)
-    begin = np.flatnonzero(np.diff(codes, prepend=-1) != 0)
-    states = [value if isinstance(value, str | float) else None for value in seen]
-    return _Runs(codes[begin], times[begin], states)
-
-
-def _state(value: str | float | None) -> str | float | None:
-    """A state; what is no number, or infinite, is none."""
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
 def find_odd_state(series: Series, at: int) -> EventFinding | None:
     """Whether the state a signal holds at `at` (microseconds) is one it didn't use to hold, or not for so long.
 
     Returns:
         None where there is nothing to compare with.
     """
-    runs = _runs(series, at)
+    runs = runs_of(series, at)
     if runs is None or len(runs.codes) < 2:
         return None
     now = runs.codes[-1]
-    lengths = np.diff(np.append(runs.begins, at)) / 1e6
+    lengths = runs.lengths(at) / 1e6
     earlier = runs.codes[:-1] == now
     longest = float(lengths[:-1][earlier].max(initial=0.0))
     held = float(lengths[-1])
@@ -100,8 +72,8 @@ def odd_states(found: Iterable[Series], at: int) -> dict[SignalKey, EventFinding
 
 def state_shares(series: Series, ends: Ints) -> list[tuple[str, Floats]]:
     """For each state of an event log 1 where it held at the end of a bin, else 0; nothing for too many states."""
-    runs = _runs(series, int(ends[-1]))
-    if runs is None or len(runs.codes) <= _LEAST_CHANGES or not 2 <= len(runs.states) <= _MOST_STATES:
+    runs = runs_of(series, int(ends[-1]))
+    if runs is None or len(runs.codes) <= _LEAST_CHANGES or not 2 <= len(runs.states) <= MOST_STATES:
         return []
     index = np.searchsorted(runs.begins, ends, side="right") - 1
     held = np.where(index >= 0, runs.codes[np.maximum(index, 0)], -1)

@@ -11,7 +11,19 @@ from ..times import iso
 
 Verdict = Literal["cause", "cannot_tell", "nothing_wrong"]
 Origin = Literal["sensor", "process", "undecided"]
-DeviationKind = Literal["level", "slope", "spread", "stuck", "dropout", "state", "events"]
+DeviationKind = Literal[
+    "level",
+    "slope",
+    "spread",
+    "oscillation",
+    "stuck",
+    "dropout",
+    "out_of_range",
+    "state",
+    "events",
+    "duration",
+    "mismatch",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,8 @@ class Deviation:
         direction: +1 rose, -1 fell, 0 neither.
         onset: when it began; onset_uncertainty_s is the half-width of that in seconds.
         before, after: typical value (median) before and since, in `unit`; for a text signal the usual text, else None.
+            Of an oscillation they are amplitudes, of a mismatch the expected and the found state.
+        note: what else there is to say of it in words (a period, the command that isn't followed, a limit), or "".
     """
 
     key: SignalKey
@@ -34,6 +48,7 @@ class Deviation:
     before: float | str | None
     after: float | str | None
     unit: str | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from ..telemetry.series import Series, SignalInfo, SignalKey
 from ..times import from_micros
 from ..twins.graph import TwinGraph
 from .events import EventFinding, odd_states, state_shares
+from .findings import Finding, of_logs, of_oscillation, of_ranges
 from .grid import Floats, Grid, make_grid, sampled_signals
 from .quality import dropouts, onsets_in_gaps, stuck
+from .ranges import Bounds
 from .regime import adjusted, regimes
 from .relations import Relations, neighbour_predictors, own_predictors, upstream_predictors
 from .residuals import related, residuals, standardised
@@ -121,9 +123,10 @@ def suspicions(
     at: int,
     graph: TwinGraph | None = None,
     relations: Relations | None = None,
+    bounds: Mapping[SignalKey, Sequence[Bounds]] | None = None,
 ) -> dict[SignalKey, Suspicion]:
     """The suspicions of `look_at`."""
-    return look_at(signals, infos, at, graph, relations).found
+    return look_at(signals, infos, at, graph, relations, bounds).found
 
 
 def look_at(
@@ -132,27 +135,49 @@ def look_at(
     at: int,
     graph: TwinGraph | None = None,
     relations: Relations | None = None,
+    bounds: Mapping[SignalKey, Sequence[Bounds]] | None = None,
 ) -> Look:
     """Every recorded signal with what speaks against it; `at` is in microseconds.
 
     Args:
         graph: tells which twins an event log governs; without it, only its own.
         relations: tell which signals may explain which; without them, only those of the same twin.
+        bounds: what the plant states of its signals.
     """
     units = {info.key: info.unit for info in infos}
     logs = [signals[info.key] for info in infos if info.sampling == "events" and info.key in signals]
     found = {key: _of_state(finding) for key, finding in odd_states(logs, at).items()}
     grid = make_grid(sampled_signals(signals, infos, at), at)
+    more = [*of_logs(logs, at, relations), *of_ranges(signals, infos, at, bounds)]
     look = Look(found)
     if grid is not None and grid.shape[0] >= _LEAST_STEPS:
         grid, reference = _adjusted(grid, logs, graph)
         look = Look(found, grid, standardised(grid.values, reference), reference)
+        more += of_oscillation(grid, reference, units)
         for one in [*_of_grid(look, relations, units), *_of_shares(grid, logs, reference)]:
             known = found.get(one.key)
             found[one.key] = one if known is None else _merged(known, one)
     for info in infos:
         found.setdefault(info.key, Suspicion(info.key))
+    for finding in more:
+        found[finding.key] = _with(found[finding.key], finding)
     return look
+
+
+def _with(known: Suspicion, one: Finding) -> Suspicion:
+    """What is known and one finding more; its deviation if that is the stronger, or says more of the same thing."""
+    told = replace(
+        known,
+        excess=max(known.excess, one.excess),
+        level=max(known.level, one.level),
+        spread=max(known.spread, one.spread),
+        oddness=max(known.oddness, one.oddness),
+        share=max(known.share, one.share),
+    )
+    present = known.deviation
+    if present is None or one.excess > known.excess or present.kind in one.says_more_than:
+        told = replace(told, deviation=one.deviation, onset=one.onset)
+    return told
 
 
 def _merged(known: Suspicion, other: Suspicion) -> Suspicion:
@@ -358,6 +383,7 @@ def _of_share(grid: Grid, key: SignalKey, share: Floats, level: Scan, column: in
         float(share[:onset].mean()) if onset else 0.0,
         float(share[onset:].mean()),
         "share of time",
+        "its share of time in one of its states",
     )
     # A state tells the operating regime at least as often as a fault: for the chance of a fault it counts by its root.
     root = float(np.sqrt(excess))

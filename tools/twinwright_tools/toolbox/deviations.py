@@ -110,6 +110,7 @@ def _row(one: Deviation, where: Where) -> dict[str, Any]:
         "after": one.after,
         "unit": one.unit,
         "score_sigma": one.score,
+        **({"note": one.note} if one.note else {}),
     }
 
 
@@ -126,8 +127,9 @@ FIND_DEVIATIONS = Tool(
     name="find_deviations",
     description=(
         "Which signals left their own past around a twin: on itself, its parts, and up to some relationships up or "
-        "down stream. Each with its kind (level, slope, spread, stuck, dropout, state, events), onset, and typical "
-        "value before and after. It doesn't say which one is the cause: earlier and upstream speaks for that."
+        "down stream. Each with its kind (level, slope, spread, oscillation, stuck, dropout, out_of_range, state, "
+        "events, duration, mismatch: a feedback that disagrees with its command), onset, and typical value before and "
+        "after. It doesn't say which one is the cause: earlier and upstream speaks for that."
     ),
     arguments=FindDeviations,
     function=find_deviations,
