@@ -32,8 +32,8 @@ from twinwright_tools.diagnosis import Symptom, weights
 from twinwright_tools.diagnosis.confidence import evidence_of, fault_features, substantiated
 from twinwright_tools.diagnosis.engine import alarm_signals, typical_interval
 from twinwright_tools.diagnosis.features import FEATURES, asked_of, features_of, measure_twins
+from twinwright_tools.diagnosis.looking import look_at
 from twinwright_tools.diagnosis.relations import relations_of
-from twinwright_tools.diagnosis.suspicion import look_at
 from twinwright_tools.times import to_micros
 
 from .campaign import store

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from twinwright_tools.diagnosis import Diagnosis, Symptom, diagnose_signals, parse_symptom
 from twinwright_tools.diagnosis.engine import deviations_of
 from twinwright_tools.diagnosis.failure_modes import load_failure_modes
-from twinwright_tools.diagnosis.suspicion import suspicions
+from twinwright_tools.diagnosis.looking import suspicions
 from twinwright_tools.errors import UnknownNameError
 from twinwright_tools.telemetry.series import Sampling, Series, SignalInfo, SignalKey, SignalKind
 from twinwright_tools.times import from_micros, to_micros

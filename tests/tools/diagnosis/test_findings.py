@@ -11,9 +11,10 @@ import pytest
 
 from twinwright_tools.diagnosis import diagnose_signals
 from twinwright_tools.diagnosis.grid import Floats
+from twinwright_tools.diagnosis.looking import suspicions
 from twinwright_tools.diagnosis.ranges import Bounds
 from twinwright_tools.diagnosis.result import Diagnosis
-from twinwright_tools.diagnosis.suspicion import Suspicion, suspicions
+from twinwright_tools.diagnosis.suspicion import Suspicion
 from twinwright_tools.telemetry.series import Sampling, Series, SignalInfo, SignalKey
 from twinwright_tools.times import from_micros, to_micros
 from twinwright_tools.twins.dtdl import ModelSet

@@ -18,12 +18,13 @@ from .confidence import capped, chance_of_fault, confidences, substantiated, ver
 from .data_quality import data_statements
 from .failure_modes import load_library, modes_of_plant
 from .features import asked_of
+from .looking import look_at, suspicions
 from .modes.types import Library
 from .ranges import Bounds, stated_bounds
 from .ranking import rank
 from .relations import relations_of
 from .result import Deviation, Diagnosis, Symptom
-from .suspicion import Suspicion, look_at, suspicions
+from .suspicion import Suspicion
 from .symptoms import check_symptoms
 from .weights import load_weights
 
