@@ -19,9 +19,10 @@ from ..output import show, table, working
     metavar="TWIN[.SIGNAL]",
     help="What is complained of; may be given several times.",
 )
+@click.option("--what-if", is_flag=True, help="Try the leading hypotheses in the models attached to their twins.")
 @at_option
 @plant_options
-def command(options: Options, symptoms: tuple[str, ...], at: datetime | None) -> None:
+def command(options: Options, symptoms: tuple[str, ...], what_if: bool, at: datetime | None) -> None:
     """Rank the causes of what deviates at a moment. Nothing after --at is read."""
     from twinwright_tools.diagnosis import diagnose, parse_symptom
     from twinwright_tools.times import for_people
@@ -31,6 +32,10 @@ def command(options: Options, symptoms: tuple[str, ...], at: datetime | None) ->
         with working(options.as_json) as progress:
             progress("comparing every signal with its own past")
             found = diagnose(plant, asked)
+            if what_if:
+                from twinwright_tools.simulation.hypotheses import try_hypotheses
+
+                found = try_hypotheses(plant, found, progress)
         zone = plant.zone
 
     def people(console: Console) -> None:
@@ -48,6 +53,16 @@ def command(options: Options, symptoms: tuple[str, ...], at: datetime | None) ->
             for one in found.hypotheses[:10]
         ]
         console.print(table(["#", "confidence", "twin", "signal", "mode", "onset", "path"], rows))
+        for row in found.evidence:
+            if row["kind"] == "what_if":
+                console.print(f"model, {row['verdict']} {row['mode']}: {row['text']}", markup=False)
+        if found.next_check is not None:
+            check = found.next_check
+            console.print(
+                f"next check, {check['twin']}: {check['text']} "
+                f"({check['minutes']:g} min, {check['skill']}, {check['bits']:.2f} bit)",
+                markup=False,
+            )
         for sentence in (*found.missing, *found.assumptions):
             console.print(f"- {sentence}", markup=False)
 
