@@ -14,6 +14,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 MOST_STEPS = 1440
+_LEAST_STEPS = 360  # … of a plant with very many signals
+_CELLS = 500_000  # steps times signals that are looked at, within those limits: time and memory grow with them
 LEAST_SAMPLES = 12
 _MOST_VALUE = 1e100
 _LEAST_RIPPLE = 3  # samples in a bin from which their spread says something
@@ -105,8 +107,13 @@ def first_real_time(found: Sequence[Series], at: int) -> int | None:
     return int(times[places[-1] + 1]) if len(places) else None
 
 
-def make_grid(found: Sequence[Series], at: int, most_steps: int = MOST_STEPS) -> Grid | None:
-    """The signals in bins no shorter than their median interval, at most `most_steps` of them.
+def steps_for(signals: int) -> int:
+    """How many steps a plant with so many signals is looked at in."""
+    return max(_LEAST_STEPS, min(MOST_STEPS, _CELLS // max(signals, 1)))
+
+
+def make_grid(found: Sequence[Series], at: int, most_steps: int | None = None) -> Grid | None:
+    """The signals in bins no shorter than their median interval, at most `most_steps` of them (by `steps_for` if None).
 
     Args:
         found: usable samples in time order.
@@ -123,6 +130,7 @@ def make_grid(found: Sequence[Series], at: int, most_steps: int = MOST_STEPS) ->
     alike = clocks(found)
     intervals = [interval for clock in alike for interval in [_interval(found[clock[0]].times)] * len(clock)]
     known = [interval for interval in intervals if interval]
+    most_steps = steps_for(len(found)) if most_steps is None else most_steps
     step = max(float(np.median(known)) if known else 1e6, (at - start) / most_steps, 1.0)
     if step > 1e6:
         step = float(np.ceil(step / 1e6) * 1e6)  # whole seconds: an onset is not known to the microsecond

@@ -12,17 +12,18 @@ from ..times import from_micros
 from ..twins.graph import TwinGraph
 from .events import EventFinding, odd_states, state_shares
 from .findings import Finding, of_logs, of_oscillation, of_ranges
-from .grid import Floats, Grid, make_grid, sampled_signals
+from .grid import Floats, Grid, Ints, make_grid, sampled_signals
 from .quality import dropouts, onsets_in_gaps, stuck
 from .ranges import Bounds
 from .regime import adjusted, regimes
 from .relations import Relations, neighbour_predictors, own_predictors, upstream_predictors
 from .residuals import related, residuals, standardised
 from .result import Deviation, DeviationKind
-from .scan import CLEAR, Scan, in_own_units, robust_z, scan, stronger
+from .scan import CLEAR, Scan, in_own_units, robust_z, scan, spread_out, stronger
 from .suspicion import BROKEN, DEVIATES, Look, Suspicion
 
 _LEAST_STEPS = 24
+_MOST_LOUD = 300  # signals whose surroundings are asked what they explain
 _NEARLY_BEST = 0.9
 _LEAST_SHARE = 0.05  # standard deviation of the share of time in a state, at least
 
@@ -165,20 +166,43 @@ def _reference_end(values: Floats) -> int:
 def _of_grid(look: Look, relations: Relations | None, units: Mapping[SignalKey, str | None]) -> list[Suspicion]:
     grid, standard, reference = look.grid, look.standard, look.reference_end
     assert grid is not None and standard is not None  # the caller has seen to it
-    own = related(standard, reference, own_predictors(grid.keys))
-    more = own if relations is None else related(standard, reference, upstream_predictors(grid.keys, relations))
-    near = own if relations is None else related(standard, reference, neighbour_predictors(grid.keys, relations))
-    left = [residuals(standard, chosen, reference, own_past=past) for chosen in (own, more) for past in (False, True)]
-    left.append(residuals(standard, near, reference, own_past=False))
-    scans = _Scans(
-        level=scan(grid.values, reference),
-        spread=_spread(grid, reference),
-        residuals=tuple(scan(one, reference) for one in left),
-        explained=tuple(np.clip(1.0 - one[:reference].var(axis=0), 0.0, 1.0) for one in (left[0], left[2])),
-    )
-    alone = np.array([not len(chosen) for chosen in own])
-    found = [_of_column(grid, column, scans, bool(alone[column]), reference, units) for column in range(grid.shape[1])]
+    level, spread = scan(grid.values, reference), _spread(grid, reference)
+    every = np.arange(grid.shape[1])
+    own = own_predictors(grid.keys)
+    chosen = related(standard, reference, own, every)
+    left = [residuals(standard, chosen, reference, own_past=past) for past in (False, True)]
+    told = [scan(one, reference) for one in left]
+    loudness = np.max([one.excess for one in (level, spread, *told)], axis=0)
+    loud = np.sort(np.argsort(-loudness, kind="stable")[:_MOST_LOUD])
+    further, explained_upstream = _further(look, loud, relations)
+    explained = np.clip(1.0 - left[0][:reference].var(axis=0), 0.0, 1.0)
+    scans = _Scans(level, spread, (*told, *further), (explained, explained_upstream))
+    alone = np.array([not len(one) for one in own])
+    found = [_of_column(grid, column, scans, bool(alone[column]), reference, units) for column in every.tolist()]
     return _with_silence(grid, _across_gaps(grid, found), grid.shape[0] // 2)
+
+
+def _further(look: Look, loud: Ints, relations: Relations | None) -> tuple[list[Scan], Floats]:
+    """The residuals upstream, fresh_upstream and around of the loudest signals, and what upstream explains of them.
+
+    The others show next to nothing by themselves: so the cost of a plant of any size is bounded.
+    """
+    grid, standard, reference = look.grid, look.standard, look.reference_end
+    assert grid is not None and standard is not None  # the caller has seen to it
+    if relations is None:
+        upstream = near = own_predictors(grid.keys)
+    else:
+        upstream = upstream_predictors(grid.keys, relations)
+        near = neighbour_predictors(grid.keys, relations)
+    found: list[Scan] = []
+    explained = np.zeros(grid.shape[1])
+    for allowed, past in ((upstream, False), (upstream, True), (near, False)):
+        chosen = related(standard, reference, [allowed[column] for column in loud], loud)
+        left = residuals(standard, chosen, reference, own_past=past, targets=loud)
+        found.append(spread_out(scan(left, reference), loud, grid.shape))
+        if not len(found) > 1:
+            explained[loud] = np.clip(1.0 - left[:reference].var(axis=0), 0.0, 1.0)
+    return found, explained
 
 
 def _across_gaps(grid: Grid, found: list[Suspicion]) -> list[Suspicion]:

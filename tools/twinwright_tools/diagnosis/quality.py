@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from .grid import Floats, Grid, Ints
-from .scan import Scan, scan
+from .scan import Scan, nothing, scan, spread_out
 
 _LEAST_STEPS = 12
 _LEAST_RATIO = 3.0
@@ -39,16 +40,14 @@ def stuck(grid: Grid, reference_end: int) -> tuple[Floats, Ints]:
 
 def dropouts(grid: Grid, reference_end: int) -> Scan:
     """The strongest rise of the share of missing samples."""
-    found = scan(grid.missing, reference_end, least_scale=_LEAST_SHARE)
+    steps, count = grid.shape
+    lacking = np.flatnonzero(grid.missing.max(axis=0) > _LEAST_SHARE)
+    if not len(lacking):
+        return nothing(count, steps)
+    found = scan(grid.missing[:, lacking], reference_end, least_scale=_LEAST_SHARE)
     risen = found.direction > 0
-    return Scan(
-        np.where(risen, found.score, 0.0),
-        np.where(risen, found.excess, 0.0),
-        found.direction,
-        found.onset,
-        found.peak,
-        found.width,
-    )
+    found = replace(found, score=np.where(risen, found.score, 0.0), excess=np.where(risen, found.excess, 0.0))
+    return spread_out(found, lacking, grid.shape)
 
 
 def gap_at(grid: Grid, column: int, step: int, slack: int) -> tuple[int, int] | None:

@@ -30,8 +30,10 @@ def standardised(values: Floats, reference_end: int) -> Floats:
     return bounded
 
 
-def residuals(standard: Floats, predictors: Sequence[Ints], reference_end: int, *, own_past: bool) -> Floats:
-    """Each column less its ridge regression on its predictors now and a few steps ago.
+def residuals(
+    standard: Floats, predictors: Sequence[Ints], reference_end: int, *, own_past: bool, targets: Ints | None = None
+) -> Floats:
+    """Each column (or each of the targets) less its ridge regression on its predictors now and a few steps ago.
 
     The regression is learned from the reference alone. Within the reference every fourth is predicted from the other
     three (blocked cross-fitting), so that a relation that doesn't hold in the past has large residuals there and
@@ -40,21 +42,23 @@ def residuals(standard: Floats, predictors: Sequence[Ints], reference_end: int, 
 
     Args:
         standard: (T, N), see `standardised`.
-        predictors: for each column the columns that may explain it; none leaves the column as it is.
+        predictors: for each target the columns that may explain it; none leaves the column as it is.
+        targets: which columns; all where None.
         own_past: whether the column's own last steps explain it as well; then what is left is what is new.
     """
     steps = len(standard)
-    out = standard.copy()
+    targets = np.arange(standard.shape[1]) if targets is None else targets
+    out: Floats = standard[:, targets]
     shifted = {lag: _shifted(standard, lag) for lag in {*LAGS, *OWN_LAGS}}
     sizes = np.array([len(chosen) for chosen in predictors])
     for size in np.unique(sizes):
         width = int(size) * len(LAGS) + (len(OWN_LAGS) if own_past else 0)
         if width == 0:
             continue
-        for columns in _chunks(np.flatnonzero(sizes == size), _CHUNK_BYTES // (8 * steps * width)):
-            index = np.array([predictors[column] for column in columns], dtype=np.int64).reshape(len(columns), -1)
-            inputs = _inputs(shifted, index, columns if own_past else None)
-            out[:, columns] = _unexplained(standard[:, columns].T, inputs, reference_end).T
+        for places in _chunks(np.flatnonzero(sizes == size), _CHUNK_BYTES // (8 * steps * width)):
+            index = np.array([predictors[place] for place in places], dtype=np.int64).reshape(len(places), -1)
+            inputs = _inputs(shifted, index, targets[places] if own_past else None)
+            out[:, places] = _unexplained(standard[:, targets[places]].T, inputs, reference_end).T
     return out
 
 
@@ -98,11 +102,13 @@ def _shifted(values: Floats, lag: int) -> Floats:
     return np.vstack([np.repeat(values[:1], lag, axis=0), values[: len(values) - lag]]) if lag else values
 
 
-def related(standard: Floats, reference_end: int, allowed: Sequence[Ints], most: int = MOST_PREDICTORS) -> list[Ints]:
+def related(
+    standard: Floats, reference_end: int, allowed: Sequence[Ints], columns: Ints, most: int = MOST_PREDICTORS
+) -> list[Ints]:
     """Of the allowed predictors of each column, those that go with it best in the reference."""
     past = standard[:reference_end]
     found: list[Ints] = []
-    for column, options in enumerate(allowed):
+    for column, options in zip(columns.tolist(), allowed, strict=True):
         if len(options) > most:
             likeness = np.abs(past[:, options].T @ past[:, column])
             found.append(np.sort(options[np.argsort(-likeness, kind="stable")[:most]]))

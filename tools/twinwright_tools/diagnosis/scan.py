@@ -11,6 +11,7 @@ from .grid import Floats, Ints
 SCALES = (1, 3, 6, 12, 24, 48)
 CLEAR = 1.25  # excess from which a departure counts: a quarter further than the column ever went in its past
 _STILL = 0.7  # of its limit: a departure that is at least so large is still there
+_QUANTILE_ROWS = 400  # rows from which quantiles are known well enough
 _RESOLUTION = 1e-9  # of a signal's largest value: what differs by less doesn't differ
 _BOUND = 1e4  # own spreads beyond which nothing more is told
 _CONSTANT = 1e-6  # of its spread over the whole window: what varied by less in the past was constant
@@ -52,7 +53,7 @@ def in_own_units(values: Floats) -> tuple[Floats, Floats]:
     largest = np.abs(values).max(axis=0, initial=0.0)
     largest = np.where(largest > 0.0, largest, 1.0)
     unit = values / largest  # first, so that no sum or square overflows
-    low, first, middle, third, high = np.percentile(unit, [2.5, 25, 50, 75, 97.5], axis=0)
+    low, first, middle, third, high = _quantiles(unit)
     fine = _RESOLUTION * np.maximum(np.abs(low), np.abs(high))
     quarters, most = (third - first) / 1.349, (high - low) / 3.92
     spread = np.where(quarters > fine, quarters, np.where(most > fine, most, unit.std(axis=0)))
@@ -60,6 +61,13 @@ def in_own_units(values: Floats) -> tuple[Floats, Floats]:
     spread = np.where(constant, 1.0, spread)
     bounded: Floats = np.clip(np.where(constant, 0.0, unit - middle) / spread, -_BOUND, _BOUND)
     return bounded, spread * largest
+
+
+def _quantiles(values: Floats) -> Floats:
+    """The quantiles 2.5, 25, 50, 75 and 97.5 % of each column, of every so many-th row where there are very many."""
+    every = max(1, len(values) // _QUANTILE_ROWS)
+    found: Floats = np.percentile(values[::every], [2.5, 25, 50, 75, 97.5], axis=0)
+    return found
 
 
 def rolling_mean(values: Floats, width: int) -> Floats:
@@ -96,7 +104,7 @@ def robust_z(values: Floats, reference: slice, least_scale: Floats | float = 0.0
         least_scale: in the same unit, for all or for each column.
     """
     past = values[reference]
-    low, first, middle, third, high = np.percentile(past, [2.5, 25, 50, 75, 97.5], axis=0)
+    low, first, middle, third, high = _quantiles(past)
     scale = np.maximum((third - first) / 1.349, (high - low) / 3.92)
     scale = np.maximum(np.maximum(scale, 0.2 * past.std(axis=0)), least_scale)
     away = values - middle
@@ -117,7 +125,7 @@ def scan(values: Floats, reference_end: int, *, spread: bool = False, least_scal
     steps, columns = values.shape
     values, unit = in_own_units(values)
     least = least_scale / unit
-    best = _nothing(columns, steps)
+    best = nothing(columns, steps)
     for width in SCALES:
         if (spread and width < 12) or width > max(3, reference_end // 6):
             continue
@@ -134,9 +142,18 @@ def stronger(one: Scan, other: Scan) -> Scan:
     return Scan(**{name: np.where(take, getattr(other, name), getattr(one, name)) for name in names})
 
 
-def _nothing(columns: int, steps: int) -> Scan:
-    zero, last = np.zeros(columns), np.full(columns, steps - 1, dtype=np.int64)
-    return Scan(zero, zero, last * 0, last, last, last * 0 + 1)
+def spread_out(found: Scan, columns: Ints, shape: tuple[int, int]) -> Scan:
+    """The scan of some columns as one of a table of that shape (steps, columns), in which the others never depart."""
+    whole = nothing(shape[1], shape[0])
+    for name in Scan.__dataclass_fields__:
+        getattr(whole, name)[columns] = getattr(found, name)
+    return whole
+
+
+def nothing(columns: int, steps: int) -> Scan:
+    """The scan of columns that never depart."""
+    last = np.full(columns, steps - 1, dtype=np.int64)
+    return Scan(np.zeros(columns), np.zeros(columns), last * 0, last.copy(), last.copy(), last * 0 + 1)
 
 
 def _departure(z: Floats, reference_end: int, width: int) -> Scan:
