@@ -58,8 +58,8 @@ PRIOR = {
     "state": 2.5,
     "explains_broken": 0.8,
     "explains_level": 0.8,
-    "upstream_broken": -0.6,
-    "upstream_level": -0.9,
+    "upstream_broken": -0.3,
+    "upstream_level": -1.1,
     "loop_broken": -0.6,
     "early_level": 0.7,
     "early_broken": 0.4,
@@ -67,7 +67,7 @@ PRIOR = {
     "same_quantity": 0.9,
     "quiet": -0.3,
 }
-PENALTY = 0.05  # of a squared unit away from the prior, against the mean log-likelihood of a run
+PENALTY = 0.07  # of a squared unit away from the prior, against the mean log-likelihood of a run
 _FAULT_PENALTY = 0.002
 _FOLDS = 5
 _RANDOM_WEIGHT = 0.5  # of a random plant's run against one of the campaign, for confidence
