@@ -9,11 +9,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from twinwright_plant import FAULTS
-from twinwright_tools.errors import InputError, TwinwrightError
+from twinwright_tools.errors import InputError, TwinwrightError, UsageError
 
 from ..bench_scale import replaced_section
 from ..campaign.__main__ import seeds_of
@@ -132,6 +133,21 @@ def document_of(found: Found, command: str) -> dict[str, Any]:
     }
 
 
+def check_writable(asked: argparse.Namespace) -> None:
+    """Whether `write` will succeed, as far as that can be known before a long run.
+
+    Raises:
+        UsageError: one mark of a section is missing, or the library for the picture.
+    """
+    if not asked.write:
+        return
+    text = asked.write.read_text(encoding="utf-8")
+    for part in asked.parts:
+        replaced_section(text, "", f"{SECTION}-{part}")
+    if "campaign" in asked.parts and find_spec("matplotlib") is None:
+        raise UsageError("the reliability diagram needs matplotlib: pip install 'twinwright[plot]'", code="usage.extra")
+
+
 def write(found: Found, asked: argparse.Namespace, command: str) -> None:
     """Puts each part into its marked section of the document, and the picture and the table of cases beside it.
 
@@ -204,7 +220,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     except argparse.ArgumentTypeError as error:
         parser.error(f"--campaign-seeds: {error}")
     if asked.jobs < 1:
-        parser.error("--jobs must be 1 or more")
+        parser.error(f"--jobs {asked.jobs}: at least 1 is needed")
     if asked.write and not asked.write.is_file():
         parser.error(f"--write {asked.write}: there is no such file")
     if asked.cases and not asked.cases.parent.is_dir():
@@ -218,8 +234,8 @@ def main(words: Sequence[str] | None = None) -> int:
     given = list(words) if words is not None else sys.argv[1:]
     command = " ".join([".venv/bin/python -m twinwright_evals.bench_diagnosis", *given])
     try:
+        check_writable(asked)
         found = run_all(asked, lambda text: print(text, file=sys.stderr, flush=True))
-        write(found, asked, command)
     except TwinwrightError as error:
         if asked.json:
             print(json.dumps({"error": error.as_dict()}))
@@ -229,7 +245,12 @@ def main(words: Sequence[str] | None = None) -> int:
     if asked.json:
         print(json.dumps(document_of(found, command), indent=1))
     else:
-        print("\n\n".join([measured(command), *reports(found, asked.seeds_text, False).values()]))
+        print("\n\n".join([measured(command), *reports(found, asked.seeds_text, False).values()]), flush=True)
+    try:
+        write(found, asked, command)
+    except TwinwrightError as error:  # the figures are printed already, so this is all that stdout gets
+        print(error.message, file=sys.stderr)
+        return 2
     return 0
 
 

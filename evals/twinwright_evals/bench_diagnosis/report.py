@@ -42,7 +42,7 @@ def campaign_report(
         "",
         f"Seeds {seeds}: {len(runs)} simulated runs, {faulty} of them faulty ({doubles} with two faults) and "
         f"{len(runs) - faulty} healthy.{stale} Of a double either asset counts. But where another base is named, "
-        "shares are of the faulty runs whose fault is visible: a signal that left its range by more than 5 interquartile "
+        "shares are of the faulty runs whose fault is visible: a signal left its range by more than 5 interquartile "
         "ranges because of it.",
         "",
         figures_table(figures),
@@ -68,8 +68,8 @@ def packs_report(
         "## Diagnosis of the data packs",
         "",
         "A@k: a true twin among the first k distinct twins. sA@k: the same over signals. P@k: all n true signals "
-        "within the first n + k - 1. Avg@5: mean of A@1 to A@5. Visible: a signal within the last 20 samples is more than 5 "
-        "interquartile ranges from its median over the (up to) 160 samples before the onset.",
+        "within the first n + k - 1. Avg@5: mean of A@1 to A@5. Visible: a signal within the last 20 samples is more "
+        "than 5 interquartile ranges from its median over the (up to) 160 samples before the onset.",
     ]
     for pack, own in figures.items():
         faulty, healthy = sizes[pack]
@@ -115,7 +115,7 @@ def demo_report(runs: Sequence[Run]) -> str:
 def cases_report(runs: Sequence[Run], command: str) -> str:
     """Every case of the packs, a line each."""
     lines = [
-        f"<!-- Made by `{command}`; make it anew instead of editing it. -->",
+        "<!-- Made by twinwright_evals.bench_diagnosis with --cases: make it anew instead of editing it. -->",
         "# Every case of the data packs",
         "",
         measured(command),
