@@ -67,6 +67,9 @@ PRIOR = {
     "same_quantity": 0.9,
     "quiet": -0.3,
 }
+# The same for the chance that anything is wrong, of what simulated plants can't teach: nobody complains there but by
+# rule, and none has alarms. A complaint that the data bears out, and an alarm, are strong evidence of trouble.
+FAULT_PRIOR = {"asked": 3.0, "alarm": 5.0}
 PENALTY = 0.07  # of a squared unit away from the prior, against the mean log-likelihood of a run
 _FAULT_PENALTY = 0.002
 _FOLDS = 5
@@ -106,7 +109,7 @@ def case_of(run: Any, twins: Iterable[str], symptoms: Sequence[Symptom], visible
     return Case(
         np.array([[row.get(name, 0.0) for name in FEATURES] for row in rows.values()]),
         np.array([twin in true for twin in rows]),
-        fault_features(look.found, substantiated(look.found, symptoms)),
+        fault_features(look.found, substantiated(look.found, symptoms), alarms),
         visible,
         weight,
     )
@@ -181,14 +184,15 @@ def _minimum(loss: Callable[[Floats], tuple[float, Floats]], start: Floats) -> F
 def fit_fault(cases: Sequence[Case]) -> dict[str, float]:
     """What tells a plant with a visible fault from a healthy one."""
     told = [case for case in cases if case.visible or not case.faulty]
-    names = list(told[0].fault)
+    names = [name for name in told[0].fault if name not in FAULT_PRIOR]
     rows = np.array([[case.fault[name] for name in names] for case in told])
     labels = np.array([case.faulty for case in told])
     weight = np.array([case.weight for case in told])
     # Healthy runs are few: both kinds weigh alike, so that the chance isn't that of the campaign's mixture.
     for kind in (True, False):
         weight[labels == kind] /= weight[labels == kind].sum()
-    return dict(zip(names, fit_logistic(rows, labels, weight, _FAULT_PENALTY).tolist(), strict=True))
+    fitted = fit_logistic(rows, labels, weight, _FAULT_PENALTY).tolist()
+    return dict(zip(names, fitted, strict=True)) | FAULT_PRIOR
 
 
 def out_of_fold(cases: Sequence[Case]) -> list[Floats]:

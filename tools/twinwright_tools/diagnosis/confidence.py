@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import exp, log, log10
 
 import numpy as np
@@ -15,6 +15,7 @@ from .suspicion import Suspicion
 from .weights import Weights
 
 _MOST = 0.97
+_LEAST_SHARE = 0.01  # a share nearer to 0 or 1 says no more: scores aren't that exact
 _NOTHING, _NOTHING_ASKED = 0.5, 0.2  # chance of a fault below which nothing is wrong; lower where somebody complains
 
 
@@ -32,10 +33,16 @@ def substantiated(found: Mapping[SignalKey, Suspicion], symptoms: Sequence[Sympt
     return False
 
 
-def fault_features(found: Mapping[SignalKey, Suspicion], asked: bool) -> dict[str, float]:
+def fault_features(
+    found: Mapping[SignalKey, Suspicion], asked: bool, alarms: Collection[SignalKey] = ()
+) -> dict[str, float]:
     """What speaks for anything being wrong at all, as plain numbers.
 
     The largest of many signals is larger by chance: `many` is the decimal logarithm of their number.
+
+    Args:
+        asked: whether somebody complains and the data bears it out.
+        alarms: signals that report trouble: one that left its past says that there is some.
     """
     excesses = sorted((folds(one.excess) for one in found.values()), reverse=True) or [0.0]
     breaks = sorted((folds(max(one.broken, one.upstream)) for one in found.values()), reverse=True) or [0.0]
@@ -49,14 +56,12 @@ def fault_features(found: Mapping[SignalKey, Suspicion], asked: bool) -> dict[st
         "state": max((one.oddness for one in found.values()), default=0.0),
         "many": log10(max(len(found), 1)),
         "asked": float(asked),
+        "alarm": float(any(key in found and found[key].deviation is not None for key in alarms)),
     }
 
 
-def chance_of_fault(found: Mapping[SignalKey, Suspicion], asked: bool, weights: Weights) -> float:
-    """The probability that anything is wrong."""
-    if not found:
-        return 0.0
-    row = fault_features(found, asked)
+def chance_of_fault(row: Mapping[str, float], weights: Weights) -> float:
+    """The probability that anything is wrong, by its `fault_features`."""
     return _MOST * chance(sum(weights.fault.get(name, 0.0) * value for name, value in row.items()))
 
 
@@ -67,14 +72,14 @@ def evidence_of(share: float, fault_row: Mapping[str, float], fault_weights: Map
         share: its probability if one of the candidates is the cause; the rest as for `chance_of_fault`.
     """
     logit = sum(fault_weights.get(name, 0.0) * value for name, value in fault_row.items())
-    bounded = min(max(share, 1e-6), 1.0 - 1e-6)
+    bounded = min(max(share, _LEAST_SHARE), 1.0 - _LEAST_SHARE)
     return {"intercept": 1.0, "share": log(bounded / (1.0 - bounded)), "fault": max(-8.0, min(8.0, logit))}
 
 
-def confidences(
-    candidates: Sequence[Candidate], found: Mapping[SignalKey, Suspicion], asked: bool, weights: Weights
-) -> list[float]:
+def confidences(candidates: Sequence[Candidate], fault_row: Mapping[str, float], weights: Weights) -> list[float]:
     """The probability of each candidate: that of the first, and of the others as their scores are to its.
+
+    None is likelier than that anything is wrong.
 
     The signals of a twin share what its best has: each gets what its score falls short of that.
     """
@@ -85,8 +90,9 @@ def confidences(
         best[one.twin] = max(best.get(one.twin, -np.inf), one.score)
     top = max(best.values())
     odds = {twin: exp(score - top) for twin, score in best.items()}
-    evidence = evidence_of(1.0 / sum(odds.values()), fault_features(found, asked), weights.fault)
-    first = _MOST * chance(sum(weights.confidence.get(name, 0.0) * value for name, value in evidence.items()))
+    evidence = evidence_of(1.0 / sum(odds.values()), fault_row, weights.fault)
+    first = chance(sum(weights.confidence.get(name, 0.0) * value for name, value in evidence.items()))
+    first = min(_MOST * first, chance_of_fault(fault_row, weights))
     # The others share what the first leaves, and never have more than it.
     rest = (1.0 - first) / max(sum(odds.values()) - 1.0, 1e-9)
     return [

@@ -14,7 +14,7 @@ from ..telemetry.series import Series, SignalInfo, SignalKey
 from ..times import to_micros
 from ..twins.graph import TwinGraph
 from .answer import Context, build_answer
-from .confidence import capped, chance_of_fault, confidences, substantiated, verdict_of
+from .confidence import capped, chance_of_fault, confidences, fault_features, substantiated, verdict_of
 from .data_quality import data_statements
 from .failure_modes import load_library, modes_of_plant
 from .features import asked_of
@@ -87,8 +87,9 @@ def diagnose_signals(
     asked = asked_of(symptoms, graph, found, alarms)
     candidates = rank(found, graph, relations, asked, alarms, weights, typical_interval(infos))
     complained = substantiated(found, symptoms)
-    fault = chance_of_fault(found, complained, weights)
-    shares = confidences(candidates, found, complained, weights)
+    row = fault_features(found, complained, alarms)
+    fault = chance_of_fault(row, weights)
+    shares = confidences(candidates, row, weights)
     verdict = verdict_of(fault, shares, complained)
     data = data_statements(signals, infos, graph, to_micros(at), symptoms)
     context = Context(at, graph, models, relations, look, tuple(symptoms), library or load_library(), data)
