@@ -35,14 +35,14 @@ class Grounds:
     @classmethod
     def of(cls, plant: Plant, evidence: Sequence[Evidence]) -> Grounds:
         """The grounds of a run on a plant."""
-        from twinwright_tools.diagnosis.failure_modes import load_failure_modes
+        from twinwright_tools.diagnosis.failure_modes import modes_of_plant
 
         return cls(
             evidence={item.id: item for item in evidence},
             graph=plant.graph,
             zone=plant.zone,
             at=plant.at,
-            modes=frozenset(mode.id for mode in load_failure_modes()),
+            modes=frozenset(modes_of_plant(plant).modes),
             signals=frozenset(info.key.signal for info in plant.telemetry.signals()),
         )
 

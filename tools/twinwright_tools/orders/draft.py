@@ -44,7 +44,7 @@ def draft_order(
         OrderError: no title, no evidence, or a likelihood outside 0 to 1.
     """
     plant.graph.twin(asset)
-    mode = None if failure_mode is None else _mode(failure_mode)
+    mode = None if failure_mode is None else _mode(plant, failure_mode)
     _check(title, evidence, likelihood)
     level, reason = priority(plant, asset, likelihood)
     points, notes = isolation_points(plant, asset)
@@ -75,10 +75,10 @@ def idempotency_key(run: str | None, call: str | None, asset: str, failure_mode:
     return hashlib.sha256(json.dumps([run, call, asset, failure_mode]).encode()).hexdigest()
 
 
-def _mode(mode_id: str) -> FailureMode:
-    from ..diagnosis.failure_modes import load_failure_modes  # here, so that listing orders doesn't load the engine
+def _mode(plant: Plant, mode_id: str) -> FailureMode:
+    from ..diagnosis.failure_modes import modes_of_plant  # here, so that listing orders doesn't load the engine
 
-    modes = {mode.id: mode for mode in load_failure_modes()}
+    modes = modes_of_plant(plant).modes
     if mode_id not in modes:
         raise UnknownNameError.of("failure mode", mode_id, modes)
     return modes[mode_id]

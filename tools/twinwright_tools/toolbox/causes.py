@@ -42,13 +42,13 @@ def rank_causes(arguments: RankCauses, context: ToolContext) -> Finding:
     Raises:
         UnknownNameError: a twin or signal that isn't there.
     """
-    from ..diagnosis.failure_modes import load_failure_modes
+    from ..diagnosis.failure_modes import modes_of_plant
 
     plant = context.plant
     symptoms = [_symptom(plant, text) for text in arguments.symptoms]
     found = diagnosis_of(plant, symptoms)
     leading = found.hypotheses[: arguments.top]
-    modes = {mode.id: mode for mode in load_failure_modes()}
+    modes = modes_of_plant(plant).modes
     evidence = {str(one["id"]): one for one in found.evidence}
     rows = fitting([_row(one, modes, evidence) for one in leading])
     shown = leading[: len(rows)]
@@ -66,6 +66,7 @@ def rank_causes(arguments: RankCauses, context: ToolContext) -> Finding:
             "symptoms": arguments.symptoms,
             "hypotheses": rows,
             "assumptions": shortened(list(found.assumptions[:4])),
+            "next_check": _check(found),
         },
         reproduce=command("diagnose", "--at", iso(plant.at), *options),
         provenance="engine",
@@ -94,6 +95,14 @@ def _summary(found: Diagnosis, shown: Sequence[Hypothesis], modes: dict[str, Fai
     return f"{words}; likeliest is {first.twin}{name}{since} (confidence {first.confidence:.4g})."
 
 
+def _check(found: Diagnosis) -> dict[str, Any] | None:
+    """What tells most about the leading hypotheses for its time."""
+    if found.next_check is None:
+        return None
+    kept = ("twin", "text", "minutes", "skill")
+    return {name: shortened(found.next_check[name]) for name in kept}
+
+
 def _row(one: Hypothesis, modes: dict[str, FailureMode], evidence: dict[str, dict[str, Any]]) -> dict[str, Any]:
     mode = modes.get(one.mode or "")
     return {
@@ -102,6 +111,7 @@ def _row(one: Hypothesis, modes: dict[str, FailureMode], evidence: dict[str, dic
         "signal": one.signal,
         "mode": one.mode,
         "mode_name": mode.name if mode else None,
+        "origin": one.origin,
         "confidence": round(one.confidence, 4),
         "onset": iso(one.onset) if one.onset else None,
         "path": list(one.path),
