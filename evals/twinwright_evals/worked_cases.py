@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
 from twinwright_plant.scenario import simulate_with_and_without
 from twinwright_tools.diagnosis import Diagnosis, diagnose_signals
@@ -26,41 +27,42 @@ from twinwright_tools.times import for_people, from_micros, iso, to_micros
 from .campaign import Case, draw, play
 from .campaign.playing import demo_twins, signals_of
 
+Floats = npt.NDArray[np.float64]
 _DOCS = Path(__file__).resolve().parents[2] / "docs"
-_BEFORE_H = 8.0  # of the past that is drawn before the onset
-_BIN_S = 180
 _RECORDED, _WITHOUT, _TRUE, _SEEN = "#1f4e79", "#8a8a8a", "#000000", "#a02020"
 _WIDTH_IN, _PANEL_IN, _DPI = 9.0, 1.75, 80
 
 
 @dataclass(frozen=True)
 class Worked:
-    """One case: a seed of the campaign, the name of its figure, and the signals (TWIN.SIGNAL) that it shows."""
+    """One case.
+
+    Attributes:
+        seed: of the campaign; name: of the figure; panels: the signals (TWIN.SIGNAL) that it shows.
+        bin_s: seconds of which the median is drawn; before_h: hours of the past that are drawn before the onset.
+    """
 
     seed: int
     name: str
     panels: tuple[str, ...]
+    bin_s: int = 180
+    before_h: float = 8.0
 
 
 CASES = (
+    Worked(77, "case-hidden", ("air-header.pressure", "air-compressor-2.flow", "air-compressor-1.flow")),
     Worked(
-        44,
-        "case-hidden",
-        (
-            "line-2-product-thermometer.temperature",
-            "line-2-glycol-valve.position",
-            "line-2-product-cooler.pressureDrop",
-        ),
-    ),
-    Worked(
-        21,
+        48,
         "case-sensor",
-        ("glycol-header.pressure", "glycol-header.pressureMonitor", "glycol-pump-1.dischargePressure"),
+        ("glycol-pump-1.suctionPressure", "glycol-pump-1.vibration", "glycol-pump-1.flow"),
+        bin_s=20,
     ),
     Worked(
-        258,
+        205,
         "case-wrong",
-        ("line-1-filler.productTemperature", "line-1-glycol-valve.position", "line-1-product-cooler.glycolFlow"),
+        ("line-3-product-thermometer.elementDifference", "air-compressor-1.load", "air-header.flow"),
+        bin_s=60,
+        before_h=14.0,
     ),
 )
 
@@ -105,7 +107,9 @@ def draw_case(worked: Worked, case: Case, found: Diagnosis, path: Path) -> None:
     otherwise, zone = _without_fault(case), ZoneInfo(demo_twins().config.timezone)
     units = {info.key: info.unit for info in case.infos}
     for panel, key in zip(panels, keys, strict=True):
-        _panel(panel, key, units[key], (case.signals[key], otherwise[key]), (case, zone))
+        begin = to_micros(case.scenario.onset - timedelta(hours=worked.before_h))
+        both = [_binned(one[key], begin, to_micros(case.at), worked.bin_s) for one in (case.signals, otherwise)]
+        _panel(panel, f"{key} [{units[key] or 'no unit'}]", both, zone)
     _onsets(panels, case, found, zone)
     lines, labels = panels[0].get_legend_handles_labels()
     figure.legend(lines, labels, loc="outside upper center", fontsize=8, ncols=len(lines), frameon=False)
@@ -121,32 +125,26 @@ def _without_fault(case: Case) -> Mapping[SignalKey, Series]:
     return signals_of(run, drawn.seed)
 
 
-def _panel(
-    panel: Any, key: SignalKey, unit: str | None, drawn: tuple[Series, Series], scene: tuple[Case, ZoneInfo]
-) -> None:
-    case, zone = scene
-    begin = to_micros(case.scenario.onset - timedelta(hours=_BEFORE_H))
-    for series, label, style, colour, width in (
-        (drawn[1], "without the fault (not seen by the engine)", "--", _WITHOUT, 1.0),
-        (drawn[0], "recorded", "-", _RECORDED, 1.3),
+def _panel(panel: Any, title: str, both: Sequence[tuple[Floats, Floats]], zone: ZoneInfo) -> None:
+    for (times, values), label, style, colour, width in (
+        (both[0], "recorded", "-", _RECORDED, 1.2),
+        (both[1], "without the fault", "--", _WITHOUT, 1.0),
     ):
-        times, values = _binned(series, begin, to_micros(case.at))
         local = [from_micros(int(each)).astimezone(zone) for each in times]
         panel.plot(local, values, color=colour, linestyle=style, linewidth=width, label=label)
-    panel.set_title(str(key), loc="left", fontsize=9, fontweight="bold")
-    panel.set_ylabel(unit or "no unit", fontsize=8)
-    panel.tick_params(labelsize=7)
+    panel.set_title(title, loc="left", fontsize=9, fontweight="bold")
+    panel.tick_params(labelsize=8)
     panel.ticklabel_format(axis="y", useOffset=False)
     panel.grid(True, linewidth=0.4, alpha=0.5)
 
 
-def _binned(series: Series, begin: int, end: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Times (microseconds) and medians of the samples of each three minutes."""
+def _binned(series: Series, begin: int, end: int, bin_s: int) -> tuple[Floats, Floats]:
+    """Times (microseconds) and medians of the samples of each bin."""
     kept = (series.times >= begin) & (series.times <= end) & np.isfinite(series.values)
     times, values = series.times[kept], series.values[kept]
-    starts = np.flatnonzero(np.diff(times // (_BIN_S * 1_000_000), prepend=-1))
+    starts = np.flatnonzero(np.diff(times // (bin_s * 1_000_000), prepend=-1))
     medians = np.array([np.median(part) for part in np.split(values, starts[1:])]) if len(starts) else values
-    return times[starts], medians
+    return times[starts].astype(np.float64), medians
 
 
 def _onsets(panels: Sequence[Any], case: Case, found: Diagnosis, zone: ZoneInfo) -> None:
