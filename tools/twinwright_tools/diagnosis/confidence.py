@@ -16,7 +16,7 @@ from .weights import Weights
 
 _MOST = 0.97
 _LEAST_SHARE = 0.01  # a share nearer to 0 or 1 says no more: scores aren't that exact
-_NOTHING, _NOTHING_ASKED = 0.5, 0.2  # chance of a fault below which nothing is wrong; lower where somebody complains
+_NOTHING, _NOTHING_ASKED = 0.25, 0.1  # chance of a fault below which nothing is wrong; lower where somebody complains
 
 
 def substantiated(found: Mapping[SignalKey, Suspicion], symptoms: Sequence[Symptom]) -> bool:

@@ -1,7 +1,7 @@
 """What speaks for and against each twin as the cause, as plain numbers that know no plant's names.
 
 Every feature is dimensionless and of order one. `weights.json` holds what each counts for; it was fitted on simulated
-plants (`python -m twinwright_evals.calibrate`), never on a plant that the engine is measured on.
+runs (`python -m twinwright_evals.calibrate`), never on a run that the engine is measured on.
 """
 
 from __future__ import annotations

@@ -305,7 +305,9 @@ def _silent(grid: Grid, one: Suspicion, kind: DeviationKind, score: float, onset
     when = int(grid.ends[onset])
     deviation = Deviation(one.key, kind, score, 0, from_micros(when), grid.step_s, None, None, None)
     since = when if one.onset is None else one.onset
-    return replace(one, excess=max(one.excess, CLEAR), deviation=deviation, onset=since)
+    # Silence tells less of the plant than what was measured: for the chance of a fault it counts by its root.
+    excess = max(one.excess, CLEAR, float(np.sqrt(one.silence)))
+    return replace(one, excess=excess, deviation=deviation, onset=since)
 
 
 def _of_shares(grid: Grid, logs: Iterable[Series], reference: int) -> list[Suspicion]:
