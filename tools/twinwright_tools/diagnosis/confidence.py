@@ -42,7 +42,7 @@ def fault_features(
 
     Args:
         asked: whether somebody complains and the data bears it out.
-        alarms: signals that report trouble: one that left its past says that there is some.
+        alarms: signals that report trouble: one that now holds a state which it never held says that there is some.
     """
     excesses = sorted((folds(one.excess) for one in found.values()), reverse=True) or [0.0]
     breaks = sorted((folds(max(one.broken, one.upstream)) for one in found.values()), reverse=True) or [0.0]
@@ -56,7 +56,7 @@ def fault_features(
         "state": max((one.oddness for one in found.values()), default=0.0),
         "many": log10(max(len(found), 1)),
         "asked": float(asked),
-        "alarm": float(any(key in found and found[key].deviation is not None for key in alarms)),
+        "alarm": max((found[key].oddness for key in alarms if key in found), default=0.0),
     }
 
 
