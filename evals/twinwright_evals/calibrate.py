@@ -8,8 +8,8 @@ Three fits, each a few numbers:
 1. Causes: a conditional logit (McFadden 1974) over the twins of each visible faulty run, drawn towards `PRIOR` by a
    quadratic penalty; so features that the campaign doesn't exercise keep what was thought of them beforehand.
 2. Fault: a logistic regression of faulty against healthy over `confidence.fault_features`.
-3. Confidence: a logistic regression (Platt 1999) of "the first hypothesis is right" over the logits of its share and of
-   the chance of a fault, with the shares of runs that the fit of the causes hasn't seen (five folds).
+3. Confidence: a logistic regression (Platt 1999) of "the first hypothesis is right" over `confidence.evidence_of`, with
+   the scores of runs that the fit of the causes hasn't seen (five folds).
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ PRIOR = {
 # rule, and none has alarms. A complaint that the data bears out, and an alarm, are strong evidence of trouble.
 FAULT_PRIOR = {"asked": 3.0, "alarm": 5.0}
 PENALTY = 0.07  # of a squared unit away from the prior, against the mean log-likelihood of a run
-_FAULT_PENALTY = 0.002
+_FAULT_PENALTY, _CONFIDENCE_PENALTY = 0.002, 0.001
 _FOLDS = 5
 _RANDOM_WEIGHT = 0.5  # of a random plant's run against one of the campaign, for confidence
 
@@ -196,13 +196,13 @@ def fit_fault(cases: Sequence[Case]) -> dict[str, float]:
 
 
 def out_of_fold(cases: Sequence[Case]) -> list[Floats]:
-    """The shares of each run under weights that were fitted without it (campaign) or not on it at all (random)."""
+    """The scores of each run's twins, under weights that were fitted without it (and never on random plants)."""
     found: list[Floats] = [np.zeros(0)] * len(cases)
     for fold in range(_FOLDS):
         train = [c for i, c in enumerate(cases) if i % _FOLDS != fold and _teaches(c)]
         weight = fit_causes(train)
         for i in range(fold, len(cases), _FOLDS):
-            found[i] = shares(cases[i], weight)
+            found[i] = cases[i].features @ weight
     return found
 
 
@@ -211,13 +211,13 @@ def _teaches(case: Case) -> bool:
 
 
 def fit_confidence(cases: Sequence[Case], fault: dict[str, float]) -> dict[str, float]:
-    """How likely the first hypothesis is right, by its share and the chance of a fault."""
+    """How likely the first hypothesis is right, by `confidence.evidence_of`."""
     found = out_of_fold(cases)
-    rows = [list(evidence_of(float(s.max()), case.fault, fault).values()) for s, case in zip(found, cases, strict=True)]
+    told = [evidence_of(scores.tolist(), case.fault, fault) for scores, case in zip(found, cases, strict=True)]
+    rows = [list(one.values()) for one in told]
     labels = np.array([bool(case.right[int(s.argmax())]) for s, case in zip(found, cases, strict=True)])
     weight = np.array([case.weight for case in cases])
-    names = list(evidence_of(0.5, cases[0].fault, fault))
-    return dict(zip(names, fit_logistic(np.array(rows), labels, weight, 1e-4).tolist(), strict=True))
+    return dict(zip(told[0], fit_logistic(np.array(rows), labels, weight, _CONFIDENCE_PENALTY).tolist(), strict=True))
 
 
 def fit(campaign: Sequence[Case], random: Sequence[Case]) -> dict[str, Any]:

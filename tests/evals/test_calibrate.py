@@ -34,7 +34,7 @@ def case(seed: int, *, healthy: bool = False) -> Case:
         right[rng.integers(6)] = True
         rows[right, SPREAD] += 2.0
     strength = float(rng.normal(0.3 if healthy else 2.0, 0.3))
-    fault = {"intercept": 1.0, "strongest": strength, "asked": 0.0, "alarm": 0.0}
+    fault = {"intercept": 1.0, "strongest": strength, "broken": strength, "asked": 0.0, "alarm": 0.0}
     return Case(rows, right, fault, not healthy, 1.0)
 
 
@@ -70,11 +70,11 @@ def test_logistic_regression_is_that_of_the_textbook() -> None:
 
 def test_the_whole_document_tells_faulty_from_healthy_and_sure_from_unsure() -> None:
     document = fit(CASES, [])
-    assert document["fault"]["strongest"] > 1.0
+    assert document["fault"]["strongest"] + document["fault"]["broken"] > 1.0
     assert {name: document["fault"][name] for name in FAULT_PRIOR} == FAULT_PRIOR
     sure, unsure = (
-        sum(document["confidence"][name] * value for name, value in evidence_of(share, CASES[1].fault, {}).items())
-        for share in (0.9, 0.3)
+        sum(document["confidence"][name] * value for name, value in evidence_of(scores, CASES[1].fault, {}).items())
+        for scores in ([6.0, 1.0, 0.0], [1.0, 0.9, 0.8])
     )
     assert sure > unsure
     assert set(document) == set(json.loads(Path(weights_file()).read_text()))
@@ -89,7 +89,7 @@ def weights_file() -> Path:
 def test_the_weights_that_come_along_have_every_feature() -> None:
     known = load_weights()
     assert set(known.features) == set(FEATURES)
-    assert set(known.confidence) == {"intercept", "share", "fault"}
+    assert set(known.confidence) == set(evidence_of([0.0], CASES[0].fault, {}))
 
 
 def test_nothing_is_fitted_on_test_seeds_or_on_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

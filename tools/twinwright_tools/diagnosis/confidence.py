@@ -16,6 +16,8 @@ from .weights import Weights
 
 _MOST = 0.97
 _LEAST_SHARE = 0.01  # a share nearer to 0 or 1 says no more: scores aren't that exact
+_ASKED_FOR = 2.0  # logarithm of the odds that something is wrong where somebody looks: `weights.json` has even odds
+_CLEARLY = 0.6  # chance of a fault (at even odds) from which a cause is named
 _NOTHING, _NOTHING_ASKED = 0.25, 0.1  # chance of a fault below which nothing is wrong; lower where somebody complains
 
 
@@ -62,25 +64,42 @@ def fault_features(
 
 def chance_of_fault(row: Mapping[str, float], weights: Weights) -> float:
     """The probability that anything is wrong, by its `fault_features`."""
-    return _MOST * chance(sum(weights.fault.get(name, 0.0) * value for name, value in row.items()))
+    return _MOST * chance(_fault_logit(row, weights.fault))
 
 
-def evidence_of(share: float, fault_row: Mapping[str, float], fault_weights: Mapping[str, float]) -> dict[str, float]:
+def evidence_of(
+    scores: Sequence[float], fault_row: Mapping[str, float], fault_weights: Mapping[str, float]
+) -> dict[str, float]:
     """What tells how likely the first hypothesis is right.
 
     Args:
-        share: its probability if one of the candidates is the cause; the rest as for `chance_of_fault`.
+        scores: of all twins, at least one; the rest as for `chance_of_fault`.
+
+    Returns:
+        The logit of the first's share of the odds, how far it stands out from the median twin, the logit of the chance
+        of a fault, and two of its features.
     """
-    logit = sum(fault_weights.get(name, 0.0) * value for name, value in fault_row.items())
+    top = max(scores)
+    share = 1.0 / sum(exp(max(score - top, -700.0)) for score in scores)
     bounded = min(max(share, _LEAST_SHARE), 1.0 - _LEAST_SHARE)
-    return {"intercept": 1.0, "share": log(bounded / (1.0 - bounded)), "fault": max(-8.0, min(8.0, logit))}
+    return {
+        "intercept": 1.0,
+        "share": log(bounded / (1.0 - bounded)),
+        "stands_out": (top - float(np.median(scores))) / 3.0,
+        "fault": max(-8.0, min(8.0, _fault_logit(fault_row, fault_weights))),
+        "strongest": fault_row["strongest"],
+        "broken": fault_row["broken"],
+    }
+
+
+def _fault_logit(row: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    return sum(weights.get(name, 0.0) * value for name, value in row.items())
 
 
 def confidences(candidates: Sequence[Candidate], fault_row: Mapping[str, float], weights: Weights) -> list[float]:
     """The probability of each candidate: that of the first, and of the others as their scores are to its.
 
-    None is likelier than that anything is wrong.
-
+    None is likelier than that anything is wrong, where people ask for a reason more often than not (`_ASKED_FOR`).
     The signals of a twin share what its best has: each gets what its score falls short of that.
     """
     if not candidates:
@@ -89,10 +108,10 @@ def confidences(candidates: Sequence[Candidate], fault_row: Mapping[str, float],
     for one in candidates:
         best[one.twin] = max(best.get(one.twin, -np.inf), one.score)
     top = max(best.values())
-    odds = {twin: exp(score - top) for twin, score in best.items()}
-    evidence = evidence_of(1.0 / sum(odds.values()), fault_row, weights.fault)
+    odds = {twin: exp(max(score - top, -700.0)) for twin, score in best.items()}
+    evidence = evidence_of(list(best.values()), fault_row, weights.fault)
     first = chance(sum(weights.confidence.get(name, 0.0) * value for name, value in evidence.items()))
-    first = min(_MOST * first, chance_of_fault(fault_row, weights))
+    first = _MOST * min(first, chance(_fault_logit(fault_row, weights.fault) + _ASKED_FOR))
     # The others share what the first leaves, and never have more than it.
     rest = (1.0 - first) / max(sum(odds.values()) - 1.0, 1e-9)
     return [
@@ -102,8 +121,8 @@ def confidences(candidates: Sequence[Candidate], fault_row: Mapping[str, float],
 
 
 def verdict_of(fault: float, shares: Sequence[float], asked: bool) -> Verdict:
-    """A cause where one hypothesis is likelier than not; nothing wrong where nothing deviates and nobody complains."""
-    if shares and max(shares) >= 0.5:
+    """A cause where one hypothesis is likelier than not, and a fault clearly so; nothing wrong where none shows."""
+    if shares and max(shares) >= 0.5 and fault >= _CLEARLY:
         return "cause"
     if fault < (_NOTHING_ASKED if asked else _NOTHING):
         return "nothing_wrong"
