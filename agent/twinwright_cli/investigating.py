@@ -93,8 +93,10 @@ def print_investigation(console: Console, found: Investigation, zone: ZoneInfo) 
 
     say(found.answer or "(no answer)", "bold")
     say(f"[{found.status}; model {found.model}; asked at {found.at}]", "dim")
-    likeliest = list({one.twin: one for one in reversed(found.hypotheses)}.values())[::-1]
-    for place, one in enumerate(likeliest[:_SUSPECTS], 1):
+    likeliest: dict[str, RankedHypothesis] = {}
+    for one in found.hypotheses:
+        likeliest.setdefault(one.twin, one)
+    for place, one in enumerate(list(likeliest.values())[:_SUSPECTS], 1):
         _say_hypothesis(say, place, one)
     for sentence in found.missing:
         say(f"missing: {sentence}")

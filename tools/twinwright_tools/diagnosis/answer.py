@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from ..times import from_micros, iso
 from ..twins.graph import TwinGraph
 from .data_quality import Statements
 from .modes.match import ModeFit, best_of, rank_modes, shares
+from .modes.roles import roles_of
 from .modes.types import Library
 from .next_check import Leading, next_check, recorded_roles
 from .ranking import Candidate
@@ -30,6 +31,7 @@ _MOST_EVIDENCE = 4
 _MOST_EXPLAINED = 12
 _LOOKED_INTO = 5  # leading hypotheses whose instrument is doubted
 _SENSOR_NATS = 1.5  # what the verdict on the instrument says for the modes of sensors, or against them
+_FEEDBACK = frozenset({"position", "deviation", "end_position"})  # roles of signals that follow a command
 _TOLD_APART = 5  # leading hypotheses that the next check has to tell apart
 _MODES_EACH = 3  # … with so many failure modes each
 
@@ -108,6 +110,9 @@ def _fits(context: Context, one: Candidate, place: int) -> tuple[list[ModeFit], 
     if one.signal is None or place > _LOOKED_INTO:
         return modes, SensorVerdict("undecided")
     verdict = sensor_or_process(one.signal, context.look, context.relations)
+    if verdict.origin == "sensor" and _follows_a_command(context, one.signal):
+        # An actuator that no longer follows its command looks just as an instrument that misreads it.
+        verdict = replace(verdict, origin="undecided")
     if verdict.origin != "undecided":
         wanted = verdict.origin == "sensor"
         modes = [
@@ -117,6 +122,15 @@ def _fits(context: Context, one: Candidate, place: int) -> tuple[list[ModeFit], 
             for fit in modes
         ]
     return sorted(modes, key=lambda fit: -fit.fit), verdict
+
+
+def _follows_a_command(context: Context, key: SignalKey) -> bool:
+    """Whether a signal tells what became of a command: a position, a control error, or anything beside a command."""
+    roles = roles_of(key, context.graph, context.models, context.library)
+    if roles & _FEEDBACK:
+        return True
+    own = (other for other in context.found if other.twin == key.twin and other != key)
+    return any("command" in roles_of(other, context.graph, context.models, context.library) for other in own)
 
 
 def _next_check(
