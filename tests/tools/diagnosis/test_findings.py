@@ -66,7 +66,7 @@ def diagnosed(
     graph = TwinGraph(twins, (Relationship("r", "feeds", "gate", "loop"),), Flows({"feeds": Flow("forward")}))
     infos = [info_of(series, unit) for series in found]
     signals = {series.key: series for series in found}
-    return diagnose_signals(signals, infos, graph, ModelSet({}), from_micros(AT), (), bounds)
+    return diagnose_signals(signals, infos, graph, ModelSet({}), from_micros(AT), bounds=bounds)
 
 
 def text_of(diagnosis: Diagnosis, kind: str) -> str:

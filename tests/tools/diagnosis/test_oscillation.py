@@ -22,7 +22,9 @@ TIME = np.arange(STEPS)
 def grid_of(values: Floats) -> Grid:
     steps, count = values.shape
     keys = tuple(SignalKey("loop", f"pv{column}") for column in range(count))
-    return Grid(keys, 60_000_000 * np.arange(steps, dtype=np.int64), 60.0, values, np.zeros(values.shape, dtype=bool))
+    nothing = np.zeros(values.shape)
+    ends = 60_000_000 * np.arange(steps, dtype=np.int64)
+    return Grid(keys, ends, 60.0, values, nothing.astype(bool), nothing, nothing)
 
 
 def noise(count: int, seed: int = 0) -> Floats:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from twinwright_tools.orders import WorkOrder
+from twinwright_tools.plant.config import PlantConfig
 from twinwright_tools.twins.dtdl import ModelSet
 from twinwright_tools.twins.flow import Flow, Flows
 from twinwright_tools.twins.graph import TwinGraph
@@ -74,6 +75,8 @@ class Workshop:
     models: ModelSet
     graph: TwinGraph
     at: datetime
+    folder: Path
+    config: PlantConfig
 
 
 def relationship_id(source: str, name: str, target: str) -> str:
@@ -119,7 +122,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     (folder / "graph.json").write_text(json.dumps(graph_file()))
     loaded = load_twins(folder, FLOWS)
     assert not [problem for problem in loaded.problems if problem.severity == "error"], loaded.problems
-    return Workshop(loaded.models, loaded.graph, datetime(2026, 1, 5, 8, tzinfo=UTC))
+    return Workshop(loaded.models, loaded.graph, datetime(2026, 1, 5, 8, tzinfo=UTC), folder, PlantConfig())
 
 
 @pytest.fixture

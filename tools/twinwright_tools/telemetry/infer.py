@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ _JITTER_SAMPLES = 20
 _RESTS = 3
 _REST_SHARE = 0.2
 _ON_TICK = 0.05
+_AT_THE_START = timedelta(minutes=1)
 _FAR_FEWER = 10  # times: a number with so many fewer samples than the sampled ones is no sampled one itself
 
 Micros = npt.NDArray[np.int64]
@@ -76,14 +78,18 @@ def infer_sampling(times: Micros, codes: npt.NDArray[np.float64], kind: SignalKi
 def with_few_told(found: Mapping[SignalKey, SignalInfo]) -> dict[SignalKey, SignalInfo]:
     """The same signals; numbers with too few samples to tell how they are recorded go by most of the plant's others.
 
-    But not where those have far more samples in the same time: then a row or two is a set-point that somebody changed.
+    But for one that is there from the beginning, where the others have far more samples in the same time: a log states
+    its value at the start, and then only what somebody changed, such as a set-point.
     """
     told = dict(found)
-    usual = Counter(info.sampling for info in told.values() if info.count >= FEW).most_common(1)
-    counts = sorted(info.count for info in told.values() if info.count >= FEW and info.sampling == "sampled")
-    typical = counts[len(counts) // 2] if counts else 0
+    enough = [info for info in told.values() if info.count >= FEW]
+    usual = Counter(info.sampling for info in enough).most_common(1)
+    counts = sorted(info.count for info in enough if info.sampling == "sampled")
+    far_fewer = bool(counts) and counts[len(counts) // 2] > _FAR_FEWER * FEW
+    start = min((info.first for info in enough), default=None)
     for key, info in found.items():
-        if usual and info.count < FEW and info.kind == "numeric" and typical <= _FAR_FEWER * FEW:
+        from_the_start = far_fewer and start is not None and info.first <= start + _AT_THE_START
+        if usual and info.count < FEW and info.kind == "numeric" and not from_the_start:
             told[key] = replace(info, sampling=usual[0][0])
     return told
 
