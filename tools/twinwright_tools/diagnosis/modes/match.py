@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from ..result import Deviation
     from ..suspicion import Suspicion
 
-LEAST_FIT = 0.7  # the pattern is at least twice as likely under the mode as under some fault or other
+LEAST_FIT = 0.2  # the pattern is clearly likelier under the mode than under some fault or other
 _OPPOSITE, _OTHERWISE = 0.1, 0.15  # of the cases that don't show a sign: it goes the other way; deviates in another way
 _UNEXPLAINED = 0.02  # the very signal that a hypothesis names deviates, and the mode doesn't mention it
 _MOST_OTHERS = 3.0  # signals of one twin go together: what isn't mentioned counts as so many independent ones at most
 _EXPECTED = 0.5  # a sign that most cases show is missed where it is quiet
-_ANYWHERE = log(0.2)  # of the faults of a machine, about so many are its sensors' (judgement)
+_ANYWHERE = log(0.17)  # of the faults of a machine, about so many are its sensors' (judgement)
 _PER_ANCESTOR = 0.25
 
 
