@@ -15,7 +15,7 @@ from twinwright_tools.registry import Effect
 from twinwright_tools.toolbox import standard_registry
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-gate.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock", "requirements-gate.lock")
 HEAVY = {
     "anthropic",
     "duckdb",
