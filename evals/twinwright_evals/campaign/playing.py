@@ -21,9 +21,8 @@ from twinwright_plant.writer import write_twins
 from twinwright_tools.diagnosis import Symptom
 from twinwright_tools.plant.config import PlantConfig, read_config
 from twinwright_tools.plant.declared import declared
-from twinwright_tools.telemetry.infer import infer_kind, infer_sampling, with_few_told
+from twinwright_tools.telemetry.infer import info_of, with_few_told
 from twinwright_tools.telemetry.series import Series, SignalInfo, SignalKey
-from twinwright_tools.times import from_micros
 from twinwright_tools.twins.dtdl import ModelSet
 from twinwright_tools.twins.graph import TwinGraph
 from twinwright_tools.twins.load import load_twins
@@ -124,26 +123,17 @@ def signal_infos(signals: Mapping[SignalKey, Series], twins: Twins) -> list[Sign
 
 
 def _info(series: Series, twins: Twins) -> SignalInfo:
-    key, times, values = series.key, series.times, series.values
+    key = series.key
     twin = twins.graph.twins.get(key.twin)
     definition = twins.models.signal(twin.model, key.signal) if twin else None
-    numbers = values[~np.isnan(values)]
-    words = len(times) if series.texts is not None else 0
-    only_bits = bool(np.all((numbers == 0) | (numbers == 1)))
-    kind = infer_kind(definition.schema if definition else None, len(numbers), words, only_bits)
-    texts = series.texts
-    codes = values if texts is None else np.unique(texts.astype(str), return_inverse=True)[1].astype(float)
-    gaps = np.diff(times)
-    return SignalInfo(
+    return info_of(
         key,
-        kind,
-        infer_sampling(times, codes, kind),
-        len(times),
-        from_micros(int(times[0])),
-        from_micros(int(times[-1])),
-        float(np.median(gaps)) / 1e6 if len(gaps) else None,
-        (definition.unit if definition else None) or declared(key, twins.config.units, twins.models, twins.graph),
-        definition is not None,
+        series.times,
+        series.values,
+        series.texts,
+        schema=definition.schema if definition else None,
+        unit=(definition.unit if definition else None) or declared(key, twins.config.units, twins.models, twins.graph),
+        known=definition is not None,
     )
 
 

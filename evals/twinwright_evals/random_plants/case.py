@@ -11,14 +11,14 @@ import numpy as np
 
 from twinwright_tools.diagnosis import Symptom
 from twinwright_tools.errors import InputError, UnknownNameError
-from twinwright_tools.telemetry.infer import infer_kind, infer_sampling
+from twinwright_tools.telemetry.infer import info_of
 from twinwright_tools.telemetry.series import Series, SignalInfo, SignalKey
 from twinwright_tools.times import from_micros, iso, to_micros
 from twinwright_tools.twins.dtdl import ModelSet
 from twinwright_tools.twins.graph import TwinGraph
 
 from .background import draw_operations, draw_script
-from .design import Design, Floats, Ints, UnbalancedError, draw_design
+from .design import Design, Floats, UnbalancedError, draw_design
 from .faults import FAULTS, Scene
 from .flowsheet import Rng, chance, draw_flowsheet
 from .judging import FAR, excursions
@@ -210,21 +210,15 @@ def _rounded(values: Floats) -> Floats:
 
 def _info(series: Series, named: Named) -> SignalInfo:
     """As the store of a loaded plant tells it."""
-    times: Ints = series.times
-    values = series.values
     definition = named.models.signal(named.graph.twin(series.key.twin).model, series.key.signal)
-    bits = bool(np.all((values == 0) | (values == 1)))
-    kind = infer_kind(definition.schema if definition else None, len(values), 0, bits)
-    return SignalInfo(
+    return info_of(
         series.key,
-        kind,
-        infer_sampling(times, values, kind),
-        len(times),
-        from_micros(int(times[0])),
-        from_micros(int(times[-1])),
-        float(np.median(np.diff(times))) / 1e6,
-        definition.unit if definition else None,
-        definition is not None,
+        series.times,
+        series.values,
+        series.texts,
+        schema=definition.schema if definition else None,
+        unit=definition.unit if definition else None,
+        known=definition is not None,
     )
 
 

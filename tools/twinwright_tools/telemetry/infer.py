@@ -10,6 +10,7 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
+from ..times import from_micros
 from .series import Sampling, SignalInfo, SignalKey, SignalKind
 
 FEW = 4
@@ -73,6 +74,43 @@ def infer_sampling(times: Micros, codes: npt.NDArray[np.float64], kind: SignalKi
     low, high = np.quantile(gaps, [0.05, 0.95])
     jitter = len(times) >= _JITTER_SAMPLES and repeats > 0 and high <= _JITTER_RATIO * low
     return "sampled" if jitter else "events"
+
+
+def info_of(
+    key: SignalKey,
+    times: Micros,
+    values: npt.NDArray[np.float64],
+    texts: npt.NDArray[np.object_] | None,
+    *,
+    schema: str | None,
+    unit: str | None,
+    known: bool,
+) -> SignalInfo:
+    """What its samples (at least one, in time order) tell of a signal.
+
+    Args:
+        texts: of shape (n,) with str or None; None for a signal without any.
+        schema, unit, known: what the model says of it, see `SignalInfo`.
+    """
+    numbers = values[~np.isnan(values)]
+    words = 0 if texts is None else sum(text is not None for text in texts)
+    only_bits = bool(np.all((numbers == 0) | (numbers == 1)))
+    kind = infer_kind(schema, len(numbers), words, only_bits)
+    codes = values
+    if texts is not None and kind == "text":
+        codes = np.unique(texts.astype(str), return_inverse=True)[1].astype(np.float64)
+    gaps = np.diff(times)
+    return SignalInfo(
+        key,
+        kind,
+        infer_sampling(times, codes, kind),
+        len(times),
+        from_micros(int(times[0])),
+        from_micros(int(times[-1])),
+        float(np.median(gaps)) / 1e6 if len(gaps) else None,
+        unit,
+        known,
+    )
 
 
 def with_few_told(found: Mapping[SignalKey, SignalInfo]) -> dict[SignalKey, SignalInfo]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..errors import NoDataError, UnknownNameError
 from ..times import from_micros, iso, to_micros
-from .infer import infer_kind, infer_sampling, with_few_told
+from .infer import info_of, with_few_told
 from .series import Series, SignalInfo, SignalKey
 
 if TYPE_CHECKING:
@@ -187,22 +187,14 @@ class TelemetryStore:
 
     def _info(self, key: SignalKey, times: Any, values: Any, texts: Any) -> SignalInfo:
         definition = self._definition(key)
-        numbers, words = ~np.isnan(values), _count(texts) if self._ids[key] in self._worded else 0
-        only_bits = bool(np.all((values[numbers] == 0) | (values[numbers] == 1)))
-        schema = definition.schema if definition else None
-        kind = infer_kind(schema, int(numbers.sum()), words, only_bits)
-        codes = np.unique(texts.astype(str), return_inverse=True)[1].astype(float) if kind == "text" else values
-        gaps = np.diff(times)
-        return SignalInfo(
+        return info_of(
             key,
-            kind,
-            infer_sampling(times, codes, kind),
-            len(times),
-            from_micros(int(times[0])),
-            from_micros(int(times[-1])),
-            float(np.median(gaps)) / 1e6 if len(gaps) else None,
-            (definition.unit if definition else None) or self._declared_unit(key),
-            definition is not None,
+            times,
+            values,
+            texts if self._ids[key] in self._worded else None,
+            schema=definition.schema if definition else None,
+            unit=(definition.unit if definition else None) or self._declared_unit(key),
+            known=definition is not None,
         )
 
 
@@ -211,10 +203,6 @@ def _filled(column: Any) -> npt.NDArray[np.float64]:
     if isinstance(column, np.ma.MaskedArray):
         return np.asarray(column.filled(np.nan), dtype=np.float64)
     return np.asarray(column, dtype=np.float64)
-
-
-def _count(texts: npt.NDArray[np.object_]) -> int:
-    return sum(text is not None for text in texts)
 
 
 def _texts(column: Any) -> npt.NDArray[np.object_]:
