@@ -14,7 +14,7 @@ from ..telemetry.series import SignalKey
 from ..twins.graph import TwinGraph
 from .relations import Relations
 from .result import Symptom
-from .suspicion import BROKEN, DEVIATES, Suspicion
+from .suspicion import BROKEN, Suspicion
 
 MEASURES: dict[str, Callable[[Suspicion], float]] = {
     "level": lambda one: folds(one.level),
@@ -192,8 +192,3 @@ def _early(late: float) -> float:
 def chance(logit: float) -> float:
     """The logistic function, safe for any number."""
     return 1.0 / (1.0 + exp(-max(-30.0, min(30.0, logit))))
-
-
-def is_deviating(one: Suspicion) -> bool:
-    """Whether a signal clearly left its past."""
-    return one.excess >= DEVIATES
