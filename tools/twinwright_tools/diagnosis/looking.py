@@ -288,12 +288,13 @@ def _of_column(
 
 def _with_silence(grid: Grid, found: list[Suspicion], reference: int) -> list[Suspicion]:
     """The same suspicions, but for signals that are stuck or drop out more clearly than they left their past."""
-    held, since = stuck(grid, reference)
+    held, since, limit = stuck(grid, reference)
     missing = dropouts(grid, reference)
     told = []
     for column, each in enumerate(found):
         excess, score = float(missing.excess[column]), float(missing.score[column])
-        one = replace(each, silence=max(float(held[column]), excess))
+        # What rests at a limit still tells what it was made to do: it is no silent signal.
+        one = replace(each, silence=max(0.0 if limit[column] else float(held[column]), excess))
         if held[column] > one.excess:
             told.append(_silent(grid, one, "stuck", float(held[column]), int(since[column])))
         elif excess > max(CLEAR, one.excess):
