@@ -1,4 +1,4 @@
-"""What failed before may fail again: past work orders on a twin raise the prior of the modes that they tell of a little.
+"""What failed before may fail again: past work orders on a twin raise the prior of the modes they tell of, a bit.
 
 How much is judgement, and small on purpose: an order's text tells the mode by a word or two, and what was mended well
 doesn't come back.
