@@ -147,8 +147,11 @@ def _reached(event: MaintenanceEvent, graph: TwinGraph, relations: Relations) ->
 def _explained(one: Suspicion, event: MaintenanceEvent, steps: int, times: int) -> Explanation | None:
     assert event.kind is not None  # one without a kind reaches nothing
     begin, end = window_of(event)
-    level = one.deviation is not None and one.onset is not None and one.deviation.kind in event.kind.changes
-    level = level and begin - _unsure(one.deviation) <= (one.onset or 0) <= end + _unsure(one.deviation)
+    deviation = one.deviation
+    if deviation is not None and deviation.kind not in event.kind.changes:
+        return None  # what its relations show is the same change, or hides behind it
+    level = deviation is not None and one.onset is not None
+    level = level and begin - _unsure(deviation) <= (one.onset or 0) <= end + _unsure(deviation)
     broken = one.broke is not None and begin <= one.broke <= end
     return Explanation(event, steps, times, level, broken) if level or broken else None
 
