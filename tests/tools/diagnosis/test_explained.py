@@ -18,6 +18,7 @@ from twinwright_tools.diagnosis.looking import look_at
 from twinwright_tools.diagnosis.maintenance import MaintenanceEvent, events_of
 from twinwright_tools.diagnosis.past_failures import orders_of, past_nats
 from twinwright_tools.diagnosis.relations import relations_of
+from twinwright_tools.diagnosis.suspicion import Suspicion
 from twinwright_tools.telemetry.series import Series, SignalKey
 from twinwright_tools.times import to_micros
 from twinwright_tools.twins.dtdl import ModelSet
@@ -91,6 +92,22 @@ def test_what_is_done_every_few_hours_explains_less() -> None:
     often = [job("strainer cleaned", -60.0 * hours) for hours in (2, 3, 4, 5)]
     rare, routine = explained_by(job("strainer cleaned")), explained_by(job("strainer cleaned"), *often)
     assert routine[FLOW].weight < 0.1 < rare[FLOW].weight
+
+
+def test_what_was_never_done_before_is_not_routine() -> None:
+    often = [job("product change A to B", -60.0 * hours) for hours in (2, 3, 4, 5)]
+    assert explained_by(job("product change B to A"), *often)[FLOW].weight < 0.1
+    assert explained_by(job("product change A to C"), *often)[FLOW].weight == 1.0
+
+
+@given(st.floats(0.0, 1e9), st.floats(0.0, 1.0))
+def test_a_discount_leaves_an_eighth_and_never_adds(excess: float, discount: float) -> None:
+    one = Suspicion(FLOW, excess=excess, level=excess, own=excess)
+    explained = Explanation(jobs_of(job("strainer cleaned"))[0], 0, 0, level=True, broken=False)
+    left = discounted({FLOW: one}, {FLOW: explained}, discount)[FLOW]
+    assert min(excess, max(1.0, excess / 8.0)) * (1.0 - 1e-9) <= left.excess <= excess * (1.0 + 1e-9)
+    assert left.level == left.excess
+    assert left.own == excess
 
 
 def test_an_explained_change_counts_for_less_and_says_so() -> None:

@@ -8,7 +8,6 @@ entered by hand brought about, or one that the job can't make counts as ever.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
     from ..twins.dtdl import ModelSet
 
 # How much of an explained excess is taken away (as a power): chosen by five folds over the campaign's seeds 0 to 299.
-DISCOUNT = 0.7
+DISCOUNT = 0.8
+_MOST_FOLD = 8.0  # … and no more than this factor: what is far beyond what jobs do stays suspicious
 _PER_STEP = 0.8  # an explanation counts less for every step between the job and the signal
 _PER_TIME = 0.4  # … and for every time that the like was done there in the past that signals are judged against
 _VAGUE = 0.5  # share of all twins from which a place is too large for a job there to explain anything
@@ -75,9 +75,9 @@ def explanations(
     for key, one in look.found.items():
         if one.onset is not None or one.broke is not None:
             suspects.setdefault(key.twin, []).append(one)
-    done = _done(events, look)
+    past = _past_texts(events, look)
     for event in _telling(events, suspects):
-        times = done[event.twin, event.kind.id if event.kind else ""]
+        times = _times(event, past)
         for twin, steps in _reached(event, graph, relations).items():
             for suspicion in suspects.get(twin, ()):
                 found = _explained(suspicion, event, steps, times)
@@ -107,16 +107,26 @@ def window_of(event: MaintenanceEvent) -> tuple[int, int]:
     return begin, to_micros(event.start + timedelta(hours=kind.lasts_h + kind.after_h))
 
 
-def _done(events: Iterable[MaintenanceEvent], look: Look) -> Counter[tuple[str, str]]:
-    """How often each kind of job was done at each twin within the past that signals are judged against."""
+def _past_texts(events: Iterable[MaintenanceEvent], look: Look) -> dict[tuple[str, str], list[frozenset[str]]]:
+    """The words of each job within the past that signals are judged against, by its twin and kind."""
+    found: dict[tuple[str, str], list[frozenset[str]]] = {}
     if look.grid is None:
-        return Counter()
+        return found
     begin, end = int(look.grid.ends[0]), int(look.grid.ends[max(look.reference_end - 1, 0)])
-    return Counter(
-        (event.twin, event.kind.id)
-        for event in events
-        if event.kind is not None and begin <= to_micros(event.start) <= end
-    )
+    for event in events:
+        if event.kind is not None and begin <= to_micros(event.start) <= end:
+            found.setdefault((event.twin, event.kind.id), []).append(_words(event))
+    return found
+
+
+def _times(event: MaintenanceEvent, past: Mapping[tuple[str, str], list[frozenset[str]]]) -> int:
+    """How often the like was done before: none where its text has a word that no such text had (a new product)."""
+    texts = past.get((event.twin, event.kind.id if event.kind else ""), [])
+    return len(texts) if _words(event) <= frozenset().union(*texts) else 0
+
+
+def _words(event: MaintenanceEvent) -> frozenset[str]:
+    return frozenset(event.text.casefold().split())
 
 
 def _telling(
@@ -162,7 +172,8 @@ def _unsure(one: Deviation | None) -> float:
 
 def _touches(event: MaintenanceEvent, key: SignalKey, graph: TwinGraph, models: ModelSet, library: Library) -> bool:
     assert event.kind is not None  # as above
-    return ANYTHING in event.kind.touches or bool(roles_of(key, graph, models, library) & set(event.kind.touches))
+    roles, touched = roles_of(key, graph, models, library), event.kind.touches
+    return (ANYTHING in touched or not roles.isdisjoint(touched)) and roles.isdisjoint(event.kind.spares)
 
 
 def _order(one: Explanation) -> tuple[float, bool, bool, float]:
@@ -197,4 +208,4 @@ def _less(one: Suspicion, explained: Explanation | None, discount: float) -> Sus
 
 
 def _power(excess: float, kept: float) -> float:
-    return exp(kept * log(excess)) if excess > 1.0 else excess
+    return max(exp(kept * log(excess)), excess / _MOST_FOLD) if excess > 1.0 else excess

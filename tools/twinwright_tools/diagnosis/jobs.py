@@ -35,6 +35,7 @@ class JobKind(BaseModel):
         name: what it is called in a sentence, without an article.
         words, without: patterns of which one has to stand in a text, and words none of which may.
         touches: ids of the roles of signals that it can change, or "anything".
+        spares: ids of roles that it can't change even so.
         changes: the kinds of deviation that it can bring about.
         reach: steps of influence that it can be felt from where it is logged.
         before_h, lasts_h, after_h: hours before the logged time at which it may have begun; that it goes on where no
@@ -50,6 +51,7 @@ class JobKind(BaseModel):
     words: tuple[Pattern, ...] = Field(min_length=1)
     without: tuple[Pattern, ...] = ()
     touches: tuple[str, ...] = Field(min_length=1)
+    spares: tuple[str, ...] = ()
     changes: tuple[DeviationKind, ...] = Field(min_length=1)
     reach: Annotated[int, Field(ge=0, le=3)] = 0
     before_h: Hours = 0.5
@@ -63,6 +65,7 @@ class _JobsFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     undone: tuple[Pattern, ...] = ()
+    condition: tuple[str, ...] = ()
     jobs: tuple[JobKind, ...] = ()
 
 
