@@ -24,9 +24,7 @@ def instrument_words(key: SignalKey, verdict: Verdict, look: Look, plant: Instru
     reasons = [_CLAUSES[name](_Words(key, verdict.signs, look, plant)) for name in strongest[:_MOST_REASONS]]
     told = "; and ".join(one for one in reasons if one) or _without(verdict.signs, sensor)
     chance = verdict.p_sensor if sensor else 1.0 - verdict.p_sensor
-    claim = (
-        "its reading is doubtful rather than the plant" if sensor else "the plant has changed rather than its reading"
-    )
+    claim = "an instrument has failed rather than the plant" if sensor else "the plant has changed, not only a reading"
     return f"If {key.twin} is at fault, {claim} ({chance:.2f}): {told}."
 
 
