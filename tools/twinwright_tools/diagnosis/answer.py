@@ -242,7 +242,8 @@ def _cite_jobs(context: Context, one: Candidate, own: Sequence[SignalKey], evide
     """What logged jobs explain of the signals that are cited, and whether one may have caused what it doesn't."""
     keys = list(dict.fromkeys([*([one.signal] if one.signal else []), *own]))
     ids = []
-    for key in [key for key in keys if key in context.explained][:_MOST_JOBS]:
+    worth_telling = [key for key in keys if key in context.explained and context.explained[key].matters]
+    for key in worth_telling[:_MOST_JOBS]:
         said = of_explanation(key, context.explained[key])
         ids.append(evidence.cite("maintenance", key, one.twin, said.text, **said.figures))
     suspicion = context.found.get(one.signal) if one.signal else None

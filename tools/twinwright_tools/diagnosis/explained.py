@@ -35,6 +35,7 @@ DISCOUNT = 0.8
 _MOST_FOLD = 8.0  # … and no more than this factor: what is far beyond what jobs do stays suspicious
 _PER_STEP = 0.8  # an explanation counts less for every step between the job and the signal
 _PER_TIME = 0.4  # … and for every time that the like was done there in the past that signals are judged against
+_TELLING = 0.3
 _VAGUE = 0.5  # share of all twins from which a place is too large for a job there to explain anything
 _SURE_US = 900e6  # an onset isn't taken to be more uncertain than that, microseconds
 
@@ -59,6 +60,11 @@ class Explanation:
     def weight(self) -> float:
         """0 to 1: how much of the suspicion it can take away at most."""
         return _PER_STEP**self.steps * _PER_TIME**self.times if self.event.planned else 0.0
+
+    @property
+    def matters(self) -> bool:
+        """Whether people should read of it: it takes away something worth telling, or a person entered a value."""
+        return self.weight >= _TELLING or not self.event.planned
 
 
 def explanations(

@@ -26,7 +26,7 @@ class JobSentence:
 def of_explanation(key: SignalKey, one: Explanation) -> JobSentence:
     """That a job explains what a signal does, or that a value was entered by hand as it began."""
     job, place = _job(one.event), _place(one)
-    what = "the change" if one.level else "the break of its relations"
+    what = "the change" if one.level else "the broken relations"
     if one.event.planned:
         text = f"The {job}{place} can explain {what} of {key}: it began in the job's time, and so counts for less."
     else:
