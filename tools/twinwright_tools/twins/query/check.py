@@ -76,7 +76,7 @@ def _checks(scope: Scope, tree: exp.Select, outputs: tuple[Output, ...]) -> list
         shown = ", ".join(labels[:5]) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
         found.append(f"{name}: {binding.collection}s of {shown or 'no model'}")
     for step in scope.steps:
-        found.append(f"{step.source.alias}.{step.relationship} leads to {step.target.alias}")
+        found.append(f"{step.source.alias}.{step.names[0]} leads to {step.target.alias}")
     for path in tree.find_all(PropertyPath):
         found += _check_of(scope, path)
     return list(dict.fromkeys(found))

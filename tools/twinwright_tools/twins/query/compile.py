@@ -92,7 +92,7 @@ class _Compiler:
             found = found.select(*(column for each in shown for column in self._columns(each)))
         found = found.from_(self._table(query.root))
         for step in query.steps:
-            found = self._join(found, step.edge, "source", step.source, "id", name=step.relationship)
+            found = self._join(found, step.edge, "source", step.source, "id", name=step.names[0])
             found = self._join(found, step.target, "id", step.edge, "target")
         if query.where is not None:
             found = found.where(self.condition(query.where))

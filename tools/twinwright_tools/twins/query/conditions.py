@@ -272,7 +272,8 @@ def _model_test(scope: Scope, node: exp.Anonymous) -> ModelTest:
     exact = bool(arguments)
     if len(arguments) > 1 or (exact and not _is_exact(arguments[0])):
         raise refuse("arguments", usage, arguments[0])
-    return ModelTest(binding, model, exact)
+    passing = frozenset([model] if exact else scope.models.descendants[model])
+    return ModelTest(binding, model, exact, passing)
 
 
 def _is_exact(node: exp.Expr) -> bool:

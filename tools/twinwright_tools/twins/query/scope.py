@@ -157,7 +157,7 @@ def _join(scope: Scope, join: Related) -> None:
     target = join.this.name
     edge = scope.bind(Binding(edge_name, "relationship", source.models, types), alias)
     joined = scope.bind(Binding(target, "twin", narrow(scope, target, frozenset(reachable))), join.this)
-    scope.steps.append(Step(source, name, edge, joined))
+    scope.steps.append(Step(source, (name,), edge, joined))
 
 
 def _source(scope: Scope, join: Related) -> tuple[Binding, exp.Identifier]:
