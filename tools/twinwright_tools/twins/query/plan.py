@@ -92,7 +92,7 @@ class Constant:
 class Comparison:
     """Two values in an order."""
 
-    left: Path | Constant
+    left: Path
     order: Ordering
     right: Path | Constant
     compared_as: ValueType
