@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 from rich.console import Console
 
-from ..options import Options, plant_options
+from ..options import TIME, Options, plant_options
 from ..output import show, table
 
 
 @click.command("query", short_help="Ask the twin graph, in the Azure Digital Twins query language.")
 @click.argument("text", metavar="'SELECT …'")
 @click.option("--explain", is_flag=True, help="Show the tree, the checks, the plan and the SQL; run nothing.")
+@click.option("--as-of", type=TIME, help="Answer with the twins as they stood then (default: as they are).")
 @plant_options
-def command(options: Options, text: str, explain: bool) -> None:
+def command(options: Options, text: str, explain: bool, as_of: datetime | None) -> None:
     """Ask the twin graph: SELECT * FROM DIGITALTWINS T WHERE IS_OF_MODEL(T, 'dtmi:…;1')."""
     if explain:
-        _explain(options, text)
+        _explain(options, text, as_of)
         return
-    with options.opened() as plant:
+    with options.opened(as_of=as_of) as plant:
         result = plant.query(text)
 
     def people(console: Console) -> None:
@@ -30,10 +33,10 @@ def command(options: Options, text: str, explain: bool) -> None:
     show(options.as_json, result.as_dict(), people)
 
 
-def _explain(options: Options, text: str) -> None:
+def _explain(options: Options, text: str, as_of: datetime | None) -> None:
     from twinwright_tools.twins import explain_query
 
-    with options.opened() as plant:
+    with options.opened(as_of=as_of) as plant:
         plan = explain_query(text, plant.models, plant.graph)
 
     def people(console: Console) -> None:
