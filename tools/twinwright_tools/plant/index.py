@@ -42,19 +42,22 @@ class Inputs:
     Attributes:
         folder: the plant folder; `files` are read from it or from elsewhere.
         twins: files of models, twins, relationships and configuration.
+        changes: the head of the log of changes to twins.
     """
 
     folder: Path
     twins: tuple[Path, ...]
     telemetry: tuple[Path, ...]
     history: tuple[Path, ...]
+    changes: str = ""
 
     def name(self) -> str:
         """The index file's name: which files, and then in which state."""
         files = [*self.twins, *self.telemetry, *self.history]
-        selection = [str(path) for path in self.telemetry]
+        selection = [*(str(path) for path in self.telemetry), bool(self.history)]
         states = [(str(path), *_state(path)) for path in files]
-        return f"{_digest(selection)}-{_digest([FORMAT, duckdb.__version__, len(self.telemetry), states])}.duckdb"
+        contents = [FORMAT, duckdb.__version__, len(self.telemetry), states, self.changes]
+        return f"{_digest(selection)}-{_digest(contents)}.duckdb"
 
 
 def open_index(

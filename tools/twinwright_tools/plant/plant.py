@@ -17,6 +17,8 @@ from ..history.store import HistoryStore
 from ..telemetry.series import SignalKey
 from ..telemetry.store import TelemetryStore
 from ..times import from_micros
+from ..twins.changes.log import ChangeLog
+from ..twins.changes.store import TwinStore
 from ..twins.dtdl import ModelSet
 from ..twins.graph import TwinGraph
 from ..twins.load import load_twins
@@ -93,6 +95,7 @@ def open_plant(
     telemetry: Sequence[Path] = (),
     state: Path | None = None,
     at: datetime | None = None,
+    as_of: datetime | None = None,
     progress: Callable[[str], None] = lambda text: None,
     cache_home: Path | None = None,
 ) -> Plant:
@@ -102,22 +105,28 @@ def open_plant(
         telemetry: these files instead of the folder's.
         state: a folder for state and caches instead of the plant's own.
         at: the moment of asking; the newest telemetry time (else the newest of history, else now) where it is None.
+            Where it is given, the twins are those of that time too.
+        as_of: the twins as they stood then, alone: the plant has neither telemetry nor history.
         progress: is told what takes time.
         cache_home: the user's cache folder, used where the plant can't be written; ``~/.cache`` if None.
 
     Raises:
         PlantError: there is no such folder, its twins or configuration can't be used, or nothing can be written.
         TelemetryError: one of `telemetry` doesn't exist.
-        TimeFormatError: `at` has no zone.
+        ChangeError: the log of changes to twins can't be read.
+        TimeFormatError: `at` or `as_of` has no zone.
     """
-    if at is not None and at.tzinfo is None:
-        raise TimeFormatError(f"the moment of asking {at.isoformat()} has no zone", code="time.naive")
+    for moment in (at, as_of):
+        if moment is not None and moment.tzinfo is None:
+            raise TimeFormatError(f"the moment of asking {moment.isoformat()} has no zone", code="time.naive")
     folder = plant_folder(folder)
     config = read_config(folder)
-    telemetry_paths = telemetry_files(folder, config, telemetry)
-    inputs = Inputs(folder, tuple(twin_files(folder)), tuple(telemetry_paths), tuple(history_files(folder, config)))
-    loaded = load_twins(folder, config.flows)
     place = state_folder(folder, state, cache_home or Path.home() / ".cache")
+    loaded, head = _twins(folder, config, place).as_of(as_of or at)
+    # An index of the twins alone is quick to make: one as of some time in the past is hardly asked twice.
+    telemetry_paths = telemetry_files(folder, config, telemetry) if as_of is None else []
+    history_paths = history_files(folder, config) if as_of is None else []
+    inputs = Inputs(folder, tuple(twin_files(folder)), tuple(telemetry_paths), tuple(history_paths), head)
     connection = open_index(place / "cache", inputs, loaded, progress)
     asked = at.astimezone(UTC) if at else _newest(connection)
     problems = [
@@ -144,6 +153,20 @@ def open_plant(
         problems=problems,
         _connection=connection,
     )
+
+
+def open_twins(folder: Path, *, state: Path | None = None, cache_home: Path | None = None) -> TwinStore:
+    """The twins of a plant folder and the log of their changes, without an index.
+
+    Raises:
+        PlantError: there is no such folder, its twins or configuration can't be used, or nothing can be written.
+    """
+    folder = plant_folder(folder)
+    return _twins(folder, read_config(folder), state_folder(folder, state, cache_home or Path.home() / ".cache"))
+
+
+def _twins(folder: Path, config: PlantConfig, place: Path) -> TwinStore:
+    return TwinStore(load_twins(folder, config.flows), ChangeLog(place))
 
 
 def _newest(connection: duckdb.DuckDBPyConnection) -> datetime:

@@ -16,12 +16,17 @@ from .query.cost import GraphStatistics
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """One digital twin: its `$dtId`, its model's DTMI, and its properties as the graph file has them (without `$…`)."""
+    """One digital twin: its `$dtId`, its model's DTMI, and its properties as the graph file has them (without `$…`).
+
+    Attributes:
+        metadata: its `$metadata` without the `$model`: by property, when it was last updated.
+    """
 
     id: str
     model: str
     properties: dict[str, Any] = field(default_factory=dict)
     etag: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -39,6 +44,7 @@ class Relationship:
     source: str
     target: str
     properties: dict[str, Any] = field(default_factory=dict)
+    etag: str | None = None
 
 
 @dataclass(frozen=True)

@@ -111,9 +111,9 @@ class _GraphReader:
         self._check_model(twin_id, model, record)
         if isinstance(model, str) and model in self.models:
             self._check_properties(f"twin {twin_id!r}", model, properties, record)
-        etag = record.value.get("$etag")
         model_id = model if isinstance(model, str) else ""
-        self.twins[twin_id] = Twin(twin_id, model_id, properties, etag if isinstance(etag, str) else None)
+        rest = {name: each for name, each in metadata.items() if name != "$model"} if isinstance(metadata, dict) else {}
+        self.twins[twin_id] = Twin(twin_id, model_id, properties, _etag(record.value), rest)
 
     def _check_model(self, twin_id: str, model: Any, record: Record) -> None:
         if isinstance(model, str) and model in self.models:
@@ -177,7 +177,7 @@ class _GraphReader:
             self._report("error", "relationship.duplicate", text, record)
             return
         properties = _own(record.value)
-        self.relationships[source, given] = Relationship(given, name, source, target, properties)
+        self.relationships[source, given] = Relationship(given, name, source, target, properties, _etag(record.value))
         self._check_relationship(self.relationships[source, given], record)
 
     def _end(self, record: Record, *names: str) -> str | None:
@@ -232,6 +232,11 @@ class _GraphReader:
             if most is not None and count > most:
                 text = f"twin {source!r} has {count} relationships {name!r}, {most} at most are declared"
                 self.problems.append(Problem("warning", "relationship.multiplicity", text, None, source))
+
+
+def _etag(value: dict[str, Any]) -> str | None:
+    etag = value.get("$etag")
+    return etag if isinstance(etag, str) else None
 
 
 def _own(value: dict[str, Any]) -> dict[str, Any]:

@@ -8,20 +8,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...errors import QueryError
+from ..columns import layout_of
 from ..dtdl import ModelSet
 from ..graph import TwinGraph
 from .check import check_query
-from .compile import columns_of, compile_query
+from .compile import compile_query
 from .cost import estimate
 from .explain import plan_lines
 from .parse import parse_query
-from .plan import Binding, CheckedQuery, Path
+from .plan import Binding, CheckedQuery
 from .restrictions import DialectName
 
 if TYPE_CHECKING:
     import duckdb
 
 ROW_LIMIT = 1000
+_METADATA = "$metadata"
+_FIRST = {
+    "twin": ("$dtId", "$etag"),
+    "relationship": ("$relationshipId", "$relationshipName", "$sourceId", "$targetId", "$etag"),
+}
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,8 @@ def _prepare(
         raise QueryError("the row limit must be 1 at least", code="query.bounds")
     tree = parse_query(text)
     query = check_query(tree, models, graph.statistics, dialect=dialect, checked=checked)
-    sql = compile_query(query, row_limit).sql(dialect="duckdb")
+    limit = min(query.top or row_limit + 1, row_limit + 1)
+    sql = compile_query(query, layout_of(models), limit).sql(dialect="duckdb")
     expected = estimate(query, graph.statistics)
     bound = min(expected.bound, row_limit)
     return query, QueryPlan(repr(tree), query.checks, plan_lines(query, expected), bound, sql)
@@ -124,33 +131,21 @@ def _shape(query: CheckedQuery, row: Sequence[Any]) -> dict[str, Any]:
     if query.count:
         return {query.count: row[0]}
     if not query.outputs:
-        return _document(query.root, row)
+        return _document(query.root, row[0])
     found: dict[str, Any] = {}
-    start = 0
-    for output in query.outputs:
-        width = columns_of(output.shown)
-        cells = row[start : start + width]
-        start += width
-        if isinstance(output.shown, Path):
+    for output, cell in zip(query.outputs, row, strict=True):
+        if isinstance(output.shown, Binding):
+            found[output.name] = _document(output.shown, cell)
+        elif cell is not None:
             # a property that a document doesn't have is left out, as Azure Digital Twins does
-            if cells[0] is not None:
-                found[output.name] = json.loads(cells[0])
-        else:
-            found[output.name] = _document(output.shown, cells)
+            found[output.name] = json.loads(cell)
     return found
 
 
-def _document(binding: Binding, cells: Sequence[Any]) -> dict[str, Any]:
-    """A twin or a relationship as the query API shows it."""
-    if binding.collection == "relationship":
-        relationship, name, source, target, properties = cells
-        return {
-            "$relationshipId": relationship,
-            "$relationshipName": name,
-            "$sourceId": source,
-            "$targetId": target,
-            **json.loads(properties),
-        }
-    twin, model, etag, properties = cells
-    head = {"$dtId": twin} | ({"$etag": etag} if etag else {})
-    return {**head, **json.loads(properties), "$metadata": {"$model": model}}
+def _document(binding: Binding, text: str) -> dict[str, Any]:
+    """A twin or a relationship as the query API shows it: what it is, its properties, its metadata."""
+    document: dict[str, Any] = json.loads(text)
+    first = _FIRST[binding.collection]
+    head = {name: document[name] for name in first if name in document}
+    own = {name: value for name, value in document.items() if name not in head and name != _METADATA}
+    return head | own | ({_METADATA: document[_METADATA]} if _METADATA in document else {})
