@@ -84,7 +84,7 @@ def agree_on(chance: Random, count: int, tally: Tally) -> list[Disagreement]:
 
 def _is_valid(text: str, loaded: LoadedTwins, tally: Tally) -> bool:
     try:
-        check_query(parse_query(text), loaded.models, loaded.graph)
+        check_query(parse_query(text), loaded.models, loaded.graph.statistics, dialect="embedded")
     except QueryError as error:
         tally.refused += 1
         tally.refusals[error.code] += 1
@@ -96,9 +96,9 @@ def compare(
     text: str, loaded: LoadedTwins, documents: Documents, connection: duckdb.DuckDBPyConnection, tally: Tally
 ) -> Disagreement | None:
     """Both answers to a valid query, where they differ."""
-    query = check_query(parse_query(text), loaded.models, loaded.graph)
+    query = check_query(parse_query(text), loaded.models, loaded.graph.statistics, dialect="embedded")
     wanted = evaluate(query, documents)
-    result = run_query(text, loaded.models, loaded.graph, connection, row_limit=_ROWS)
+    result = run_query(text, loaded.models, loaded.graph, connection, row_limit=_ROWS, dialect="embedded")
     tally.pairs += 1
     tally.with_rows += bool(wanted) and wanted != [{query.count: 0}]
     tally.matches += query.is_match

@@ -179,16 +179,14 @@ def _walk(
     scope: Scope, models: frozenset[str], names: set[str], direction: Direction, most: int
 ) -> Iterator[frozenset[str]]:
     """The models that can be reached after one hop, two hops …"""
+    along = scope.reached(frozenset(names))
+    against: dict[str, set[str]] = {}
+    for source, targets in along.items() if direction != "forward" else ():
+        for target in targets:
+            against.setdefault(target, set()).add(source)
     for _ in range(most):
-        found: set[str] = set()
-        for source, name, targets in scope.links:
-            if names and name not in names:
-                continue
-            if direction != "backward" and source in models:
-                found |= targets
-            if direction != "forward" and targets & models:
-                found.add(source)
-        models = frozenset(found)
+        forward = (along.get(model, ()) for model in models) if direction != "backward" else ()
+        models = frozenset().union(*forward, *(against.get(model, ()) for model in models))
         yield models
 
 

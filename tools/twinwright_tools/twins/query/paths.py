@@ -48,7 +48,10 @@ def resolve(scope: Scope, node: PropertyPath) -> Binding | Path:
         raise _unbound(scope, names)
     if not rest:
         return binding
-    return _value(scope, binding, rest, ".".join(each.name for each in names))
+    written = ".".join(f"[[{each.name}]]" if each.args.get("quoted") else each.name for each in names)
+    if written not in scope.resolved:
+        scope.resolved[written] = _value(scope, binding, rest, ".".join(each.name for each in names))
+    return scope.resolved[written]
 
 
 def resolve_value(scope: Scope, node: PropertyPath) -> Path:
@@ -95,7 +98,12 @@ def _value(scope: Scope, binding: Binding, names: Sequence[exp.Identifier], text
         return Path(binding, path, tuple(dict.fromkeys(schemas)), text)
     if not scope.checked or (not declared and _stands(scope, binding, first.name)):
         return Path(binding, path, (), text)
-    raise refusals[0] if refusals else _unknown(scope, binding, names)
+    if refusals:
+        raise refusals[0]
+    if text == ".".join(path) and len(names) > 1 and scope.aliases and _follows(scope, binding, names[1]):
+        near = nearest(first.name, scope.aliases) or scope.aliases
+        raise refuse("unknown_alias", f"no collection is called {first.name!r}", first, near)
+    raise _unknown(scope, binding, first)
 
 
 def _system(scope: Scope, binding: Binding, names: Sequence[exp.Identifier], text: str) -> Path:
@@ -194,12 +202,8 @@ def _walk(schema: Schema, at: exp.Identifier, names: Sequence[exp.Identifier]) -
     raise refuse("unknown_property", f"{at.name!r} is {schema.name}, it has no {names[0].name!r} inside", names[0])
 
 
-def _unknown(scope: Scope, binding: Binding, names: Sequence[exp.Identifier]) -> QueryError:
+def _unknown(scope: Scope, binding: Binding, name: exp.Identifier) -> QueryError:
     """A refusal that says what the name is instead, or what it could have been."""
-    name = names[0]
-    if len(names) > 1 and scope.aliases and not scope.find(name) and _follows(scope, binding, names[1]):
-        text = f"no collection is called {name.name!r}"
-        return refuse("unknown_alias", text, name, nearest(name.name, scope.aliases) or scope.aliases)
     if binding.collection == "relationship":
         known = sorted({each.name for kind in binding.types for each in kind.properties})
         text = f"relationships have no property {name.name!r}"

@@ -7,7 +7,7 @@ Twins query language reference; "Azure Digital Twins service limits" (functional
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,30 +64,32 @@ def check_limits(tree: exp.Select, limits: Restrictions) -> None:
     Raises:
         QueryError: it doesn't; the message names the limit.
     """
-    for what, count, most, node in _counted(tree, limits):
+    nodes = list(tree.walk())
+    for what, count, most, node in _counted(tree, nodes, limits):
         if count > most:
             text = f"{limits.source} takes at most {most} {what}, not {count}{limits.remedy}"
             raise QueryError(text, code="query.bounds", position=position_of(node) if node is not None else None)
     if limits.strict:
-        for name in tree.find_all(exp.Identifier):
-            if name.name.upper() in RESERVED and not name.args.get("quoted"):
+        for name in nodes:
+            if isinstance(name, exp.Identifier) and name.name.upper() in RESERVED and not name.args.get("quoted"):
                 escaped = f"[[{name.name}]]"
                 text = f"{name.name!r} is a reserved word; as a name it has to be written {escaped}{limits.remedy}"
                 raise QueryError(text, code="query.reserved", suggestions=[escaped], position=position_of(name))
 
 
-def _counted(tree: exp.Select, limits: Restrictions) -> Iterator[tuple[str, int, int, exp.Expr | None]]:
+def _counted(
+    tree: exp.Select, nodes: Sequence[exp.Expr], limits: Restrictions
+) -> Iterator[tuple[str, int, int, exp.Expr | None]]:
     """What there is, how much of it, how much of it there may be, and where."""
     yield "characters in a query", tree.meta.get("length", 0), limits.characters, None
     joins = tree.args.get("joins") or []
     yield "JOINs in a query", len(joins), limits.joins, joins[min(limits.joins, len(joins) - 1)] if joins else None
-    where = tree.args.get("where")
-    if where is not None:
-        connectives = sum(1 for _ in where.find_all(exp.And, exp.Or))
-        yield "ANDs and ORs in a query", connectives, limits.connectives, where.this
-    for each in tree.find_all(exp.In):
-        yield "values in a list", len(each.expressions), limits.values, each
-    edges = list(tree.find_all(PatternEdge))
+    connectives = [each for each in nodes if isinstance(each, exp.And | exp.Or)]
+    yield "ANDs and ORs in a query", len(connectives), limits.connectives, tree.args.get("where")
+    for each in nodes:
+        if isinstance(each, exp.In):
+            yield "values in a list", len(each.expressions), limits.values, each
+    edges = [each for each in nodes if isinstance(each, PatternEdge)]
     hops = sum(each.args.get("end") or 1 for each in edges)
     yield "hops in a MATCH", hops, limits.hops, edges[-1] if edges else None
 
