@@ -163,6 +163,14 @@ def pinned_by(condition: Condition) -> dict[str, int]:
     return {}
 
 
+def is_pinned(condition: Condition) -> bool:
+    """Whether a condition names some twin by ``$dtId``, whichever way it is met."""
+    if isinstance(condition, Connection):
+        found = (is_pinned(each) for each in condition.conditions)
+        return any(found) if condition.word == "AND" else all(found)
+    return bool(pinned_by(condition))
+
+
 def _is_identity(value: Path | Constant) -> bool:
     return isinstance(value, Path) and value.names == ("$dtId",)
 

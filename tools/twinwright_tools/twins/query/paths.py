@@ -74,10 +74,8 @@ def _unbound(scope: Scope, names: Sequence[exp.Identifier]) -> QueryError:
     text = f"no collection is called {name!r}; with JOIN or MATCH every property needs its alias before it"
     for step in scope.steps:
         if name in step.names:
-            usage = (
-                f"{name}*… has none" if step.is_walk else f"write an alias for it after RELATED {name} or in [alias:…]"
-            )
-            return refuse("unknown_alias", f"{name!r} is a relationship's name, not an alias; {usage}", names[0])
+            usage = "a walk of several hops has none" if step.is_walk else f"write RELATED T.{name} R, or -[R:{name}]->"
+            return refuse("unknown_alias", f"{name!r} is a relationship's name, not an alias: {usage}", names[0])
     return refuse("unknown_alias", text, names[0], nearest(name, scope.aliases) or scope.aliases)
 
 
@@ -117,9 +115,7 @@ def _system(scope: Scope, binding: Binding, names: Sequence[exp.Identifier], tex
         schema = _metadata(scope, binding, path[1:])
         if schema is not None:
             return Path(binding, path, (schema,), text)
-        known = {each for model in binding.models for each in scope.models.contents(model)}
-        near = nearest(path[1], ["$model", "$lastUpdateTime", *known])
-        fields = fields | {".".join(("$metadata", each, *path[2:])): each for each in near}
+        fields = fields | dict.fromkeys(_metadata_near(scope, binding, path[1:]), "")
     if not scope.checked:
         return Path(binding, path if path[0] == "$metadata" else ("$metadata", *path), (), text)
     near = nearest(written, fields) or list(fields)
@@ -135,6 +131,14 @@ def _metadata(scope: Scope, binding: Binding, inside: Sequence[str]) -> Schema |
     if not any(_declared(scope, binding, inside[0])) and not _stands(scope, binding, inside[0]):
         return None
     return _times(inside[1:])
+
+
+def _metadata_near(scope: Scope, binding: Binding, inside: Sequence[str]) -> list[str]:
+    """Places in a twin's metadata that look like one that isn't there."""
+    contents = {each for model in binding.models for each in scope.models.contents(model)}
+    near = [inside[0]] if inside[0] in contents else nearest(inside[0], sorted(contents))
+    times = [f"$metadata.{name}.{time}" for name in near for time in _TIMES] if len(inside) > 1 else []
+    return [*times, *(f"$metadata.{name}" for name in near), "$metadata.$lastUpdateTime"]
 
 
 def _times(inside: Sequence[str]) -> Schema | None:
@@ -206,7 +210,9 @@ def _unknown(scope: Scope, binding: Binding, name: exp.Identifier) -> QueryError
     """A refusal that says what the name is instead, or what it could have been."""
     if binding.collection == "relationship":
         known = sorted({each.name for kind in binding.types for each in kind.properties})
-        text = f"relationships have no property {name.name!r}"
+        called = sorted({kind.name for kind in binding.types})
+        who = f"{' and '.join(called)} declare" if 0 < len(called) <= 3 else "relationships declare"
+        text = f"{who} no property {name.name!r}"
         return refuse("unknown_property", text, name, nearest(name.name, [*known, *SYSTEM_FIELDS["relationship"]]))
     found = [scope.models.contents(model).get(name.name) for model in binding.models]
     kinds = {type(each) for each in found if each is not None}

@@ -14,7 +14,7 @@ from typing import Literal
 from sqlglot import exp
 
 from ...errors import QueryError
-from .cost import aliases, conjuncts, pinned_by
+from .cost import aliases, conjuncts, identities, is_pinned
 from .nodes import PatternEdge, position_of
 from .plan import CheckedQuery, Condition, ModelTest
 from .words import RESERVED
@@ -102,7 +102,7 @@ def check_start(query: CheckedQuery, limits: Restrictions, tree: exp.Select) -> 
     """
     if not query.steps and not query.is_match:
         return []
-    pinned = [alias for each in conjuncts(query.where) for alias in pinned_by(each)]
+    pinned = query.where is not None and is_pinned(query.where)
     clause = tree.args.get("match") or tree.args["joins"][0]
     word = "MATCH" if query.is_match else "JOIN"
     twin = next((each.alias for each in query.bindings if each.is_named and each.collection == "twin"), "T")
@@ -113,11 +113,8 @@ def check_start(query: CheckedQuery, limits: Restrictions, tree: exp.Select) -> 
     if not pinned and any(step.is_walk for step in query.steps) and not _filtered(query):
         text = f"this walk would begin at every twin; {way}, or any other filter on a twin"
         raise QueryError(text, code="query.unbounded", position=position_of(clause))
-    if limits.strict and query.is_match and query.root.alias not in pinned:
-        return [
-            f"$dtId names {pinned[0]}, which isn't the first twin of the MATCH: the service may leave rows out then "
-            "(here none are)"
-        ]
+    if limits.strict and query.is_match and query.root.alias not in identities(query):
+        return ["$dtId doesn't name the first twin of the MATCH: the service may leave rows out then (here none are)"]
     return []
 
 
