@@ -31,6 +31,7 @@ from .places import history_files, plant_folder, state_folder, telemetry_files, 
 from .problems import Problem
 
 if TYPE_CHECKING:
+    from ..twins.query.restrictions import DialectName
     from ..twins.query.run import QueryResult
 
 
@@ -66,15 +67,16 @@ class Plant:
         """Where the signal belongs, as `twinwright.toml` says for it or for a model of its twin; else None."""
         return declared(key, self.config.ranges, self.models, self.graph)
 
-    def query(self, text: str) -> QueryResult:
-        """The result of a twin query.
+    def query(self, text: str, *, dialect: DialectName = "service", checked: bool = True) -> QueryResult:
+        """The result of a twin query; for dialect and checked, see `check_query`.
 
         Raises:
             QueryError: the query was refused.
         """
         from ..twins.query.run import run_query
 
-        return run_query(text, self.models, self.graph, self._connection.cursor())
+        cursor = self._connection.cursor()
+        return run_query(text, self.models, self.graph, cursor, dialect=dialect, checked=checked)
 
     def close(self) -> None:
         """Lets go of the index."""

@@ -12,6 +12,7 @@ import networkx as nx
 
 from ..errors import UnknownNameError
 from .flow import Flows
+from .query.cost import GraphStatistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,11 @@ class TwinGraph:
         if found is None:
             raise UnknownNameError.of("twin", twin_id, self.twins)
         return found
+
+    @cached_property
+    def statistics(self) -> GraphStatistics:
+        """What queries are checked against and their cost is estimated by."""
+        return GraphStatistics.from_graph(self)
 
     @cached_property
     def influence(self) -> nx.MultiDiGraph[str]:

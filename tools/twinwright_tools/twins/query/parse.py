@@ -40,6 +40,7 @@ def parse_query(text: str) -> exp.Select:
     tree = _DIALECT.parser().parse(tokens, text)[0]
     if not isinstance(tree, exp.Select):
         raise QueryError("a query begins with SELECT", code="query.syntax", position=0)
+    tree.meta["length"] = len(text)
     return tree
 
 

@@ -13,8 +13,11 @@ from ..dtdl import ModelSet
 from ..graph import TwinGraph
 from .check import check_query
 from .compile import compile_query
+from .cost import estimate
+from .explain import plan_lines
 from .parse import parse_query
 from .plan import Binding, CheckedQuery
+from .restrictions import DialectName
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,16 +37,20 @@ class QueryPlan:
     Attributes:
         tree: what was parsed.
         checks: what was checked, in words.
+        plan: what is done, in words, and what it is expected to cost.
+        bound: no more rows than this can come.
         sql: what DuckDB is asked.
     """
 
     tree: str
     checks: list[str]
+    plan: list[str]
+    bound: int
     sql: str
 
     def as_dict(self) -> dict[str, Any]:
         """The plan as `twinwright query --explain --json` has it."""
-        return {"tree": self.tree, "checks": self.checks, "sql": self.sql}
+        return {"tree": self.tree, "checks": self.checks, "plan": self.plan, "bound": self.bound, "sql": self.sql}
 
 
 @dataclass(frozen=True)
@@ -67,37 +74,56 @@ class QueryResult:
         return {"value": self.value, "continuationToken": None}
 
 
-def explain_query(text: str, models: ModelSet, graph: TwinGraph, row_limit: int = ROW_LIMIT) -> QueryPlan:
-    """The tree, the checks and the SQL of a query.
+def explain_query(
+    text: str,
+    models: ModelSet,
+    graph: TwinGraph,
+    row_limit: int = ROW_LIMIT,
+    *,
+    dialect: DialectName = "service",
+    checked: bool = True,
+) -> QueryPlan:
+    """The tree, the checks, the plan and the SQL of a query; for dialect and checked, see `check_query`.
 
     Raises:
         QueryError: the query is refused; with the position and what was probably meant.
     """
-    return _prepare(text, models, graph, row_limit)[1]
+    return _prepare(text, models, graph, row_limit, dialect, checked)[1]
 
 
 def run_query(
-    text: str, models: ModelSet, graph: TwinGraph, cursor: duckdb.DuckDBPyConnection, row_limit: int = ROW_LIMIT
+    text: str,
+    models: ModelSet,
+    graph: TwinGraph,
+    cursor: duckdb.DuckDBPyConnection,
+    row_limit: int = ROW_LIMIT,
+    *,
+    dialect: DialectName = "service",
+    checked: bool = True,
 ) -> QueryResult:
-    """The answer to a query over the tables that `store.write_tables` made.
+    """The answer to a query over the tables that `store.write_tables` made; for dialect and checked, see `check_query`.
 
     Raises:
         QueryError: the query is refused; with the position and what was probably meant.
     """
-    query, plan = _prepare(text, models, graph, row_limit)
+    query, plan = _prepare(text, models, graph, row_limit, dialect, checked)
     rows = cursor.execute(plan.sql).fetchall()
     value = [_shape(query, row) for row in rows[:row_limit]]
     return QueryResult(value, plan.sql, plan.checks, plan.tree, len(rows) > row_limit)
 
 
-def _prepare(text: str, models: ModelSet, graph: TwinGraph, row_limit: int) -> tuple[CheckedQuery, QueryPlan]:
+def _prepare(
+    text: str, models: ModelSet, graph: TwinGraph, row_limit: int, dialect: DialectName, checked: bool
+) -> tuple[CheckedQuery, QueryPlan]:
     if row_limit < 1:
         raise QueryError("the row limit must be 1 at least", code="query.bounds")
     tree = parse_query(text)
-    query = check_query(tree, models, graph)
+    query = check_query(tree, models, graph.statistics, dialect=dialect, checked=checked)
     limit = min(query.top or row_limit + 1, row_limit + 1)
     sql = compile_query(query, layout_of(models), limit).sql(dialect="duckdb")
-    return query, QueryPlan(repr(tree), query.checks, sql)
+    expected = estimate(query, graph.statistics)
+    bound = min(expected.bound, row_limit)
+    return query, QueryPlan(repr(tree), query.checks, plan_lines(query, expected), bound, sql)
 
 
 def _shape(query: CheckedQuery, row: Sequence[Any]) -> dict[str, Any]:
