@@ -15,6 +15,7 @@ from twinwright_tools.errors import QueryError
 from twinwright_tools.twins import LoadedTwins, ModelSet, write_tables
 from twinwright_tools.twins.query.check import check_query
 from twinwright_tools.twins.query.parse import parse_query
+from twinwright_tools.twins.query.plan import CheckedQuery
 from twinwright_tools.twins.query.run import run_query
 
 from .graphs import model_set, random_graph
@@ -74,31 +75,42 @@ def agree_on(chance: Random, count: int, tally: Tally) -> list[Disagreement]:
         connection.execute("SET threads = 1")
         write_tables(connection, loaded)
         for _ in range(count):
-            disagreement = None
-            while not _is_valid(text := random_query(chance), loaded, tally):
-                pass
-            disagreement = compare(text, loaded, documents, connection, tally)
+            text, query = _valid_query(chance, loaded, tally)
+            disagreement = compare(text, query, loaded, documents, connection, tally)
             found += [disagreement] if disagreement else []
     return found
 
 
-def _is_valid(text: str, loaded: LoadedTwins, tally: Tally) -> bool:
-    try:
-        check_query(parse_query(text), loaded.models, loaded.graph.statistics, dialect="embedded")
-    except QueryError as error:
-        tally.refused += 1
-        tally.refusals[error.code] += 1
-        return False
-    return True
+def _valid_query(chance: Random, loaded: LoadedTwins, tally: Tally) -> tuple[str, CheckedQuery]:
+    while True:
+        text = random_query(chance)
+        try:
+            return text, checked(text, loaded)
+        except QueryError as error:
+            tally.refused += 1
+            tally.refusals[error.code] += 1
+
+
+def checked(text: str, loaded: LoadedTwins) -> CheckedQuery:
+    """The checked query of a text.
+
+    Raises:
+        QueryError: it is refused.
+    """
+    return check_query(parse_query(text), loaded.models, loaded.graph.statistics, dialect="embedded")
 
 
 def compare(
-    text: str, loaded: LoadedTwins, documents: Documents, connection: duckdb.DuckDBPyConnection, tally: Tally
+    text: str,
+    query: CheckedQuery,
+    loaded: LoadedTwins,
+    documents: Documents,
+    connection: duckdb.DuckDBPyConnection,
+    tally: Tally,
 ) -> Disagreement | None:
     """Both answers to a valid query, where they differ."""
-    query = check_query(parse_query(text), loaded.models, loaded.graph.statistics, dialect="embedded")
     wanted = evaluate(query, documents)
-    result = run_query(text, loaded.models, loaded.graph, connection, row_limit=_ROWS, dialect="embedded")
+    result = run_query(text, loaded.models, loaded.graph, connection, _ROWS, dialect="embedded")
     tally.pairs += 1
     tally.with_rows += bool(wanted) and wanted != [{query.count: 0}]
     tally.matches += query.is_match

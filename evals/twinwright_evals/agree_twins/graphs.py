@@ -123,7 +123,7 @@ def random_graph(chance: Random, models: ModelSet, most: int = 8) -> tuple[Loade
     """A graph as the store takes it, and the same as documents."""
     ids = list(TWIN_IDS)
     chance.shuffle(ids)
-    twins = [_twin(chance, each) for each in ids[: chance.randint(0, most)]]
+    twins = [_twin(chance, each) for each in ids[: most if chance.random() < 0.7 else chance.randint(0, most)]]
     count = chance.randint(0, 2 * len(twins))
     edges = [_edge(chance, f"r{at % 3}" if chance.random() < 0.5 else f"e{at}", twins) for at in range(count)]
     unique = {(each.source, each.id): each for each in edges}

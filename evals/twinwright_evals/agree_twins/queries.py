@@ -53,7 +53,8 @@ def random_query(chance: Random) -> str:
         source = _joins(chance, aliases)
     else:
         source = _match(chance, aliases)
-    conditions = [condition(chance, aliases) for _ in range(chance.choice((0, 1, 1, 2)))]
+    count = chance.choice((0, 1, 1, 2) if kind < 0.4 else (0, 0, 1))
+    conditions = [condition(chance, aliases) for _ in range(count)]
     if kind >= 0.4 and chance.random() < 0.8:
         conditions.insert(0, _pinned(chance, chance.choice(aliases.twins)))
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
@@ -95,9 +96,9 @@ def _arrow(chance: Random, at: int, aliases: Aliases) -> str:
     names = chance.choice(("", "feeds", "contains", "near", "feeds|contains", "feeds|near"))
     hops, variable = "", ""
     if chance.random() < 0.4:
-        least, more = chance.choice((1, 1, 1, 2)), chance.randint(0, 2)
-        hops = f"*{least}..{least + more}" if more else f"*{least}"
-        hops = f"*..{more}" if more and chance.random() < 0.2 else hops
+        # as the language counts them, the first number is the hops that are too few
+        few, more = chance.choice((0, 0, 0, 1)), chance.randint(1, 3)
+        hops = chance.choice((f"*{few}..{few + more}", f"*..{more}", f"*{more}"))
     elif chance.random() < 0.4:
         variable = f"E{at}"
         aliases.edges.append(variable)

@@ -72,9 +72,15 @@ def models() -> list[dict[str, Any]]:
             _relationship("feeds", "Machine", _property("capacity", "double"), _property("medium", "string")),
         ),
         *(_model(name, "Machine", _property(OWN[name], "double")) for name in MACHINES),
-        _model("Sensor", "Asset", _property("unit", "string"), _property("limit", "double")),
+        _model(
+            "Sensor",
+            "Asset",
+            _property("unit", "string"),
+            _property("limit", "double"),
+            _relationship("monitors", "Machine"),
+        ),
         *(_model(name, "Sensor") for name in SENSORS),
-        _model("Controller", "Asset", _property("firmware", "string")),
+        _model("Controller", "Asset", _property("firmware", "string"), _relationship("controls", "Machine")),
         _model("Cabinet", "Asset", _property("slots", "integer")),
     ]
 

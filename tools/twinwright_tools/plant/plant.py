@@ -20,8 +20,10 @@ from ..times import from_micros
 from ..twins.changes.log import ChangeLog
 from ..twins.changes.store import TwinStore
 from ..twins.dtdl import ModelSet
+from ..twins.fill import fill_store
 from ..twins.graph import TwinGraph
 from ..twins.load import load_twins
+from ..twins.stored import StoredGraph, stored_models, stored_twin_problems
 from .config import PlantConfig, Range, read_config
 from .declared import declaration_problems, declared
 from .index import Inputs, open_index, stored_problems
@@ -122,17 +124,24 @@ def open_plant(
     folder = plant_folder(folder)
     config = read_config(folder)
     place = state_folder(folder, state, cache_home or Path.home() / ".cache")
-    loaded, head = _twins(folder, config, place).as_of(as_of or at)
+    changed = ChangeLog(place).read(as_of or at)
     # An index of the twins alone is quick to make: one as of some time in the past is hardly asked twice.
     telemetry_paths = telemetry_files(folder, config, telemetry) if as_of is None else []
     history_paths = history_files(folder, config) if as_of is None else []
-    inputs = Inputs(folder, tuple(twin_files(folder)), tuple(telemetry_paths), tuple(history_paths), head)
-    connection = open_index(place / "cache", inputs, loaded, progress)
+    inputs = Inputs(folder, tuple(twin_files(folder)), tuple(telemetry_paths), tuple(history_paths), changed.head)
+    connection = open_index(
+        place / "cache",
+        inputs,
+        lambda index: fill_store(index, folder, config.flows, changed.documents, progress),
+        progress,
+    )
+    models = stored_models(connection)
+    graph = StoredGraph(connection.cursor, config.flows)
     asked = at.astimezone(UTC) if at else _newest(connection)
     problems = [
-        *loaded.problems,
+        *stored_twin_problems(connection),
         *stored_problems(connection),
-        *declaration_problems(config, loaded.models, loaded.graph),
+        *declaration_problems(config, models, graph),
     ]
     return Plant(
         folder=folder,
@@ -140,16 +149,12 @@ def open_plant(
         config=config,
         zone=config.zone,
         at=asked,
-        models=loaded.models,
-        graph=loaded.graph,
+        models=models,
+        graph=graph,
         telemetry=TelemetryStore(
-            connection.cursor,
-            loaded.models,
-            loaded.graph,
-            asked,
-            lambda key: declared(key, config.units, loaded.models, loaded.graph),
+            connection.cursor, models, graph, asked, lambda key: declared(key, config.units, models, graph)
         ),
-        history=HistoryStore(connection.cursor, loaded.graph, asked, config.zone),
+        history=HistoryStore(connection.cursor, graph, asked, config.zone),
         problems=problems,
         _connection=connection,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -49,10 +50,10 @@ class Relationship:
 
 @dataclass(frozen=True)
 class TwinGraph:
-    """The twins of a plant and how they hang together."""
+    """The twins of a plant and how they hang together; both collections may be read from a store as they are needed."""
 
-    twins: dict[str, Twin]
-    relationships: tuple[Relationship, ...]
+    twins: Mapping[str, Twin]
+    relationships: Sequence[Relationship]
     flows: Flows
 
     def twin(self, twin_id: str) -> Twin:

@@ -48,8 +48,8 @@ def write_graph(
 ) -> None:
     """Write the store of these twins and relationships, whose ends must be among the twins; each is taken once."""
     stage(connection)
-    _insert(connection, "staged_twins", (_twin_row(*each) for each in enumerate(twins)))
-    _insert(connection, "staged_edges", (_edge_row(*each) for each in enumerate(relationships)))
+    stage_twins(connection, enumerate(twins))
+    stage_relationships(connection, enumerate(relationships))
     write_staged(connection, models)
 
 
@@ -57,6 +57,18 @@ def stage(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the empty tables `staged_twins` and `staged_edges`, which `write_staged` makes a store of."""
     for name, columns in _STAGED.items():
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({columns})")
+
+
+def stage_twins(connection: duckdb.DuckDBPyConnection, twins: Iterable[tuple[int, Twin]]) -> None:
+    """Add twins, each with its place, to `staged_twins`."""
+    _insert(connection, "staged_twins", (_twin_row(*each) for each in twins))
+
+
+def stage_relationships(
+    connection: duckdb.DuckDBPyConnection, relationships: Iterable[tuple[int, Relationship]]
+) -> None:
+    """Add relationships, each with its place, to `staged_edges`."""
+    _insert(connection, "staged_edges", (_edge_row(*each) for each in relationships))
 
 
 def write_staged(connection: duckdb.DuckDBPyConnection, models: ModelSet) -> None:

@@ -31,6 +31,10 @@ _EDGE_PROPERTIES = (
     "(SELECT DISTINCT t.model, e.name, json_keys(e.document) AS names FROM edges e JOIN twins t ON t.nid = e.source) AS k "
     "JOIN models m ON m.number = k.model JOIN relationship_names n ON n.number = k.name GROUP BY m.id, n.id ORDER BY ALL"
 )
+_DIGEST = (
+    "SELECT coalesce((SELECT bit_xor(hash(document)) FROM twins), 0)::VARCHAR || ' ' || "
+    "coalesce((SELECT bit_xor(hash(document)) FROM edges), 0)::VARCHAR"
+)
 
 
 def write_summary(connection: duckdb.DuckDBPyConnection) -> None:
@@ -42,9 +46,17 @@ def write_summary(connection: duckdb.DuckDBPyConnection) -> None:
         "most_in": connection.execute(_MOST.format(end="target")).fetchall(),
         "properties": _own(connection.execute(_PROPERTIES).fetchall()),
         "edge_properties": _own(connection.execute(_EDGE_PROPERTIES).fetchall()),
+        "digest": connection.execute(_DIGEST).fetchall()[0][0],
     }
     connection.execute("CREATE OR REPLACE TABLE about_twins (summary VARCHAR NOT NULL)")
     connection.execute("INSERT INTO about_twins VALUES ($1)", [json.dumps(summary)])
+
+
+def read_summary(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """What `write_summary` wrote, as lists of rows by name, and `digest`, which tells stores of other contents apart."""
+    ((text,),) = connection.execute("SELECT summary FROM about_twins").fetchall()
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def _own(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

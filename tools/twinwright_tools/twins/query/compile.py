@@ -44,8 +44,9 @@ class _Compiler:
             found = joins.select([_column(joins, each) for each in shown])
             # a table alone is read in the order of its numbers; to sort it would take longer than to read it
             if joins.is_joined or self.tables or self.start.alias in identities(query):
-                found = found.order_by(*(joins.key(each) for each in query.bindings))
-            found = found.limit(limit).offset(offset) if offset else found.limit(limit)
+                found = found.order_by(*(joins.key(each) for each in query.bindings), copy=False)
+            found = found.limit(limit, copy=False)
+            found = found.offset(offset, copy=False) if offset else found
         for name, table in self.tables:
             found = found.with_(name, as_=table, materialized=True, copy=False)
         return found
@@ -67,16 +68,17 @@ class _Compiler:
         name = f"w{at}"
         if name not in dict(self.tables):
             before = self._joined(at)
-            seeds = before.select([before.key(step.target if backwards else step.source)]).distinct()
+            number = exp.alias_(before.key(step.target if backwards else step.source), "number", copy=False)
+            seeds = before.select([number]).distinct(copy=False)
             self.tables += walk_tables(name, step, backwards, seeds, keeps_trail(self.query, step), self.layout)
         return name
 
     def _distinct(self, joins: Joins) -> Joins:
         """Each row once, where several ways lead to it."""
         keys = [
-            exp.alias_(joins.key(each), f"b{at}") for at, each in enumerate(self.query.bindings)
+            exp.alias_(joins.key(each), f"b{at}", copy=False) for at, each in enumerate(self.query.bindings)
         ]
-        self.tables.append(("found", joins.select(keys).distinct()))
+        self.tables.append(("found", joins.select(keys).distinct(copy=False)))
         return Joins.of_table(self.query, self.layout, "found")
 
 

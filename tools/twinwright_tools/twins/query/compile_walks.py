@@ -21,15 +21,18 @@ def walk_tables(
     """Tables, each of those before it; the last, `name`, has the columns source, node and, where it is kept, trail.
 
     Args:
-        seeds: a query for the numbers of the twins where the walk begins.
+        seeds: a query for the numbers of the twins where the walk begins, as the column `number`.
     """
     is_short = step.hops.least <= 1 and not keeps_trail
     state = _state(step, is_short)
     tables: list[tuple[str, exp.Query]] = [(f"{name}_0", _seeds(name, seeds, state))]
     tables += [(f"{name}_{at}", _hop(name, at, step, backwards, state, layout)) for at in range(1, step.hops.most + 1)]
     shown = ("source", "node", "trail") if keeps_trail else ("source", "node")
-    parts = [exp.select(*shown).from_(f"{name}_{at}") for at in range(step.hops.least, step.hops.most + 1)]
-    ends: exp.Query = parts[0].distinct() if len(parts) == 1 else exp.union(*parts, distinct=True, copy=False)
+    parts = [
+        exp.Select().select(*shown, copy=False).from_(f"{name}_{at}", copy=False)
+        for at in range(step.hops.least, step.hops.most + 1)
+    ]
+    ends: exp.Query = parts[0].distinct(copy=False) if len(parts) == 1 else exp.union(*parts, distinct=True, copy=False)
     return [*tables, (name, ends)]
 
 
@@ -42,15 +45,13 @@ def _state(step: Step, is_short: bool) -> str | None:
 
 def _seeds(name: str, seeds: exp.Select, state: str | None) -> exp.Select:
     number = exp.column("number", table="seeds")
-    seeds = seeds.copy()
-    seeds.set("expressions", [exp.alias_(seeds.expressions[0], "number")])
     columns: list[exp.Expr] = [exp.alias_(number, "source"), exp.alias_(number, "node")]
     if state == "trail":
         empty = exp.cast(exp.Array(expressions=[]), "INTEGER[]")
         columns.append(exp.alias_(empty, "trail"))
     if state == "first":
         columns.append(exp.alias_(exp.cast(exp.Null(), "INTEGER"), "first"))
-    return exp.select(*columns).from_(seeds.subquery("seeds"))
+    return exp.Select().select(*columns, copy=False).from_(seeds.subquery("seeds", copy=False), copy=False)
 
 
 def _hop(name: str, at: int, step: Step, backwards: bool, state: str | None, layout: Layout) -> exp.Select:
@@ -60,8 +61,7 @@ def _hop(name: str, at: int, step: Step, backwards: bool, state: str | None, lay
     begin = exp.column("source" if along else "node", table="e")
     tests.insert(0, exp.EQ(this=begin, expression=exp.column("node", table="h")))
     number = exp.column("eid", table="e")
-    columns: list[exp.Expr] = [exp.column("source", table="h"), exp.alias_(other, "node")]
-    found = exp.Select()
+    columns: list[exp.Expr] = [exp.column("source", table="h"), exp.alias_(other, "node", copy=False)]
     if state == "trail":
         trail = exp.column("trail", table="h")
         tests.append(exp.Not(this=exp.Anonymous(this="list_contains", expressions=[trail, number])))
@@ -71,6 +71,7 @@ def _hop(name: str, at: int, step: Step, backwards: bool, state: str | None, lay
         if at > 1:
             tests.append(exp.NEQ(this=number, expression=first))
         columns.append(exp.alias_(number.copy() if at == 1 else first.copy(), "first"))
-    found = found.select(*columns).from_(exp.table_(before, alias="h"))
-    found = found.join(exp.table_("edges" if along else "links", alias="e"), on=exp.and_(*tests))
-    return found if state == "trail" else found.distinct()
+    found = exp.Select().select(*columns, copy=False).from_(exp.table_(before, alias="h"), copy=False)
+    table = exp.table_("edges" if along else "links", alias="e")
+    found = found.join(table, on=exp.and_(*tests, copy=False), copy=False)
+    return found if state == "trail" else found.distinct(copy=False)
