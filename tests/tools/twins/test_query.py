@@ -1,10 +1,10 @@
 """Queries and what comes of them, in data/queries*.yaml.
 
-A file names the `plant` that it asks. Of each query that is accepted it has one of: `ids`, the ids of all documents that
-are found; `rows`, the whole answer with ids in place of documents; `value`, the whole answer; `count`, what COUNT() gives;
-`many`, how many rows there are. Of each that is refused it has the `code` of the refusal and may have `at`, the text where
-it points, `near`, what is suggested first, and `reason`, what the message says. `dialect` and `checked` are those of the
-run (`service` and true, if they are missing).
+A file names the `plant` that it asks. Of each query that is accepted it has one of: `ids`, the ids of all documents
+that are found; `rows`, the whole answer with ids in place of documents; `value`, the whole answer; `count`, what
+COUNT() gives; `many`, how many rows there are. Of each that is refused it has the `code` of the refusal and may have `at`, the
+text where it points, `near`, what is suggested first, and `reason`, what the message says. `dialect` and `checked` are
+those of the run (`service` and true, if they are missing).
 """
 
 from __future__ import annotations

@@ -230,8 +230,7 @@ class _Planner:
         return found / max(self.size[end.alias], 1) if known else found * self.kept[end.alias]
 
     def reads(self, start: Binding) -> float:
-        share = self.pinned.get(start.alias)
-        reads = float(share if share is not None else self.size[start.alias])
+        reads = float(min(self.pinned.get(start.alias, _WHOLE), self.size[start.alias]))
         bound = {start.alias}
         rows = self.size[start.alias] * self.kept[start.alias]
         for step, backwards in self._ordered(start):

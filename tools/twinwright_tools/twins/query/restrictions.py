@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from ...errors import QueryError
 from .cost import aliases, conjuncts, identities, is_pinned
-from .nodes import PatternEdge, position_of
+from .nodes import ALLOWED, PatternEdge, position_of
 from .plan import CheckedQuery, Condition, ModelTest
 from .words import RESERVED
 
@@ -59,12 +59,16 @@ DIALECTS: dict[DialectName, Restrictions] = {
 
 
 def check_limits(tree: exp.Select, limits: Restrictions) -> None:
-    """Whether a tree keeps the limits that can be seen from the text alone.
+    """Whether a tree only reads, and keeps the limits that can be seen from the text alone.
 
     Raises:
         QueryError: it doesn't; the message names the limit.
     """
     nodes = list(tree.walk())
+    strange = next((each for each in nodes if type(each) not in ALLOWED), None)
+    if strange is not None:
+        text = f"{strange.key} is no part of a query that reads"
+        raise QueryError(text, code="query.unsupported", position=position_of(strange))
     for what, count, most, node in _counted(tree, nodes, limits):
         if count > most:
             text = f"{limits.source} takes at most {most} {what}, not {count}{limits.remedy}"
