@@ -112,7 +112,7 @@ def check_start(query: CheckedQuery, limits: Restrictions, tree: exp.Select) -> 
     twin = next((each.alias for each in query.bindings if each.is_named and each.collection == "twin"), "T")
     way = f"add {twin}.$dtId = '…' (or IN […]) to WHERE"
     if not pinned and limits.strict:
-        text = f"a query with {word} has to name one of its twins by $dtId in WHERE, under any condition; {way}"
+        text = f"a query with {word} has to filter by the $dtId of one of its twins, in every branch of an OR; {way}"
         raise QueryError(text + limits.remedy, code="query.no_start", position=position_of(clause))
     if not pinned and any(step.is_walk for step in query.steps) and not _filtered(query):
         text = f"this walk would begin at every twin; {way}, or any other filter on a twin"
