@@ -50,6 +50,9 @@ def build_scope(
         word = "MATCH" if pattern else "JOIN"
         text = f"FROM RELATIONSHIPS can't be combined with {word}; begin with FROM DIGITALTWINS"
         raise refuse("join", text, pattern or joins[0])
+    for name in _aliases(collection, joins, pattern):
+        if name.name.startswith("#"):
+            raise refuse("syntax", f"an alias can't begin with '#', as {name.name!r} does", name)
     scope.narrowed = _narrowed(scope, tree, _root_alias(collection, pattern))
     if collection.this == "RELATIONSHIPS":
         types = relationship_types(models, scope.in_use)
@@ -60,6 +63,12 @@ def build_scope(
     else:
         _bind(scope, *_of_joins(collection, joins))
     return scope
+
+
+def _aliases(collection: Collection, joins: Sequence[Related], pattern: Pattern | None) -> Iterator[exp.Identifier]:
+    """All names that the query gives; what has none gets one that begins with ``#``."""
+    found = [collection.args.get("alias"), *(each for join in joins for each in (join.this, join.args.get("alias")))]
+    yield from filter(None, [*found, *(each.this for each in pattern.expressions)] if pattern else found)
 
 
 def _root_alias(collection: Collection, pattern: Pattern | None) -> str:
