@@ -135,6 +135,12 @@ class World:
         for each in self._relationships(chance):
             yield "Relationships", each
 
+    def write_plant(self, folder: Path) -> None:
+        """The plant as a plant folder that holds nothing but twins."""
+        flows = "".join(f'{name} = "{flow}"\n' for name, flow in FLOWS.items())
+        (folder / "twinwright.toml").write_text(f"[relationships]\n{flows}", encoding="utf-8")
+        self.write(folder / "plant.ndjson")
+
     def write(self, file: Path) -> None:
         """The plant as a bulk-import file of one JSON object a line."""
         with file.open("w", encoding="utf-8", buffering=1 << 20) as out:
