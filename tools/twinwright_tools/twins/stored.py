@@ -70,12 +70,12 @@ class StoredGraph(TwinGraph):
 
 def statistics_of(summary: Mapping[str, Any]) -> GraphStatistics:
     """The statistics in a store's summary."""
-    properties: dict[str, set[str]] = {}
+    properties: dict[str, set[str]] = {model: set() for model, _ in summary["twins"]}
     for model, name in summary["properties"]:
-        properties.setdefault(model, set()).add(name)
-    edge_properties: dict[tuple[str, str], set[str]] = {}
+        properties[model].add(name)
+    edge_properties: dict[tuple[str, str], set[str]] = {(model, name): set() for model, name, _, _ in summary["links"]}
     for model, relationship, name in summary["edge_properties"]:
-        edge_properties.setdefault((model, relationship), set()).add(name)
+        edge_properties[model, relationship].add(name)
     return GraphStatistics(
         dict(summary["twins"]),
         {(source, name, target): count for source, name, target, count in summary["links"]},
