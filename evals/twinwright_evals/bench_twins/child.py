@@ -1,6 +1,6 @@
 """One engine on one plant in a process of its own: `python -m twinwright_evals.bench_twins.child ENGINE FOLDER TWINS`.
 
-Prints one JSON document: seconds to load, the peak of resident memory, the median seconds of every task and a digest of
+Prints one JSON document: seconds to load (and of CPU, of this process), the peak of its resident memory, the median seconds of every task and a digest of
 its answer; ours also how long it takes to open again and to check a query. Or {"missing": why}.
 """
 
@@ -49,9 +49,10 @@ def measure(name: str, folder: Path, twins: int, runs: int) -> dict[str, Any]:
     questions = Questions.of(World(twins))
     if name == OURS:
         Ours.forget(folder)
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     engine = kind.make(folder, questions)
-    result: dict[str, Any] = {"load_s": time.perf_counter() - began, "peak_bytes": peak_bytes()}
+    result: dict[str, Any] = {"load_s": time.perf_counter() - began, "load_cpu_s": time.process_time() - cpu}
+    result["peak_bytes"] = peak_bytes()
     try:
         if name == OURS:
             engine.close()

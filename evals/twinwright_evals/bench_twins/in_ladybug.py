@@ -1,4 +1,4 @@
-"""LadybugDB, an embedded graph database (the maintained fork of Kùzu): one table of twins, one a relationship's name."""
+"""LadybugDB, an embedded graph database (a maintained fork of Kùzu): one table of twins, one for each relationship."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ class InLadybug:
             lines = f"read_ndjson_objects('{folder / FILE}')"
             twins = ", ".join(f"(json->>'$.{name}')::{_SQL[kind]} AS \"{name}\"" for name, kind in _COLUMNS.items())
             connection.execute(
-                f"COPY (SELECT json->>'$.\"$dtId\"' AS id, json->>'$.\"$metadata\".\"$model\"' AS model, {twins} FROM {lines} "
-                f"WHERE json_exists(json, '/$dtId')) TO '{self.place}/twins.parquet'"
+                "COPY (SELECT json->>'/$dtId' AS id, json->>'/$metadata/$model' AS model, "
+                f"{twins} FROM {lines} WHERE json_exists(json, '/$dtId')) TO '{self.place}/twins.parquet'"
             )
             for edge, properties in _EDGES.items():
                 own = "".join(f", (json->>'$.{name}')::{_SQL[kind]}" for name, kind in properties.items())
                 connection.execute(
-                    "COPY (SELECT json->>'$.\"$sourceId\"', json->>'$.\"$targetId\"', json->>'$.\"$relationshipId\"'"
-                    f"{own} FROM {lines} WHERE json->>'$.\"$relationshipName\"' = '{edge}') TO '{self.place}/{edge}.parquet'"
+                    f"COPY (SELECT json->>'/$sourceId', json->>'/$targetId', json->>'/$relationshipId'{own} "
+                    f"FROM {lines} WHERE json->>'/$relationshipName' = '{edge}') TO '{self.place}/{edge}.parquet'"
                 )
 
     def look_up(self) -> Iterable[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 
@@ -22,8 +23,13 @@ class InNetworkx:
             if section == "Twins":
                 self.graph.add_node(record["$dtId"], model=record["$metadata"]["$model"], **_own(record))
             elif section == "Relationships":
-                ends = record["$sourceId"], record["$targetId"]
-                self.graph.add_edge(*ends, key=record["$relationshipId"], name=record["$relationshipName"], **_own(record))
+                self.graph.add_edge(
+                    record["$sourceId"],
+                    record["$targetId"],
+                    str(record["$relationshipId"]),
+                    name=record["$relationshipName"],
+                    **_own(record),
+                )
         self.machines = heirs(questions.base)
 
     def look_up(self) -> Iterable[object]:
@@ -39,7 +45,11 @@ class InNetworkx:
 
     def join(self) -> Iterable[object]:
         """See `Engine`."""
-        return [part for machine in self._along(self.questions.line, "contains") for part in self._along(machine, "contains")]
+        return [
+            part
+            for machine in self._along(self.questions.line, "contains")
+            for part in self._along(machine, "contains")
+        ]
 
     def walk(self) -> Iterable[object]:
         """See `Engine`: breadth first."""
@@ -61,5 +71,5 @@ class InNetworkx:
         return [end for _, end, data in self.graph.out_edges(twin, data=True) if data["name"] == name]
 
 
-def _own(record: dict[str, object]) -> dict[str, object]:
+def _own(record: dict[str, Any]) -> dict[str, Any]:
     return {f"p_{key}" if key in ("name", "model") else key: each for key, each in record.items() if key[0] != "$"}

@@ -1,4 +1,4 @@
-"""PostgreSQL with twins as jsonb and a table of edges, indexed; a cluster of its own that lives as long as the benchmark.
+"""PostgreSQL with twins as jsonb and a table of edges, indexed; a cluster that lives as long as the benchmark.
 
 Indexes: twins by id and by model, and on all of jsonb (GIN); edges by (source, name) and by (target, name).
 """
@@ -28,7 +28,9 @@ _SETTINGS = {
 }
 _SCHEMA = """
 CREATE TABLE twins (id text NOT NULL, model text NOT NULL, properties jsonb NOT NULL);
-CREATE TABLE edges (source text NOT NULL, id text NOT NULL, name text NOT NULL, target text NOT NULL, properties jsonb NOT NULL);
+CREATE TABLE edges (
+    source text NOT NULL, id text NOT NULL, name text NOT NULL, target text NOT NULL, properties jsonb NOT NULL
+);
 """
 _INDEXES = """
 ALTER TABLE twins ADD PRIMARY KEY (id);
@@ -85,7 +87,9 @@ class InPostgres:
         self.cluster.mkdir()
         if os.geteuid() == 0:
             shutil.chown(self.cluster, "postgres")
-        self._run("initdb", "-D", str(self.cluster / "data"), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
+        self._run(
+            "initdb", "-D", str(self.cluster / "data"), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"
+        )
         options = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
         command = [str(_program("postgres")), "-D", str(self.cluster / "data"), "-k", str(self.cluster), *options]
         log = (self.cluster / "log").open("w")
@@ -120,7 +124,10 @@ class InPostgres:
             with cursor.copy("COPY edges FROM STDIN") as edges:
                 for section, record in records(folder):
                     if section == "Relationships":
-                        head = [record[f"${name}"] for name in ("sourceId", "relationshipId", "relationshipName", "targetId")]
+                        head = [
+                            record[f"${name}"]
+                            for name in ("sourceId", "relationshipId", "relationshipName", "targetId")
+                        ]
                         edges.write_row((*head, _own(record)))
 
     def look_up(self) -> Iterable[object]:

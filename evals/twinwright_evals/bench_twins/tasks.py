@@ -30,8 +30,8 @@ class Questions:
 
     @classmethod
     def of(cls, world: World) -> Questions:
-        """Questions about the middle of a plant."""
-        machine = world.machines // 2 // LINE * LINE + 3
+        """Questions about the line in the middle, and a machine that feeds more than one other, as one in ten does."""
+        machine = world.machines // 20 // LINE * LINE + 3
         return cls(f"machine-{machine:07d}", f"line-{world.lines // 2:07d}")
 
 

@@ -181,7 +181,7 @@ class World:
         for number in range(self.controllers):
             count += 1
             yield _edge(count, "controls", _id("controller", number), _id("machine", number * 10))
-        # along the lines, and from line to line, until there are two for every twin
+        # along the lines, and then from the first ones to others, until there are two for every twin
         for number in range(2 * self.twins - count):
             source = number % self.machines
             step = 1 if number < self.machines else chance.randint(2, 2 * LINE)
@@ -237,8 +237,6 @@ def _machine(number: int, chance: random.Random) -> dict[str, Any]:
     return _twin("machine", number, model, chance, own)
 
 
-def _edge(
-    number: int, name: str, source: str, target: str, properties: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def _edge(number: int, name: str, source: str, target: str, properties: dict[str, Any] | None = None) -> dict[str, Any]:
     head = {"$relationshipId": f"r{number:07d}", "$relationshipName": name}
     return {"$sourceId": source, **head, "$targetId": target, **(properties or {})}

@@ -44,7 +44,9 @@ def write_bulk(
     """Write all tables of the store from a folder's bulk-import files."""
     problems: list[Problem] = []
     for table in _RAW.values():
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} (place BIGINT, file VARCHAR, number BIGINT, line VARCHAR)")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} (place BIGINT, file VARCHAR, number BIGINT, line VARCHAR)"
+        )
     progress("reading twins")
     model_records = _read_lines(connection, folder, problems)
     model_records = model_records or read_model_files(folder, problems)
@@ -161,8 +163,9 @@ def _stage_edges(connection: duckdb.DuckDBPyConnection, models: ModelSet, reader
         "LEFT JOIN declared_links d ON d.source_model = s.model AND d.link = e.name AND d.target_model = t.model"
     )
     connection.execute(
-        "UPDATE read_edges SET plain = false FROM (SELECT source, id FROM read_edges GROUP BY ALL HAVING count(*) > 1) AS "
-        "twice WHERE read_edges.source = twice.source AND read_edges.id = twice.id"
+        "UPDATE read_edges SET plain = false FROM "
+        "(SELECT source, id FROM read_edges GROUP BY ALL HAVING count(*) > 1) AS twice "
+        "WHERE read_edges.source = twice.source AND read_edges.id = twice.id"
     )
     _fetch_ends(connection, reader)
     kept: list[tuple[int, Relationship]] = []
@@ -186,7 +189,8 @@ def _fetch_ends(connection: duckdb.DuckDBPyConnection, reader: GraphReader) -> N
 def _multiplicities(connection: duckdb.DuckDBPyConnection, models: ModelSet) -> Iterator[Problem]:
     """Twins with more relationships of a name than their model allows."""
     rows: list[tuple[Any, ...]] = connection.execute(
-        "SELECT e.source, e.name, count(*), any_value(d.most) FROM staged_edges e JOIN staged_twins s ON s.id = e.source "
+        "SELECT e.source, e.name, count(*), any_value(d.most) "
+        "FROM staged_edges e JOIN staged_twins s ON s.id = e.source "
         "JOIN declared_most d ON d.source_model = s.model AND d.link = e.name GROUP BY e.source, e.name "
         "HAVING count(*) > any_value(d.most) ORDER BY min(e.place)"
     ).fetchall()

@@ -49,7 +49,8 @@ class Fields:
     def _cast(self, column: Column) -> str:
         at = self._at[column.pointer]
         types = ", ".join(map(quoted, JSON_TYPES[column.kind]))
-        return f'CASE WHEN types[{at}] IN ({types}) THEN TRY_CAST(texts[{at}] AS {SQL_TYPES[column.kind]}) END AS "{column.name}"'
+        value = f"TRY_CAST(texts[{at}] AS {SQL_TYPES[column.kind]})"
+        return f'CASE WHEN types[{at}] IN ({types}) THEN {value} END AS "{column.name}"'
 
     def _held(self) -> str:
         tops: dict[str, list[str]] = {}

@@ -58,7 +58,7 @@ def twin_names(models: ModelSet) -> list[str]:
 
 
 def twin_test(models: ModelSet, columns: Sequence[Column]) -> str:
-    """The test of a line of a twin, for `staged_twins_of` with these columns, joined with its row of `declared_models`."""
+    """The test of a line of a twin, for `staged_twins_of` with these columns, beside `declared` of its model."""
     fields = Fields(TWIN_HEADS, columns, twin_names(models))
     heads = "types[1:2] = ['VARCHAR', 'VARCHAR'] AND texts[1] <> '' AND coalesce(types[3], 'VARCHAR') = 'VARCHAR'"
     return _test(fields, heads, "declared", _schemas(_twin_properties(models)))
@@ -102,9 +102,7 @@ def _properties(models: ModelSet, model: str) -> list[Property]:
 def _test(fields: Fields, heads: str, declared: str | None, schemas: dict[str, set[Schema]]) -> str:
     """A test that is never unknown: each field is plainly of its schema, and there are no others."""
     # a name that models declare in several ways is left to the reader
-    plain = [
-        _fits(fields.at(name), found.pop()) for name, found in schemas.items() if len(found) == 1
-    ]
+    plain = [_fits(fields.at(name), found.pop()) for name, found in schemas.items() if len(found) == 1]
     count = " + ".join(["0", *(f"coalesce({each}, false)::INTEGER" for each in plain if each)])
     # of two fields of one name, JSON readers take now the first, now the last
     tests = [heads, f"{fields.own()} = {count}", "list_unique(names) = len(names)", f"NOT {_ESCAPED}"]
@@ -141,7 +139,7 @@ def _plain_test(schema: str, kind: str, text: str) -> str | None:
     return tests.get(schema)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows: list[tuple[object, ...]]) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows: Sequence[tuple[object, ...]]) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({columns})")
     if rows:
         marks = ", ".join(f"${at}" for at in range(1, len(rows[0]) + 1))

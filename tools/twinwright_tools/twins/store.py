@@ -8,8 +8,8 @@ numbers is in the order of its ids as well, and DuckDB finds a few of them witho
     links   node, other, name, eid, forward                               each edge seen from both ends, by node
     models  number, id          relationship_names  number, id            about_twins  statistics, models
 
-`document` is the whole JSON object, `place` its position in the files, `source`, `target`, `node` and `other` are twins'
-numbers, `odd` says that not all of a document stands in typed columns (see `columns`).
+`document` is the whole JSON object, `place` its position in the files; `source`, `target`, `node` and `other` are
+numbers of twins; `odd` says that not all of a document stands in typed columns (see `columns`).
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ def _staged(table: str, fields: Fields, names: Sequence[str], test: str) -> str:
 def _make(connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str], columns: Sequence[Column]) -> None:
     heads = ", ".join(f"{name} VARCHAR" for name in names)
     typed = "".join(f', "{each.name}" {SQL_TYPES[each.kind]}' for each in columns)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} (place BIGINT, {heads}, document JSON{typed}, odd BOOLEAN)")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} (place BIGINT, {heads}, document JSON{typed}, odd BOOLEAN)"
+    )
 
 
 def write_staged(connection: duckdb.DuckDBPyConnection, models: ModelSet) -> None:
@@ -122,7 +124,8 @@ def write_staged(connection: duckdb.DuckDBPyConnection, models: ModelSet) -> Non
     )
     connection.execute("DROP TABLE staged_edges")
     connection.execute(
-        "CREATE OR REPLACE TABLE links AS SELECT source AS node, target AS other, name, eid, true AS forward FROM edges "
+        "CREATE OR REPLACE TABLE links AS "
+        "SELECT source AS node, target AS other, name, eid, true AS forward FROM edges "
         "UNION ALL SELECT target, source, name, eid, false FROM edges ORDER BY node, eid, forward"
     )
     write_summary(connection)
@@ -133,7 +136,8 @@ def _write_numbers(connection: duckdb.DuckDBPyConnection, table: str, known: dic
     connection.execute(f"CREATE OR REPLACE TABLE {table} (number INTEGER NOT NULL, id VARCHAR NOT NULL)")
     names = list(known)
     connection.execute(
-        f"INSERT INTO {table} SELECT unnest($1::INTEGER[]), unnest($2::VARCHAR[])", [[known[each] for each in names], names]
+        f"INSERT INTO {table} SELECT unnest($1::INTEGER[]), unnest($2::VARCHAR[])",
+        [[known[each] for each in names], names],
     )
     connection.execute(
         f"INSERT INTO {table} SELECT {len(names)} - 1 + row_number() OVER (ORDER BY name), name "

@@ -27,9 +27,7 @@ _TWIN = "SELECT document FROM twins"
 _EDGE = "SELECT document FROM edges"
 
 
-def write_origin(
-    connection: DuckDBPyConnection, model_records: Sequence[Record], problems: Sequence[Problem]
-) -> None:
+def write_origin(connection: DuckDBPyConnection, model_records: Sequence[Record], problems: Sequence[Problem]) -> None:
     """Write the tables `model_records` and `twin_problems` beside the twins that came with them."""
     connection.execute("CREATE OR REPLACE TABLE model_records (value VARCHAR, file VARCHAR, place VARCHAR)")
     connection.execute("CREATE OR REPLACE TABLE twin_problems (problems VARCHAR)")
@@ -166,9 +164,7 @@ def _twin(text: str) -> Twin:
     metadata = metadata if isinstance(metadata, dict) else {}
     rest = {name: value for name, value in metadata.items() if name != "$model"}
     model = metadata.get("$model")
-    return Twin(
-        document["$dtId"], model if isinstance(model, str) else "", _own(document), _etag(document), rest
-    )
+    return Twin(document["$dtId"], model if isinstance(model, str) else "", _own(document), _etag(document), rest)
 
 
 def _relationship(text: str) -> Relationship:
