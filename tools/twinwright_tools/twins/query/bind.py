@@ -179,16 +179,14 @@ def _walk(
     scope: Scope, models: frozenset[str], names: set[str], direction: Direction, most: int
 ) -> Iterator[frozenset[str]]:
     """The models that can be reached after one hop, two hops …"""
+    along = scope.reached(frozenset(names))
+    against: dict[str, set[str]] = {}
+    for source, targets in along.items() if direction != "forward" else ():
+        for target in targets:
+            against.setdefault(target, set()).add(source)
     for _ in range(most):
-        found: set[str] = set()
-        for source, name, targets in scope.links:
-            if names and name not in names:
-                continue
-            if direction != "backward" and source in models:
-                found |= targets
-            if direction != "forward" and targets & models:
-                found.add(source)
-        models = frozenset(found)
+        forward = (along.get(model, ()) for model in models) if direction != "backward" else ()
+        models = frozenset().union(*forward, *(against.get(model, ()) for model in models))
         yield models
 
 
@@ -205,8 +203,7 @@ def _check_names(scope: Scope, arrow: _Arrow, models: dict[str, frozenset[str]])
         if node.name in allowed:
             continue
         everywhere = {name: source for source, name, _ in scope.links}
-        who = _who(scope, arrow, models)
-        text = f"{who} declare no relationship {node.name!r}"
+        text = f"{_who(scope, arrow, models)} no relationship {node.name!r}"
         if node.name in everywhere:
             text += f" ({scope.models.label(everywhere[node.name])} does)"
         near = nearest(node.name, allowed) or sorted(allowed)[:5]
@@ -229,10 +226,12 @@ def _on_the_way(scope: Scope, arrow: _Arrow, models: dict[str, frozenset[str]]) 
 def _who(scope: Scope, arrow: _Arrow, models: dict[str, frozenset[str]]) -> str:
     """The twins that an arrow's relationships start from, in words."""
     names = sorted(scope.models.label(model) for model in _sources(arrow, models))
+    if len(names) == 1:
+        return f"the model {names[0]} declares"
     if len(names) <= 3:
-        return f"the models {', '.join(names)}"
+        return f"the models {', '.join(names)} declare"
     alias = arrow.target if arrow.direction == "backward" else arrow.source
-    return f"the {len(names)} models of {alias if alias and not alias.startswith('#') else 'the twins'}"
+    return f"the {len(names)} models of {alias if alias and not alias.startswith('#') else 'the twins'} declare"
 
 
 def _narrowed(scope: Scope, tree: exp.Select, root: str) -> dict[str, frozenset[str]]:

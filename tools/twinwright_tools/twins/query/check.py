@@ -10,9 +10,10 @@ from .conditions import check_condition
 from .contradictions import contradictions
 from .cost import GraphStatistics
 from .explain import step_words
+from .literals import schema_words
 from .nodes import PropertyPath
 from .paths import resolve
-from .plan import Binding, CheckedQuery, Condition, Output
+from .plan import CheckedQuery, Condition, Output, Path
 from .restrictions import DIALECTS, DialectName, check_limits, check_start
 from .scope import Scope, refuse
 
@@ -57,7 +58,7 @@ def check_query(
     if condition is not None and checked:
         _check_possible(scope, condition)
     scope.notes += check_start(query, limits, tree)
-    query.checks.extend(_checks(scope, tree))
+    query.checks.extend(_checks(scope))
     return query
 
 
@@ -128,7 +129,7 @@ def _star(scope: Scope, tree: exp.Select) -> tuple[Output, ...]:
     return found
 
 
-def _checks(scope: Scope, tree: exp.Select) -> list[str]:
+def _checks(scope: Scope) -> list[str]:
     """What was checked, in words."""
     found = ["one statement, read only", f"within the limits of {scope.limits.source}"]
     if not scope.checked:
@@ -141,20 +142,15 @@ def _checks(scope: Scope, tree: exp.Select) -> list[str]:
         shown = ", ".join(labels[:5]) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
         found.append(f"{name}: {binding.collection}s of {shown or 'no model'}")
     found += [step_words(step) for step in scope.steps]
-    for path in tree.find_all(PropertyPath):
+    for path in scope.resolved.values():
         found += _check_of(scope, path)
     return list(dict.fromkeys([*found, *scope.notes]))
 
 
-def _check_of(scope: Scope, node: PropertyPath) -> list[str]:
-    if isinstance(node.parent, exp.Expression) and node.arg_key == "path":
+def _check_of(scope: Scope, path: Path) -> list[str]:
+    if path.is_system:
         return []
-    if isinstance(node.parent, exp.Anonymous) and node.parent.name == "IS_OF_MODEL":
-        return []
-    found = resolve(scope, node)
-    if isinstance(found, Binding) or found.is_system:
-        return []
-    if not found.schemas:
+    if not path.schemas:
         standing = "but stands in documents" if scope.checked else "it may stand nowhere"
-        return [f"{found.text} isn't declared by any model, {standing}"]
-    return [f"{found.text}: {' or '.join(sorted({schema.name for schema in found.schemas}))}"]
+        return [f"{path.text} isn't declared by any model, {standing}"]
+    return [f"{path.text}: {schema_words(path)}"]

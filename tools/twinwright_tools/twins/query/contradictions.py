@@ -25,7 +25,7 @@ from .plan import (
     TextTest,
 )
 
-MAX_WAYS = 64
+MAX_WAYS = 32
 
 _NEGATED: dict[Ordering, Ordering] = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _SIGNS: dict[Ordering, frozenset[str]] = {

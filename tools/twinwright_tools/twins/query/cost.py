@@ -163,6 +163,14 @@ def pinned_by(condition: Condition) -> dict[str, int]:
     return {}
 
 
+def is_pinned(condition: Condition) -> bool:
+    """Whether a condition names some twin by ``$dtId``, whichever way it is met."""
+    if isinstance(condition, Connection):
+        found = (is_pinned(each) for each in condition.conditions)
+        return any(found) if condition.word == "AND" else all(found)
+    return bool(pinned_by(condition))
+
+
 def _is_identity(value: Path | Constant) -> bool:
     return isinstance(value, Path) and value.names == ("$dtId",)
 
@@ -222,8 +230,7 @@ class _Planner:
         return found / max(self.size[end.alias], 1) if known else found * self.kept[end.alias]
 
     def reads(self, start: Binding) -> float:
-        share = self.pinned.get(start.alias)
-        reads = float(share if share is not None else self.size[start.alias])
+        reads = float(min(self.pinned.get(start.alias, _WHOLE), self.size[start.alias]))
         bound = {start.alias}
         rows = self.size[start.alias] * self.kept[start.alias]
         for step, backwards in self._ordered(start):

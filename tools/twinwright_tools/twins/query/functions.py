@@ -15,6 +15,7 @@ from .paths import nowhere, resolve, resolve_value
 from .plan import (
     ArrayTest,
     Binding,
+    Comparison,
     Condition,
     Constant,
     ModelTest,
@@ -102,7 +103,7 @@ def _array_test(scope: Scope, node: exp.Anonymous) -> ArrayTest:
     return ArrayTest(path, value, fitting_type(inside, value, second))
 
 
-def _model_test(scope: Scope, node: exp.Anonymous) -> ModelTest:
+def _model_test(scope: Scope, node: exp.Anonymous) -> ModelTest | Comparison:
     arguments = list(node.expressions)
     usage = "IS_OF_MODEL takes [alias,] 'dtmi:…;1' [, exact]"
     binding = scope.root
@@ -118,6 +119,10 @@ def _model_test(scope: Scope, node: exp.Anonymous) -> ModelTest:
     exact = bool(arguments)
     if len(arguments) > 1 or (exact and not _is_exact(arguments[0])):
         raise refuse("arguments", usage, arguments[0])
+    if model in scope.in_use and model not in scope.models:
+        # of a model that isn't loaded, no more is known than that twins name it
+        own = Path(binding, ("$model",), (Primitive("string"),), f"{binding.alias}.$metadata.$model".lstrip("."))
+        return Comparison(own, "=", Constant(model), "text")
     return ModelTest(binding, model, exact, extending(scope, model, exact))
 
 

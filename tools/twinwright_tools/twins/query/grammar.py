@@ -167,7 +167,10 @@ class QueryParser(Parser):
 
     def _projection(self) -> exp.Expr:
         shown: exp.Expr
-        if self._is_word("COUNT") and self._next and self._next.token_type == TokenType.L_PAREN:
+        calls = self._is(TokenType.VAR) and bool(self._next) and self._next.token_type == TokenType.L_PAREN
+        if calls and not self._is_word("COUNT"):
+            self.raise_error(f"after SELECT stand names and COUNT(); the language has no {self._curr.text}(…) there")
+        if calls:
             token = self._curr
             self._advance(2)
             self._need(TokenType.R_PAREN, "COUNT takes no argument: ')'")
@@ -267,7 +270,10 @@ class QueryParser(Parser):
         if self._conditions > MAX_CONDITIONS:
             self.raise_error(f"there are more than {MAX_CONDITIONS} conditions")
         if self._is(TokenType.VAR) and self._next and self._next.token_type == TokenType.L_PAREN:
-            return self._call()
+            call = self._call()
+            if self._curr and self._curr.token_type in _COMPARISONS:
+                self.raise_error(f"{call.name}(…) is true or false by itself and isn't compared; use AND, OR and NOT")
+            return call
         left = self._operand()
         if self._curr and self._curr.token_type in _COMPARISONS:
             node = _COMPARISONS[self._curr.token_type]
@@ -282,7 +288,7 @@ class QueryParser(Parser):
             self._advance()
         else:
             negated = bool(self._match(TokenType.NOT))
-            self._need(TokenType.IN, "a comparison (=, !=, <, >, <=, >=, IN, NIN)")
+            self._need(TokenType.IN, "a comparison (=, !=, <, >, <=, >=, IN, NIN; x = true for a boolean)")
         self._need(TokenType.L_BRACKET, "a list in brackets: '['")
         values = [self._literal()]
         while self._match(TokenType.COMMA):

@@ -59,6 +59,17 @@ class PatternEdge(exp.Expression):
     }
 
 
+# Everything that a query may consist of. All of it reads, and nothing else gets any further than the checks.
+ALLOWED: frozenset[type[exp.Expr]] = frozenset(
+    {
+        *(Collection, Pattern, PatternEdge, PatternNode, PropertyPath, Related),
+        *(exp.Select, exp.Star, exp.Count, exp.Alias, exp.From, exp.Limit, exp.Where, exp.Identifier),
+        *(exp.And, exp.Or, exp.Not, exp.Paren, exp.In, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE),
+        *(exp.Anonymous, exp.Literal, exp.Neg, exp.Boolean, exp.Null),
+    }
+)
+
+
 def position_of(node: exp.Expr) -> int | None:
     """Where a node begins in the text of the query, as an offset in characters."""
     found = [each.meta["start"] for each in node.walk() if "start" in each.meta]

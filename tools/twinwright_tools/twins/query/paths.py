@@ -48,7 +48,10 @@ def resolve(scope: Scope, node: PropertyPath) -> Binding | Path:
         raise _unbound(scope, names)
     if not rest:
         return binding
-    return _value(scope, binding, rest, ".".join(each.name for each in names))
+    written = ".".join(f"[[{each.name}]]" if each.args.get("quoted") else each.name for each in names)
+    if written not in scope.resolved:
+        scope.resolved[written] = _value(scope, binding, rest, ".".join(each.name for each in names))
+    return scope.resolved[written]
 
 
 def resolve_value(scope: Scope, node: PropertyPath) -> Path:
@@ -71,10 +74,8 @@ def _unbound(scope: Scope, names: Sequence[exp.Identifier]) -> QueryError:
     text = f"no collection is called {name!r}; with JOIN or MATCH every property needs its alias before it"
     for step in scope.steps:
         if name in step.names:
-            usage = (
-                f"{name}*… has none" if step.is_walk else f"write an alias for it after RELATED {name} or in [alias:…]"
-            )
-            return refuse("unknown_alias", f"{name!r} is a relationship's name, not an alias; {usage}", names[0])
+            usage = "a walk of several hops has none" if step.is_walk else f"write RELATED T.{name} R, or -[R:{name}]->"
+            return refuse("unknown_alias", f"{name!r} is a relationship's name, not an alias: {usage}", names[0])
     return refuse("unknown_alias", text, names[0], nearest(name, scope.aliases) or scope.aliases)
 
 
@@ -95,7 +96,12 @@ def _value(scope: Scope, binding: Binding, names: Sequence[exp.Identifier], text
         return Path(binding, path, tuple(dict.fromkeys(schemas)), text)
     if not scope.checked or (not declared and _stands(scope, binding, first.name)):
         return Path(binding, path, (), text)
-    raise refusals[0] if refusals else _unknown(scope, binding, names)
+    if refusals:
+        raise refusals[0]
+    if text == ".".join(path) and len(names) > 1 and scope.aliases and _follows(scope, binding, names[1]):
+        near = nearest(first.name, scope.aliases) or scope.aliases
+        raise refuse("unknown_alias", f"no collection is called {first.name!r}", first, near)
+    raise _unknown(scope, binding, first)
 
 
 def _system(scope: Scope, binding: Binding, names: Sequence[exp.Identifier], text: str) -> Path:
@@ -109,9 +115,7 @@ def _system(scope: Scope, binding: Binding, names: Sequence[exp.Identifier], tex
         schema = _metadata(scope, binding, path[1:])
         if schema is not None:
             return Path(binding, path, (schema,), text)
-        known = {each for model in binding.models for each in scope.models.contents(model)}
-        near = nearest(path[1], ["$model", "$lastUpdateTime", *known])
-        fields = fields | {".".join(("$metadata", each, *path[2:])): each for each in near}
+        fields = fields | dict.fromkeys(_metadata_near(scope, binding, path[1:]), "")
     if not scope.checked:
         return Path(binding, path if path[0] == "$metadata" else ("$metadata", *path), (), text)
     near = nearest(written, fields) or list(fields)
@@ -127,6 +131,14 @@ def _metadata(scope: Scope, binding: Binding, inside: Sequence[str]) -> Schema |
     if not any(_declared(scope, binding, inside[0])) and not _stands(scope, binding, inside[0]):
         return None
     return _times(inside[1:])
+
+
+def _metadata_near(scope: Scope, binding: Binding, inside: Sequence[str]) -> list[str]:
+    """Places in a twin's metadata that look like one that isn't there."""
+    contents = {each for model in binding.models for each in scope.models.contents(model)}
+    near = [inside[0]] if inside[0] in contents else nearest(inside[0], sorted(contents))
+    times = [f"$metadata.{name}.{time}" for name in near for time in _TIMES] if len(inside) > 1 else []
+    return [*times, *(f"$metadata.{name}" for name in near), "$metadata.$lastUpdateTime"]
 
 
 def _times(inside: Sequence[str]) -> Schema | None:
@@ -194,15 +206,13 @@ def _walk(schema: Schema, at: exp.Identifier, names: Sequence[exp.Identifier]) -
     raise refuse("unknown_property", f"{at.name!r} is {schema.name}, it has no {names[0].name!r} inside", names[0])
 
 
-def _unknown(scope: Scope, binding: Binding, names: Sequence[exp.Identifier]) -> QueryError:
+def _unknown(scope: Scope, binding: Binding, name: exp.Identifier) -> QueryError:
     """A refusal that says what the name is instead, or what it could have been."""
-    name = names[0]
-    if len(names) > 1 and scope.aliases and not scope.find(name) and _follows(scope, binding, names[1]):
-        text = f"no collection is called {name.name!r}"
-        return refuse("unknown_alias", text, name, nearest(name.name, scope.aliases) or scope.aliases)
     if binding.collection == "relationship":
         known = sorted({each.name for kind in binding.types for each in kind.properties})
-        text = f"relationships have no property {name.name!r}"
+        called = sorted({kind.name for kind in binding.types})
+        who = f"{' and '.join(called)} declare" if 0 < len(called) <= 3 else "relationships declare"
+        text = f"{who} no property {name.name!r}"
         return refuse("unknown_property", text, name, nearest(name.name, [*known, *SYSTEM_FIELDS["relationship"]]))
     found = [scope.models.contents(model).get(name.name) for model in binding.models]
     kinds = {type(each) for each in found if each is not None}

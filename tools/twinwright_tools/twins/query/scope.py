@@ -14,7 +14,7 @@ from ..dtdl.names import last_segment
 from ..dtdl.types import RelationshipType
 from .cost import GraphStatistics
 from .nodes import position_of
-from .plan import Binding, Condition, Step
+from .plan import Binding, Condition, Path, Step
 from .restrictions import Restrictions
 
 
@@ -36,6 +36,7 @@ class Scope:
         narrowed: the models that WHERE demands at its top, by alias.
         places: the nodes of conditions, by the conditions' ids.
         notes: what people should know of the query.
+        resolved: the values of paths that were looked up, by how the query writes them.
     """
 
     models: ModelSet
@@ -47,6 +48,8 @@ class Scope:
     steps: list[Step] = field(default_factory=list)
     places: dict[int, tuple[Condition, exp.Expr]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    resolved: dict[str, Path] = field(default_factory=dict)
+    _reached: dict[frozenset[str], dict[str, set[str]]] = field(default_factory=dict)
 
     @property
     def root(self) -> Binding:
@@ -79,6 +82,16 @@ class Scope:
         for model, name, target in self.statistics.links:
             found[model, name] = found.get((model, name), frozenset()) | {target}
         return [(model, name, targets) for (model, name), targets in found.items()]
+
+    def reached(self, names: frozenset[str]) -> dict[str, set[str]]:
+        """The models that each model's relationships of these names (all, if empty) lead to."""
+        if names not in self._reached:
+            found: dict[str, set[str]] = {}
+            for source, name, targets in self.links:
+                if not names or name in names:
+                    found.setdefault(source, set()).update(targets)
+            self._reached[names] = found
+        return self._reached[names]
 
     def find(self, name: exp.Identifier) -> Binding | None:
         """The collection of that alias."""
