@@ -1,5 +1,5 @@
-"""Small random graphs of twins: of models that inherit, with components, objects, maps and arrays, and with all that files
-get wrong: values of another type, properties that no model declares, relationships that none does."""
+"""Small random graphs of twins: of models that inherit, with components, objects, maps and arrays, and with all that
+files get wrong: values of another type, properties that no model declares, relationships that none does."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "mixed": (1, 2.5, "a", "1"),
 }
 EDGE_VALUES: dict[str, tuple[Any, ...]] = {"flow": NUMBERS, "since": DAYS, "medium": TEXTS}
-_ANY = (None, True, 1, 2.5, "a", "1", "2024-05-01T00:00:00Z", {"a": 1}, [], [1, "a", None, [2]])
+_ANY: tuple[Any, ...] = (None, True, 1, 2.5, "a", "1", "2024-05-01T00:00:00Z", {"a": 1}, [], [1, "a", None, [2]])
 
 
 def dtmi(name: str) -> str:
@@ -151,9 +151,19 @@ def _properties(chance: Random, kind: str) -> dict[str, Any]:
         _some(chance, found, "levels", [chance.choice(NUMBERS) for _ in range(chance.randint(0, 3))])
         _some(chance, found, "labels", [chance.choice((*TEXTS, 1)) for _ in range(chance.randint(0, 3))])
     if kind in ("Asset", "Pump"):
-        _some(chance, found, "motor", {"$metadata": {}, "poles": chance.choice((2, 4, "4")), "maker": chance.choice(TEXTS)})
+        _some(
+            chance,
+            found,
+            "motor",
+            {"$metadata": {}, "poles": chance.choice((2, 4, "4")), "maker": chance.choice(TEXTS)},
+        )
     if kind == "Place":
-        _some(chance, found, "tags", {name: chance.choice(TEXTS) for name in ("red", "2nd floor") if chance.random() < 0.6})
+        _some(
+            chance,
+            found,
+            "tags",
+            {name: chance.choice(TEXTS) for name in ("red", "2nd floor") if chance.random() < 0.6},
+        )
     if chance.random() < 0.1:
         found["extra"] = chance.choice(_ANY)
     return found

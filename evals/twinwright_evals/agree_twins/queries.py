@@ -28,7 +28,7 @@ _EDGE_SYSTEM: dict[str, tuple[Any, ...]] = {
 _ORDERED_ONLY_BY_EQUALITY = ("ok",)
 _NUMERIC = ("power", "count", "big", "grade", "flow", "plate.year", "motor.poles")
 _TIMES = ("at", "$metadata.$lastUpdateTime", "$metadata.power.lastUpdateTime")
-_METADATA: dict[str, tuple[Any, ...]] = {each: TIMES for each in _TIMES[1:]}
+_METADATA: dict[str, tuple[Any, ...]] = dict.fromkeys(_TIMES[1:], TIMES)
 
 
 @dataclass
@@ -152,9 +152,7 @@ def _bracketed(chance: Random, aliases: Aliases, depth: int) -> str:
     return f"({condition(chance, aliases, depth + 1)})"
 
 
-def _comparison(
-    chance: Random, aliases: Aliases, alias: str, path: str, paths: dict[str, tuple[Any, ...]]
-) -> str:
+def _comparison(chance: Random, aliases: Aliases, alias: str, path: str, paths: dict[str, tuple[Any, ...]]) -> str:
     form, values = chance.random(), paths[path]
     if form < 0.2 and isinstance(values[-1], str) and path not in _TIMES:
         function = chance.choice(("STARTSWITH", "ENDSWITH", "CONTAINS"))

@@ -56,9 +56,7 @@ def all_rows(query: CheckedQuery, documents: Documents) -> Iterator[Row]:
     first = documents.twins if query.root.collection == "twin" else documents.relationships
     states: list[tuple[Row, list[tuple[str, str]]]] = [({query.root.alias: each}, []) for each in first]
     for step in query.steps:
-        states = [
-            found for row, passed in states for found in after(step, row, passed, documents, query.is_match)
-        ]
+        states = [found for row, passed in states for found in after(step, row, passed, documents, query.is_match)]
     for row, _ in states:
         yield row
 

@@ -135,6 +135,12 @@ class World:
         for each in self._relationships(chance):
             yield "Relationships", each
 
+    def write_plant(self, folder: Path) -> None:
+        """The plant as a plant folder that holds nothing but twins."""
+        flows = "".join(f'{name} = "{flow}"\n' for name, flow in FLOWS.items())
+        (folder / "twinwright.toml").write_text(f"[relationships]\n{flows}", encoding="utf-8")
+        self.write(folder / "plant.ndjson")
+
     def write(self, file: Path) -> None:
         """The plant as a bulk-import file of one JSON object a line."""
         with file.open("w", encoding="utf-8", buffering=1 << 20) as out:
@@ -175,7 +181,7 @@ class World:
         for number in range(self.controllers):
             count += 1
             yield _edge(count, "controls", _id("controller", number), _id("machine", number * 10))
-        # along the lines, and from line to line, until there are two for every twin
+        # along the lines, and then from the first ones to others, until there are two for every twin
         for number in range(2 * self.twins - count):
             source = number % self.machines
             step = 1 if number < self.machines else chance.randint(2, 2 * LINE)
@@ -231,8 +237,6 @@ def _machine(number: int, chance: random.Random) -> dict[str, Any]:
     return _twin("machine", number, model, chance, own)
 
 
-def _edge(
-    number: int, name: str, source: str, target: str, properties: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def _edge(number: int, name: str, source: str, target: str, properties: dict[str, Any] | None = None) -> dict[str, Any]:
     head = {"$relationshipId": f"r{number:07d}", "$relationshipName": name}
     return {"$sourceId": source, **head, "$targetId": target, **(properties or {})}

@@ -31,7 +31,7 @@ FORMAT = 2
 _KEPT = 12
 _ABANDONED_S = 3600.0
 _ATTEMPTS = 3
-# What a query over an open index may take, and what building one may; DuckDB's own limit is most of the machine's memory.
+# What a query over an open index may take, and what building one may; DuckDB's own limit is most of the memory.
 _MEMORY = "1GB"
 _BUILDING = "2GB"
 Fill = Callable[[duckdb.DuckDBPyConnection], None]
@@ -62,9 +62,7 @@ class Inputs:
         return f"{_digest(selection)}-{_digest(contents)}.duckdb"
 
 
-def open_index(
-    cache: Path, inputs: Inputs, fill: Fill, progress: Callable[[str], None]
-) -> duckdb.DuckDBPyConnection:
+def open_index(cache: Path, inputs: Inputs, fill: Fill, progress: Callable[[str], None]) -> duckdb.DuckDBPyConnection:
     """A read-only connection to the index of the inputs, which is built first where it isn't there.
 
     Args:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..plant.problems import Problem
+from .columns import layout_of
 from .dtdl import ModelSet
 from .files import GRAPH_FILE, Record, Section, parse_json, read_model_files, read_sections
 from .flow import Flows
 from .graph import Relationship, Twin
 from .load import GraphReader, assumed_flows, read_models, too_many
-from .plain import edge_test, twin_test, write_declared
-from .store import stage, stage_relationships, stage_twins, write_staged
+from .plain import edge_names, edge_test, twin_names, twin_test, write_declared
+from .store import stage, stage_relationships, stage_twins, staged_edges_of, staged_twins_of, write_staged
 from .stored import write_origin
 
 if TYPE_CHECKING:
@@ -28,12 +29,6 @@ _LARGE = 8_000_000
 _BATCH = 200_000
 
 _RAW = {"Twins": "raw_twins", "Relationships": "raw_edges"}
-# A line's own fields, read once for all tests on it.
-_TWIN_FIELDS = (
-    "json_extract_string(line, ['/$dtId', '/$metadata/$model', '/$etag']) AS heads, "
-    "json_type(line, ['/$dtId', '/$metadata/$model', '/$etag']) AS head_types"
-)
-_EDGE_HEADS = "['/$sourceId', '/$relationshipId', '/$relationshipName', '/$targetId', '/$etag']"
 
 
 def is_bulk(folder: Path) -> bool:
@@ -49,12 +44,14 @@ def write_bulk(
     """Write all tables of the store from a folder's bulk-import files."""
     problems: list[Problem] = []
     for table in _RAW.values():
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} (place BIGINT, file VARCHAR, number BIGINT, line VARCHAR)")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} (place BIGINT, file VARCHAR, number BIGINT, line VARCHAR)"
+        )
     progress("reading twins")
     model_records = _read_lines(connection, folder, problems)
     model_records = model_records or read_model_files(folder, problems)
     models = read_models(model_records, problems)
-    stage(connection)
+    stage(connection, models)
     write_declared(connection, models)
     reader = GraphReader(models, problems)
     progress("checking twins")
@@ -106,17 +103,15 @@ def _insert_lines(connection: duckdb.DuckDBPyConnection, table: str, part: Secti
 
 
 def _stage_twins(connection: duckdb.DuckDBPyConnection, models: ModelSet, reader: GraphReader) -> None:
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE read_twins AS SELECT place, id, model, etag, line, "
-        f"{twin_test(models)} AS plain FROM (SELECT *, heads[1] AS id, heads[2] AS model, heads[3] AS etag FROM "
-        f"(SELECT *, {_TWIN_FIELDS} FROM raw_twins WHERE json_valid(line))) LEFT JOIN declared_models USING (model)"
-    )
+    columns = layout_of(models).twins
+    lines = "(SELECT r.*, d.declared FROM raw_twins r LEFT JOIN declared_models d "
+    lines += "ON d.model = json_extract_string(r.line, '/$metadata/$model') WHERE json_valid(r.line))"
+    test = f"{twin_test(models, columns)} AS plain"
+    query = staged_twins_of(lines, columns, twin_names(models), test)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE read_twins AS {query}")
     # of several twins with one id the first counts, which the reader sees to
     connection.execute(
         "UPDATE read_twins SET plain = false WHERE id IN (SELECT id FROM read_twins GROUP BY id HAVING count(*) > 1)"
-    )
-    connection.execute(
-        "INSERT INTO staged_twins SELECT place, id, model, etag, line FROM read_twins WHERE plain"
     )
     kept: list[tuple[int, Twin]] = []
     for place, record in _doubtful(connection, "raw_twins", reader.problems):
@@ -124,9 +119,20 @@ def _stage_twins(connection: duckdb.DuckDBPyConnection, models: ModelSet, reader
         reader.add_twin(record)
         if len(reader.twins) > known:
             kept.append((place, next(reversed(reader.twins.values()))))
-    stage_twins(connection, kept)
-    connection.execute("DROP TABLE raw_twins")
-    connection.execute("DROP TABLE read_twins")
+    _take_plain(connection, "twins")
+    stage_twins(connection, models, kept)
+
+
+def _take_plain(connection: duckdb.DuckDBPyConnection, what: str) -> None:
+    """Make the plain lines what is staged, without copying them."""
+    for statement in (
+        f"DROP TABLE raw_{what}",
+        f"DROP TABLE staged_{what}",
+        f"DELETE FROM read_{what} WHERE NOT plain",
+        f"ALTER TABLE read_{what} DROP COLUMN plain",
+        f"ALTER TABLE read_{what} RENAME TO staged_{what}",
+    ):
+        connection.execute(statement)
 
 
 def _doubtful(
@@ -146,21 +152,20 @@ def _doubtful(
 
 
 def _stage_edges(connection: duckdb.DuckDBPyConnection, models: ModelSet, reader: GraphReader) -> None:
+    columns = layout_of(models).relationships
+    test = f"{edge_test(models, columns)} AS fits, names AS own_names"
+    lines = "(SELECT * FROM raw_edges WHERE json_valid(line))"
+    query = staged_edges_of(lines, columns, edge_names(models), test)
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE read_edges AS SELECT e.place, source, e.id, name, target, e.etag, line, "
-        f"{edge_test(models)} AS plain FROM (SELECT *, heads[1] AS source, heads[2] AS id, heads[3] AS name, "
-        "heads[4] AS target, heads[5] AS etag FROM (SELECT *, "
-        f"json_extract_string(line, {_EDGE_HEADS}) AS heads, json_type(line, {_EDGE_HEADS}) AS head_types "
-        "FROM raw_edges WHERE json_valid(line))) AS e "
+        "CREATE OR REPLACE TEMP TABLE read_edges AS SELECT e.* EXCLUDE (fits, own_names), "
+        f"coalesce(fits AND list_has_all(d.link_names, own_names), false) AS plain FROM ({query}) AS e "
         "LEFT JOIN staged_twins s ON s.id = e.source LEFT JOIN staged_twins t ON t.id = e.target "
         "LEFT JOIN declared_links d ON d.source_model = s.model AND d.link = e.name AND d.target_model = t.model"
     )
     connection.execute(
-        "UPDATE read_edges SET plain = false FROM (SELECT source, id FROM read_edges GROUP BY ALL HAVING count(*) > 1) AS "
-        "twice WHERE read_edges.source = twice.source AND read_edges.id = twice.id"
-    )
-    connection.execute(
-        "INSERT INTO staged_edges SELECT place, source, id, name, target, etag, line FROM read_edges WHERE plain"
+        "UPDATE read_edges SET plain = false FROM "
+        "(SELECT source, id FROM read_edges GROUP BY ALL HAVING count(*) > 1) AS twice "
+        "WHERE read_edges.source = twice.source AND read_edges.id = twice.id"
     )
     _fetch_ends(connection, reader)
     kept: list[tuple[int, Relationship]] = []
@@ -169,9 +174,8 @@ def _stage_edges(connection: duckdb.DuckDBPyConnection, models: ModelSet, reader
         reader.add_relationship(record)
         if len(reader.relationships) > known:
             kept.append((place, next(reversed(reader.relationships.values()))))
-    stage_relationships(connection, kept)
-    connection.execute("DROP TABLE raw_edges")
-    connection.execute("DROP TABLE read_edges")
+    _take_plain(connection, "edges")
+    stage_relationships(connection, models, kept)
 
 
 def _fetch_ends(connection: duckdb.DuckDBPyConnection, reader: GraphReader) -> None:
@@ -185,7 +189,8 @@ def _fetch_ends(connection: duckdb.DuckDBPyConnection, reader: GraphReader) -> N
 def _multiplicities(connection: duckdb.DuckDBPyConnection, models: ModelSet) -> Iterator[Problem]:
     """Twins with more relationships of a name than their model allows."""
     rows: list[tuple[Any, ...]] = connection.execute(
-        "SELECT e.source, e.name, count(*), any_value(d.most) FROM staged_edges e JOIN staged_twins s ON s.id = e.source "
+        "SELECT e.source, e.name, count(*), any_value(d.most) "
+        "FROM staged_edges e JOIN staged_twins s ON s.id = e.source "
         "JOIN declared_most d ON d.source_model = s.model AND d.link = e.name GROUP BY e.source, e.name "
         "HAVING count(*) > any_value(d.most) ORDER BY min(e.place)"
     ).fetchall()

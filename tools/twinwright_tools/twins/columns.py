@@ -4,8 +4,8 @@ All twins stand in one table and all relationships in another, with a column for
 value, shared by all models that declare it. A query then reads one table and of it the columns that it names, however
 many models there are; a union of one table a model took several times as long to plan as to run.
 
-A column holds the value of *every* document that has one of its kind at that place, declared there or not. Whatever else
-stands there is found in the document itself; `odd` tells for which documents that is worth looking.
+A column holds the value of *every* document that has one of its kind at that place, declared there or not. Whatever
+else stands there is found in the document itself; `odd` tells for which documents that is worth looking.
 """
 
 from __future__ import annotations
@@ -100,9 +100,7 @@ def layout_of(models: ModelSet) -> Layout:
                 places.update(_of_component(models, content))
             elif isinstance(content, RelationshipType):
                 names.add(content.name)
-                edge_places.update(
-                    found for each in content.properties for found in _places((each.name,), each.schema)
-                )
+                edge_places.update(found for each in content.properties for found in _places((each.name,), each.schema))
     numbers = {name: number for number, name in enumerate(sorted(names))}
     return Layout(_named(places), _named(edge_places), _numbered(models), numbers)
 
@@ -128,7 +126,6 @@ def _places(place: Place, schema: Schema) -> Iterator[tuple[Place, Kind]]:
         yield place, "number"
     elif isinstance(schema, Primitive) and schema.name in _TEXTUAL | _KINDS.keys():
         yield place, _KINDS.get(schema.name, "text")
-
 
 
 def _named(places: set[tuple[Place, Kind]]) -> tuple[Column, ...]:

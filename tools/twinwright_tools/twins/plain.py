@@ -5,12 +5,13 @@ The tests err on one side only: a line that passes is one that `load` has no wor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from .columns import NUMBERS, pointer
+from .columns import NUMBERS, Column
 from .dtdl import ModelSet
 from .dtdl.types import EnumSchema, Primitive, Property, RelationshipType, Schema
+from .extract import EDGE_HEADS, TWIN_HEADS, Fields, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,16 +28,17 @@ _ESCAPED = r"contains(lower(line), '\ud')"
 def write_declared(connection: duckdb.DuckDBPyConnection, models: ModelSet) -> None:
     """Write what the models declare, for joining with lines.
 
-    `declared_models` (model, names), `declared_links` (source_model, link, target_model, link_names) and `declared_most`
-    (source_model, link, most), `names` being those of properties that can be told to be plain.
+    `declared_models` (model, declared), `declared_links` (source_model, link, target_model, link_names) and
+    `declared_most` (source_model, link, most); `declared` and `link_names` are the names that a line may have.
     """
-    rows = [(model, [each.name for each in _properties(models, model)]) for model in models]
-    _write(connection, "declared_models", "model VARCHAR, names VARCHAR[]", rows)
+    heads = ["$dtId", "$etag", "$metadata"]
+    rows = [(model, [*heads, *(each.name for each in _properties(models, model))]) for model in models]
+    _write(connection, "declared_models", "model VARCHAR, declared VARCHAR[]", rows)
     links, most = [], []
     for model in models:
         for content in models.contents(model).values():
             if isinstance(content, RelationshipType):
-                names = [each.name for each in content.properties]
+                names = [*EDGE_HEADS, *(each.name for each in content.properties)]
                 targets = models if content.target is None else models.descendants.get(content.target, [])
                 links += [(model, content.name, target, names) for target in targets]
                 if content.max_multiplicity is not None:
@@ -50,57 +52,74 @@ def write_declared(connection: duckdb.DuckDBPyConnection, models: ModelSet) -> N
     _write(connection, "declared_most", "source_model VARCHAR, link VARCHAR, most BIGINT", most)
 
 
-def twin_test(models: ModelSet) -> str:
-    """The test of a line of a twin with `heads`, `head_types` and its row of `declared_models`."""
-    properties = [each for model in models for each in _properties(models, model)]
-    heads = "head_types[1:2] = ['VARCHAR', 'VARCHAR'] AND heads[1] <> '' AND coalesce(head_types[3], 'VARCHAR') = 'VARCHAR'"
-    return _test(heads, "names", properties)
+def twin_names(models: ModelSet) -> list[str]:
+    """The fields that `twin_test` reads."""
+    return list(_schemas(_twin_properties(models)))
 
 
-def edge_test(models: ModelSet) -> str:
-    """The test of a line of a relationship with `heads`, `head_types` and its row of `declared_links`."""
-    links = [each for model in models for each in models.contents(model).values() if isinstance(each, RelationshipType)]
+def twin_test(models: ModelSet, columns: Sequence[Column]) -> str:
+    """The test of a line of a twin, for `staged_twins_of` with these columns, beside `declared` of its model."""
+    fields = Fields(TWIN_HEADS, columns, twin_names(models))
+    heads = "types[1:2] = ['VARCHAR', 'VARCHAR'] AND texts[1] <> '' AND coalesce(types[3], 'VARCHAR') = 'VARCHAR'"
+    return _test(fields, heads, "declared", _schemas(_twin_properties(models)))
+
+
+def edge_names(models: ModelSet) -> list[str]:
+    """The fields that `edge_test` reads."""
+    return list(_schemas(_edge_properties(models)))
+
+
+def edge_test(models: ModelSet, columns: Sequence[Column]) -> str:
+    """The test of a line of a relationship, whatever its ends; `link_names` then has to have all of its `own_names`."""
+    fields = Fields(EDGE_HEADS, columns, edge_names(models))
     heads = (
-        "head_types[1:4] = ['VARCHAR', 'VARCHAR', 'VARCHAR', 'VARCHAR'] AND heads[3] <> '' "
-        "AND coalesce(head_types[5], 'VARCHAR') = 'VARCHAR'"
+        "types[1:4] = ['VARCHAR', 'VARCHAR', 'VARCHAR', 'VARCHAR'] AND texts[3] <> '' "
+        "AND coalesce(types[5], 'VARCHAR') = 'VARCHAR'"
     )
-    return _test(heads, "link_names", [each for link in links for each in link.properties])
+    return _test(fields, heads, None, _schemas(_edge_properties(models)))
+
+
+def _twin_properties(models: ModelSet) -> list[Property]:
+    return [each for model in models for each in _properties(models, model)]
+
+
+def _edge_properties(models: ModelSet) -> list[Property]:
+    links = [each for model in models for each in models.contents(model).values() if isinstance(each, RelationshipType)]
+    return [each for link in links for each in link.properties]
+
+
+def _schemas(properties: Iterable[Property]) -> dict[str, set[Schema]]:
+    found: dict[str, set[Schema]] = {}
+    for each in properties:
+        found.setdefault(each.name, set()).add(each.schema)
+    return found
 
 
 def _properties(models: ModelSet, model: str) -> list[Property]:
     return [each for each in models.contents(model).values() if isinstance(each, Property)]
 
 
-def _test(heads: str, names: str, properties: Iterable[Property]) -> str:
-    """A test that is never unknown."""
-    schemas: dict[str, set[Schema]] = {}
-    for each in properties:
-        schemas.setdefault(each.name, set()).add(each.schema)
-    own = "list_filter(json_keys(line), lambda name: NOT starts_with(name, '$'))"
+def _test(fields: Fields, heads: str, declared: str | None, schemas: dict[str, set[Schema]]) -> str:
+    """A test that is never unknown: each field is plainly of its schema, and there are no others."""
     # a name that models declare in several ways is left to the reader
-    tests = [_fits(name, at, found.pop() if len(found) == 1 else None) for at, (name, found) in enumerate(schemas.items(), 1)]
-    places = ", ".join(_quoted(pointer([name])) for name in schemas)
+    plain = [_fits(fields.at(name), found.pop()) for name, found in schemas.items() if len(found) == 1]
+    count = " + ".join(["0", *(f"coalesce({each}, false)::INTEGER" for each in plain if each)])
     # of two fields of one name, JSON readers take now the first, now the last
-    declared = f"list_has_all({names}, {own}) AND list_unique(json_keys(line)) = len(json_keys(line))"
-    whole = f"json_type(line) = 'OBJECT' AND {heads} AND {names} IS NOT NULL AND {declared} AND NOT {_ESCAPED}"
-    if not tests:
-        return f"coalesce({whole}, false)"
-    # both lists are made once a line, and the tests read them by number
-    lists = f"[{{'types': json_type(line, [{places}]), 'texts': json_extract_string(line, [{places}])}}]"
-    fits = f"list_transform({lists}, lambda own: {' AND '.join(tests)})[1]"
-    return f"coalesce({whole} AND {fits}, false)"
+    tests = [heads, f"{fields.own()} = {count}", "list_unique(names) = len(names)", f"NOT {_ESCAPED}"]
+    if declared:
+        tests.append(f"list_has_all({declared}, names)")
+    return f"coalesce({' AND '.join(tests)}, false)"
 
 
-def _fits(name: str, at: int, schema: Schema | None) -> str:
-    """The test that a property is missing or plainly of its schema."""
-    kind, text = f"own.types[{at}]", f"own.texts[{at}]"
-    missing = f"{kind} IS NULL"
+def _fits(at: int, schema: Schema) -> str | None:
+    """The test that a field is there and plainly of its schema; None where that can't be told here."""
+    kind, text = f"types[{at}]", f"texts[{at}]"
     if isinstance(schema, EnumSchema):
-        values = ", ".join(_quoted(str(each.value)) for each in schema.values)
+        values = ", ".join(quoted(str(each.value)) for each in schema.values)
         kinds = _WHOLE if schema.value_schema == "integer" else ("VARCHAR",)
-        return f"({missing} OR coalesce({kind} IN {_listed(kinds)} AND {text} IN ({values}), false))"
+        return f"({kind} IN {_listed(kinds)} AND {text} IN ({values}))"
     test = _plain_test(schema.name, kind, text) if isinstance(schema, Primitive) else None
-    return f"({missing} OR coalesce({test}, false))" if test else f"({missing})"
+    return f"({test})" if test else None
 
 
 def _plain_test(schema: str, kind: str, text: str) -> str | None:
@@ -120,7 +139,7 @@ def _plain_test(schema: str, kind: str, text: str) -> str | None:
     return tests.get(schema)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows: list[tuple[object, ...]]) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows: Sequence[tuple[object, ...]]) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({columns})")
     if rows:
         marks = ", ".join(f"${at}" for at in range(1, len(rows[0]) + 1))
@@ -128,8 +147,4 @@ def _write(connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows
 
 
 def _listed(names: Iterable[str]) -> str:
-    return f"({', '.join(_quoted(each) for each in names)})"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return f"({', '.join(quoted(each) for each in names)})"

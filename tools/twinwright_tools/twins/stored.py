@@ -27,9 +27,7 @@ _TWIN = "SELECT document FROM twins"
 _EDGE = "SELECT document FROM edges"
 
 
-def write_origin(
-    connection: DuckDBPyConnection, model_records: Sequence[Record], problems: Sequence[Problem]
-) -> None:
+def write_origin(connection: DuckDBPyConnection, model_records: Sequence[Record], problems: Sequence[Problem]) -> None:
     """Write the tables `model_records` and `twin_problems` beside the twins that came with them."""
     connection.execute("CREATE OR REPLACE TABLE model_records (value VARCHAR, file VARCHAR, place VARCHAR)")
     connection.execute("CREATE OR REPLACE TABLE twin_problems (problems VARCHAR)")
@@ -70,12 +68,12 @@ class StoredGraph(TwinGraph):
 
 def statistics_of(summary: Mapping[str, Any]) -> GraphStatistics:
     """The statistics in a store's summary."""
-    properties: dict[str, set[str]] = {}
+    properties: dict[str, set[str]] = {model: set() for model, _ in summary["twins"]}
     for model, name in summary["properties"]:
-        properties.setdefault(model, set()).add(name)
-    edge_properties: dict[tuple[str, str], set[str]] = {}
+        properties[model].add(name)
+    edge_properties: dict[tuple[str, str], set[str]] = {(model, name): set() for model, name, _, _ in summary["links"]}
     for model, relationship, name in summary["edge_properties"]:
-        edge_properties.setdefault((model, relationship), set()).add(name)
+        edge_properties[model, relationship].add(name)
     return GraphStatistics(
         dict(summary["twins"]),
         {(source, name, target): count for source, name, target, count in summary["links"]},
@@ -166,9 +164,7 @@ def _twin(text: str) -> Twin:
     metadata = metadata if isinstance(metadata, dict) else {}
     rest = {name: value for name, value in metadata.items() if name != "$model"}
     model = metadata.get("$model")
-    return Twin(
-        document["$dtId"], model if isinstance(model, str) else "", _own(document), _etag(document), rest
-    )
+    return Twin(document["$dtId"], model if isinstance(model, str) else "", _own(document), _etag(document), rest)
 
 
 def _relationship(text: str) -> Relationship:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-
 if TYPE_CHECKING:
     import duckdb
 
@@ -28,8 +27,9 @@ _PROPERTIES = (
 )
 _EDGE_PROPERTIES = (
     "SELECT m.id, n.id, unnest(list_sort(list_distinct(flatten(list(k.names))))) FROM "
-    "(SELECT DISTINCT t.model, e.name, json_keys(e.document) AS names FROM edges e JOIN twins t ON t.nid = e.source) AS k "
-    "JOIN models m ON m.number = k.model JOIN relationship_names n ON n.number = k.name GROUP BY m.id, n.id ORDER BY ALL"
+    "(SELECT DISTINCT t.model, e.name, json_keys(e.document) AS names FROM edges e "
+    "JOIN twins t ON t.nid = e.source) AS k JOIN models m ON m.number = k.model "
+    "JOIN relationship_names n ON n.number = k.name GROUP BY m.id, n.id ORDER BY ALL"
 )
 _DIGEST = (
     "SELECT coalesce((SELECT bit_xor(hash(document)) FROM twins), 0)::VARCHAR || ' ' || "
@@ -53,7 +53,7 @@ def write_summary(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def read_summary(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """What `write_summary` wrote, as lists of rows by name, and `digest`, which tells stores of other contents apart."""
+    """What `write_summary` wrote, as lists of rows by name, and `digest`, which tells stores apart."""
     ((text,),) = connection.execute("SELECT summary FROM about_twins").fetchall()
     found: dict[str, Any] = json.loads(text)
     return found

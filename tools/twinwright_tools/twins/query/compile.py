@@ -75,9 +75,7 @@ class _Compiler:
 
     def _distinct(self, joins: Joins) -> Joins:
         """Each row once, where several ways lead to it."""
-        keys = [
-            exp.alias_(joins.key(each), f"b{at}", copy=False) for at, each in enumerate(self.query.bindings)
-        ]
+        keys = [exp.alias_(joins.key(each), f"b{at}", copy=False) for at, each in enumerate(self.query.bindings)]
         self.tables.append(("found", joins.select(keys).distinct(copy=False)))
         return Joins.of_table(self.query, self.layout, "found")
 

@@ -180,7 +180,7 @@ class ConditionCompiler:
 
 
 def _kind(compared_as: ValueType) -> Kind:
-    if compared_as in ("object", "array"):
+    if compared_as == "object" or compared_as == "array":
         raise TypeError(f"nothing is compared as {compared_as}")
     return compared_as
 

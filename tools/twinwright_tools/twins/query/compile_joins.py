@@ -93,7 +93,7 @@ class Joins:
         return found.where(*self._conditions, copy=False) if self._conditions else found
 
     def step(self, step: Step, backwards: bool, walk: str | None) -> None:
-        """Join what a step leads to from an end that is bound; `walk` is the table of the ends of one of several hops."""
+        """Join what a step leads to from an end that is bound; `walk` is the table of the ends of a walk."""
         begin, end = (step.target, step.source) if backwards else (step.source, step.target)
         if walk is not None:
             self._walk(step, begin, end, walk)
@@ -101,7 +101,7 @@ class Joins:
             self._hop(step, begin, end, backwards)
 
     def _hop(self, step: Step, begin: Binding, end: Binding, backwards: bool) -> None:
-        along = step.direction == "forward" and not backwards or step.direction == "backward" and backwards
+        along = is_along(step, backwards)
         name = self._name(step.edge) if along else f"l{self._names[step.edge.alias]}"
         tests, other = hop(name, step, backwards, self.layout)
         tests.insert(0, exp.EQ(this=exp.column("source" if along else "node", table=name), expression=self.key(begin)))
@@ -146,7 +146,7 @@ class Joins:
 
 def hop(name: str, step: Step, backwards: bool, layout: Layout) -> tuple[list[exp.Expr], exp.Column]:
     """What a row of `edges` (passed from source to target) or else `links` must meet, and where it leads to."""
-    along = step.direction == "forward" and not backwards or step.direction == "backward" and backwards
+    along = is_along(step, backwards)
     tests = [_named(name, step.names, layout)] if step.names else []
     if along:
         return tests, exp.column("target", table=name)
@@ -158,6 +158,11 @@ def hop(name: str, step: Step, backwards: bool, layout: Layout) -> tuple[list[ex
     else:
         tests.append(exp.Not(this=forward))
     return tests, other
+
+
+def is_along(step: Step, backwards: bool) -> bool:
+    """Whether every relationship is passed from its source to its target."""
+    return step.direction == ("backward" if backwards else "forward")
 
 
 def keeps_trail(query: CheckedQuery, step: Step) -> bool:

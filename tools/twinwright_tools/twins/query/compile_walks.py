@@ -1,9 +1,9 @@
 """Steps of several hops: tables of the twins that a walk ends in, one hop after the other.
 
-No relationship may be passed twice. Where a walk may be as short as one hop and shares no relationship with another step,
-that needs no book-keeping: the shortest way to a twin passes nothing twice, so what is reached at all is reached so
-(back at the start, a way in either direction must differ from its first relationship). Otherwise every way is kept with
-the relationships that it passed.
+No relationship may be passed twice. Where a walk may be as short as one hop and shares no relationship with another
+step, that needs no book-keeping: the shortest way to a twin passes nothing twice, so what is reached at all is reached
+so (in either direction, a way back to the start must not end with its first relationship, which is remembered).
+Otherwise every way is kept with the relationships that it passed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ..columns import Layout
-from .compile_joins import hop
+from .compile_joins import hop, is_along
 from .plan import Step
 
 
@@ -56,7 +56,7 @@ def _seeds(name: str, seeds: exp.Select, state: str | None) -> exp.Select:
 
 def _hop(name: str, at: int, step: Step, backwards: bool, state: str | None, layout: Layout) -> exp.Select:
     before = f"{name}_{at - 1}"
-    along = step.direction == "forward" and not backwards or step.direction == "backward" and backwards
+    along = is_along(step, backwards)
     tests, other = hop("e", step, backwards, layout)
     begin = exp.column("source" if along else "node", table="e")
     tests.insert(0, exp.EQ(this=begin, expression=exp.column("node", table="h")))
@@ -65,7 +65,9 @@ def _hop(name: str, at: int, step: Step, backwards: bool, state: str | None, lay
     if state == "trail":
         trail = exp.column("trail", table="h")
         tests.append(exp.Not(this=exp.Anonymous(this="list_contains", expressions=[trail, number])))
-        columns.append(exp.alias_(exp.Anonymous(this="list_append", expressions=[trail.copy(), number.copy()]), "trail"))
+        columns.append(
+            exp.alias_(exp.Anonymous(this="list_append", expressions=[trail.copy(), number.copy()]), "trail")
+        )
     elif state == "first":
         first = exp.column("first", table="h")
         if at > 1:
