@@ -257,12 +257,12 @@ def _narrowed(scope: Scope, tree: exp.Select, root: str) -> dict[str, frozenset[
 
 
 def _demand(scope: Scope, part: exp.Expr, root: str) -> tuple[str, frozenset[str]] | None:
-    if isinstance(part, exp.EQ) and isinstance(part.left, PropertyPath) and isinstance(part.right, exp.Literal):
-        names = part.left.names
+    if isinstance(part, exp.EQ | exp.In) and isinstance(part.this, PropertyPath):
+        names, literals = part.this.names, [part.expression] if isinstance(part, exp.EQ) else part.expressions
         if names[-2:] != ["$metadata", "$model"] or len(names) > 3:
             return None
-        model = find_model(scope, part.right)
-        return (names[0] if len(names) == 3 else root), extending(scope, model, exact=True)
+        named = [find_model(scope, each) for each in literals if isinstance(each, exp.Literal)]
+        return (names[0] if len(names) == 3 else root), frozenset(named) & scope.in_use
     if not isinstance(part, exp.Anonymous) or part.name != "IS_OF_MODEL":
         return None
     literal = next((each for each in part.expressions if isinstance(each, exp.Literal) and each.is_string), None)
