@@ -32,8 +32,11 @@ from scipy.optimize import minimize
 from twinwright_tools.diagnosis import Symptom, weights
 from twinwright_tools.diagnosis.confidence import evidence_of, fault_features, substantiated
 from twinwright_tools.diagnosis.engine import alarm_signals, typical_interval
+from twinwright_tools.diagnosis.explained import discounted, explanations
+from twinwright_tools.diagnosis.failure_modes import load_library
 from twinwright_tools.diagnosis.features import FEATURES, asked_of, features_of, measure_twins
 from twinwright_tools.diagnosis.looking import look_at
+from twinwright_tools.diagnosis.maintenance import MaintenanceEvent
 from twinwright_tools.diagnosis.ranking import rank
 from twinwright_tools.diagnosis.relations import relations_of
 from twinwright_tools.diagnosis.weights import load_weights
@@ -42,6 +45,7 @@ from twinwright_tools.times import to_micros
 from .bench_diagnosis.simulated import is_sensor_fault
 from .campaign import store
 from .campaign.__main__ import seeds_of
+from .campaign.jobs import jobs_of
 from .origin_fit import OriginCase, Scene, fit_origin, origin_cases
 from .random_plants.cache import load_cases
 
@@ -104,25 +108,34 @@ class Case:
         return bool(self.right.any())
 
 
-def case_of(run: Any, faults: Mapping[str, bool], symptoms: Sequence[Symptom], visible: bool, weight: float) -> Case:
+def case_of(
+    run: Any,
+    faults: Mapping[str, bool],
+    symptoms: Sequence[Symptom],
+    visible: bool,
+    weight: float,
+    events: Sequence[MaintenanceEvent] = (),
+) -> Case:
     """The features of a run (of the campaign or a random plant), and the truth beside them.
 
     Args:
         faults: each twin at fault, and whether an instrument of it failed.
+        events: what people did, as the run's history tells.
     """
     relations = relations_of(run.graph)
     look = look_at(run.signals, run.infos, to_micros(run.at), run.graph, relations)
+    found = discounted(look.found, explanations(look, events, run.graph, run.models, relations, load_library()))
     alarms = alarm_signals(run.infos, run.graph, run.models)
     asked = asked_of(symptoms, run.graph, look.found, alarms)
-    measures = measure_twins(look.found, run.graph.twins, alarms, asked)
+    measures = measure_twins(found, run.graph.twins, alarms, asked)
     rows = features_of(measures, relations, asked, typical_interval(run.infos))
     step_s = typical_interval(run.infos)
-    candidates = rank(look.found, run.graph, relations, asked, alarms, load_weights(), step_s)
+    candidates = rank(found, run.graph, relations, asked, alarms, load_weights(), step_s)
     scene = Scene(look, relations, run.graph, run.models, candidates, visible)
     return Case(
         np.array([[row.get(name, 0.0) for name in FEATURES] for row in rows.values()]),
         np.array([twin in faults for twin in rows]),
-        fault_features(look.found, substantiated(look.found, symptoms), alarms),
+        fault_features(found, substantiated(look.found, symptoms), alarms),
         visible,
         weight,
         tuple(origin_cases(scene, faults, weight)),
@@ -133,7 +146,7 @@ def campaign_case(folder: Path, seed: int) -> Case:
     """A run of the campaign that lies in the folder."""
     run = store.load(folder, seed)
     faults = {one.twin: is_sensor_fault(one.mode) for one in (run.truth, *run.truth.also) if one.twin is not None}
-    return case_of(run, faults, run.symptoms, run.sight.visible, 1.0)
+    return case_of(run, faults, run.symptoms, run.sight.visible, 1.0, jobs_of(run))
 
 
 def campaign_cases(folder: Path, seeds: Sequence[int], jobs: int) -> Iterator[Case]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,15 @@ from ..telemetry.series import SignalKey
 from ..times import from_micros, iso
 from ..twins.graph import TwinGraph
 from .data_quality import Statements
+from .explained import Explanation
 from .instrument_words import instrument_words
 from .instruments import Instruments
+from .job_evidence import of_explanation, of_induced
+from .maintenance import MaintenanceEvent
 from .modes.match import ModeFit, best_of, rank_modes, shares
 from .modes.types import Library
 from .next_check import Leading, next_check, recorded_roles
+from .past_failures import orders_of, past_nats
 from .ranking import Candidate
 from .relations import FAR, Relations
 from .result import Deviation, Diagnosis, Hypothesis, Symptom, Verdict
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 _FIRST = 12
 _DISTINCT_TWINS = 12
 _MOST_EVIDENCE = 4
+_MOST_JOBS = 2
 _MOST_EXPLAINED = 12
 _LOOKED_INTO = 5  # leading hypotheses whose instrument is doubted
 _SENSOR_NATS = 1.5  # how much the odds of an instrument's fault count for the modes of instruments, against the others
@@ -49,6 +54,8 @@ class Context:
     symptoms: tuple[Symptom, ...]
     library: Library
     data: Statements
+    events: tuple[MaintenanceEvent, ...] = ()
+    explained: Mapping[SignalKey, Explanation] = field(default_factory=dict)
 
     @property
     def found(self) -> dict[SignalKey, Suspicion]:
@@ -113,6 +120,7 @@ def build_answer(
 def _fits(context: Context, one: Candidate, place: int) -> tuple[list[ModeFit], SensorVerdict]:
     """The failure modes that fit a candidate, best first, and whether its instrument is to be doubted."""
     modes = rank_modes(one.twin, one.signal, context.graph, context.models, context.found, context.library)
+    modes = _after_past_failures(context, one.twin, modes)
     if one.signal is None or place > _LOOKED_INTO:
         return modes, SensorVerdict()
     verdict = sensor_or_process(one.signal, context.look, context.relations, context.instruments)
@@ -120,6 +128,16 @@ def _fits(context: Context, one: Candidate, place: int) -> tuple[list[ModeFit], 
     known = context.library.modes
     modes = [fit._replace(fit=fit.fit + (shift if known[fit.mode].anywhere else -shift)) for fit in modes]
     return sorted(modes, key=lambda fit: -fit.fit), verdict
+
+
+def _after_past_failures(context: Context, twin: str, modes: list[ModeFit]) -> list[ModeFit]:
+    """The same fits, a little better where past work orders on the twin tell of the mode; best first."""
+    orders = [one for one in context.events if one.order and one.twin == twin]
+    if not orders:
+        return modes
+    names = [fit.mode for fit in modes]
+    past = {mode: past_nats(orders_of(mode, names, orders), context.at) for mode in names}
+    return sorted((fit._replace(fit=fit.fit + past[fit.mode]) for fit in modes), key=lambda fit: -fit.fit)
 
 
 def _next_check(
@@ -203,6 +221,7 @@ def _cited(
     own.sort(key=lambda key: (key != one.signal, -context.found[key].strength))
     ids = [_cite_deviation(context.found[key], evidence) for key in own[:_MOST_EVIDENCE]]
     suspicion = context.found.get(one.signal) if one.signal else None
+    ids += _cite_jobs(context, one, own[:_MOST_EVIDENCE], evidence)
     if suspicion is not None and suspicion.broken > DEVIATES:
         text = (
             f"{suspicion.key} is no longer explained by the other signals of {one.twin}: "
@@ -217,6 +236,23 @@ def _cited(
     if others:
         text = f"Downstream of {one.twin}, {len(others)} twins deviate as well."
         ids.append(evidence.cite("explains", None, one.twin, text, twins=sorted(others)))
+    return ids
+
+
+def _cite_jobs(context: Context, one: Candidate, own: Sequence[SignalKey], evidence: _Evidence) -> list[str]:
+    """What logged jobs explain of the signals that are cited, and whether one may have caused what it doesn't."""
+    keys = list(dict.fromkeys([*([one.signal] if one.signal else []), *own]))
+    ids = []
+    worth_telling = [key for key in keys if key in context.explained and context.explained[key].matters]
+    for key in worth_telling[:_MOST_JOBS]:
+        said = of_explanation(key, context.explained[key])
+        ids.append(evidence.cite("maintenance", key, one.twin, said.text, **said.figures))
+    suspicion = context.found.get(one.signal) if one.signal else None
+    if suspicion is not None:
+        parts = {*context.graph.within(one.twin), *context.graph.location(one.twin)[-2:]}
+        induced = of_induced(suspicion, context.events, context.explained.get(suspicion.key), parts)
+        if induced is not None:
+            ids.append(evidence.cite("after_maintenance", suspicion.key, one.twin, induced.text, **induced.figures))
     return ids
 
 
