@@ -70,7 +70,7 @@ def test_a_reading_that_all_others_contradict_is_the_sensor(seed: int, suspect: 
     columns = plant(seed)
     columns[ONSET:, suspect] += 4.0 * columns[:, suspect].std()
     found, words = verdict(columns, suspect)
-    assert found.origin == "sensor" and found.nats > 0.0
+    assert found.origin == "sensor" and found.logit > 0.0
     assert f"off what the {len(KEYS) - 1} signals that go with it imply" in words
 
 
@@ -89,7 +89,7 @@ def test_when_the_others_disagree_among_themselves_the_plant_has_changed(seed: i
     columns[ONSET:, 2] -= 4.0 * columns[:, 2].std()  # what leaks before the cooler is missed in its flow …
     columns[ONSET:, 3] -= 6.0 * columns[:, 3].std()  # … and, by another law, in its level
     found, words = verdict(columns, 2)
-    assert found.origin == "process" and found.nats < 0.0
+    assert found.origin == "process" and found.logit < 0.0
     assert "the plant has changed" in words
 
 
@@ -136,14 +136,14 @@ def test_what_a_signal_is_decides_where_nothing_else_tells() -> None:
     assert [found.origin for found, _ in origins] == ["sensor", "process", "process"]
     assert "probe is nothing but an instrument" in origins[0][1]
     assert "the machine's own state" in origins[1][1]
-    assert "what was asked for" in origins[2][1]
+    assert "a command or the answer to one" in origins[2][1]
 
 
 def test_a_signal_that_nobody_looked_at_is_undecided() -> None:
     look = looked_at(plant(0), KEYS)
     key = SignalKey("pump", "nowhere")
     found = sensor_or_process(key, look, RELATIONS, PLANT)
-    assert found == Verdict() and found.nats == pytest.approx(0.0)
+    assert found == Verdict() and found.p_sensor == SHARE
     assert instrument_words(key, found, look, PLANT) == ""
 
 

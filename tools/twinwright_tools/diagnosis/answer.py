@@ -36,7 +36,8 @@ _MOST_EVIDENCE = 4
 _MOST_JOBS = 2
 _MOST_EXPLAINED = 12
 _LOOKED_INTO = 5  # leading hypotheses whose instrument is doubted
-_SENSOR_NATS = 3.0  # what the evidence on the instrument says for the modes of sensors, or against them, at most
+_SENSOR_NATS = 1.5  # how much the odds of an instrument's fault count for the modes of instruments, against the others
+_SENSOR_MOST = 4.0  # … nats at most
 _TOLD_APART = 5  # leading hypotheses that the next check has to tell apart
 _MODES_EACH = 3  # … with so many failure modes each
 
@@ -123,7 +124,7 @@ def _fits(context: Context, one: Candidate, place: int) -> tuple[list[ModeFit], 
     if one.signal is None or place > _LOOKED_INTO:
         return modes, SensorVerdict()
     verdict = sensor_or_process(one.signal, context.look, context.relations, context.instruments)
-    shift = max(-_SENSOR_NATS, min(_SENSOR_NATS, verdict.nats))
+    shift = max(-_SENSOR_MOST, min(_SENSOR_MOST, _SENSOR_NATS * verdict.logit))
     known = context.library.modes
     modes = [fit._replace(fit=fit.fit + (shift if known[fit.mode].anywhere else -shift)) for fit in modes]
     return sorted(modes, key=lambda fit: -fit.fit), verdict

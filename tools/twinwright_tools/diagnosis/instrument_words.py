@@ -25,7 +25,7 @@ def instrument_words(key: SignalKey, verdict: Verdict, look: Look, plant: Instru
     told = "; and ".join(one for one in reasons if one) or _without(verdict.signs, sensor)
     chance = verdict.p_sensor if sensor else 1.0 - verdict.p_sensor
     claim = "an instrument has failed rather than the plant" if sensor else "the plant has changed, not only a reading"
-    return f"If {key.twin} is at fault, {claim} ({chance:.2f}): {told}."
+    return f"If the fault is at {key}, {claim} ({chance:.2f}): {told}."
 
 
 def _without(signs: Signs, sensor: bool) -> str:
@@ -67,7 +67,7 @@ class _Words:
             how += f" (at most {one.usual:.3g}{unit} before)"
         else:
             how = f"contradicts the {one.count} signals that go with it ({one.suspect:.3g} times as far as ever)"
-        return f"{self.key} {how}, while they agree with each other to {one.rest:.3g} times the worst of their past"
+        return f"{self.key} {how}, while they still agree with each other ({one.rest:.2g} times the most of their past)"
 
     def white(self) -> str:
         return (
@@ -83,7 +83,7 @@ class _Words:
         return f"{self.key} jumped from one sample to the next, as little with inertia does"
 
     def told(self) -> str:
-        return f"{self.key} says or follows what was asked for, and is hardly a measurement of its own"
+        return f"{self.key} is a command or the answer to one, not a measurement of its own"
 
     def condition(self) -> str:
         return f"{self.key} tells of the machine's own state, which wears without any other signal moving"
@@ -112,7 +112,7 @@ class _Words:
         return f"{moved} of the {len(others)} other signals of {self.key.twin} left their past as well"
 
     def restless(self) -> str:
-        return f"{self.key} moves more than it did, but as things with inertia do"
+        return f"{self.key} moves about more than it did, but smoothly, as things with inertia do"
 
 
 _CLAUSES: Mapping[str, Callable[[_Words], str]] = {

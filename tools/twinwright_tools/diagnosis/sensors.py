@@ -78,10 +78,10 @@ class Verdict:
     pulls: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def nats(self) -> float:
-        """The evidence alone: logarithm of the odds over those before anything was looked at; above 0 for a sensor."""
+    def logit(self) -> float:
+        """Logarithm of the odds of an instrument's fault, in nats; 0 is even."""
         bounded = min(max(self.p_sensor, 1e-6), 1.0 - 1e-6)
-        return log(bounded / (1.0 - bounded)) - log(SHARE / (1.0 - SHARE))
+        return log(bounded / (1.0 - bounded))
 
 
 def sensor_or_process(key: SignalKey, look: Look, relations: Relations, plant: Instruments) -> Verdict:

@@ -32,7 +32,7 @@ class Neighbours:
         suspect: excess of what they don't explain of it; rest: the largest such excess among them; broken: of which.
         explained: share of its variance in the past that they explain, 0 to 1; rest_explained: `folds(rest)` times
             the same share of the one that breaks, at its largest.
-        moved: median of what they don't explain of it since its onset, in its unit; usual: the most of it in the past.
+        moved: median of what they don't explain of it since that began, in its unit; usual: the most of it in the past.
     """
 
     count: int = 0
@@ -47,7 +47,7 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two readings of the same quantity: the excess of their difference, and its typical size now and before."""
+    """Two readings of the same quantity: the excess of their difference, its median since and its most before."""
 
     one: SignalKey
     other: SignalKey
@@ -78,11 +78,11 @@ def neighbours_of(key: SignalKey, look: Look, relations: Relations) -> Neighbour
     end = look.reference_end
     predictors = [np.array([j for j in range(1, len(columns)) if j != i], dtype=np.int64) for i in range(len(columns))]
     left = residuals(look.standard[:, columns], predictors, end, own_past=False)
-    excess = scan(left, end).excess
+    found = scan(left, end)
+    excess = found.excess
     explained = np.clip(1.0 - left[:end].var(axis=0), 0.0, 1.0)
     worst = 1 + int(excess[1:].argmax())
     scale = float(look.grid.values[:end, columns[0]].std())
-    since = _since(key, look)
     return Neighbours(
         count=len(columns) - 1,
         suspect=float(excess[0]),
@@ -92,7 +92,7 @@ def neighbours_of(key: SignalKey, look: Look, relations: Relations) -> Neighbour
         rest_explained=max(
             folds(float(one)) * float(share) for one, share in zip(excess[1:], explained[1:], strict=True)
         ),
-        moved=scale * float(np.median(left[since:, 0])),
+        moved=scale * float(np.median(left[found.onset[0] :, 0])),
         usual=scale * float(np.abs(left[:end, 0]).max()),
     )
 
@@ -110,9 +110,10 @@ def worst_pair(keys: list[SignalKey], look: Look, plant: Instruments) -> Pair | 
             usual = float(look.grid.values[:end, one].std())
             if likeness < _ALIKE or abs(float(apart[:end].mean())) > _SAME * usual:
                 continue
-            excess = float(scan(apart[:, None], end).excess[0])
+            found = scan(apart[:, None], end)
+            excess = float(found.excess[0])
             if worst is None or excess > worst.excess:
-                now = float(np.median(apart[_since(key, look) :]))
+                now = float(np.median(apart[found.onset[0] :]))
                 worst = Pair(key, other, excess, now, float(np.abs(apart[:end]).max()))
     return worst
 
