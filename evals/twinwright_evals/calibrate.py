@@ -82,7 +82,7 @@ FAULT_PRIOR = {"asked": 3.0, "alarm": 5.0}
 PENALTY = 0.07  # of a squared unit away from the prior, against the mean log-likelihood of a run
 _FAULT_PENALTY, _CONFIDENCE_PENALTY = 0.002, 0.001
 _FOLDS = 5
-_RANDOM_WEIGHT = 0.5  # of a random plant's run against one of the campaign, for confidence
+_RANDOM_WEIGHT = 0.3  # of a random plant's run against one of the campaign, for confidence
 
 
 @dataclass(frozen=True)
