@@ -1,4 +1,4 @@
-"""Models in the Digital Twins Definition Language (DTDL), version 3 and version 2."""
+"""Models in the Digital Twins Definition Language (DTDL), versions 2, 3 and 4."""
 
 from .modelset import ModelSet
 from .parse import read_interfaces
