@@ -4,5 +4,6 @@ from .modelset import ModelSet
 from .parse import read_interfaces
 from .reader import Findings
 from .types import Interface, SignalDefinition
+from .validate import validate
 
-__all__ = ["Findings", "Interface", "ModelSet", "SignalDefinition", "read_interfaces"]
+__all__ = ["Findings", "Interface", "ModelSet", "SignalDefinition", "read_interfaces", "validate"]

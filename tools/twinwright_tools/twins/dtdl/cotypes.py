@@ -14,10 +14,10 @@ from ...errors import nearest
 from .context import Context
 from .extensions import Adjunct
 from .metamodel import ABSTRACT, CLASSES, Member
-from .names import is_dtmi, is_reserved, term
+from .names import is_dtmi, term
 from .reader import Findings
 from .types import Quantity
-from .units import SEMANTIC_TYPES, UNIT_TYPES, units_of
+from .units import SEMANTIC_TYPES, SYMBOLS, UNIT_TYPES, units_of
 
 _EXTENSION_CLASS = re.compile(r"dtmi:dtdl:extension:(\w+):v(\d+):class:(\w+)")
 
@@ -105,10 +105,10 @@ def _check_beside(
 def _unknown(reading: _Reading, word: str) -> bool:
     """Note a word that the context doesn't know; true where DTDL lets it stand."""
     version = reading.context.version
-    if word in ABSTRACT or word in CLASSES:
+    if word in ABSTRACT or word in CLASSES or (version == 2 and (word in UNIT_TYPES or word in SYMBOLS)):
         reading.doubt(f"{word!r} is a word of DTDL that no element can have as its type")
         return False
-    if word.startswith("dtmi:") and (version > 2 or not is_dtmi(word, 2) or is_reserved(word)):
+    if word.startswith("dtmi:"):
         if not reading.context.open or not is_dtmi(word, version):
             reading.doubt(f"{word!r} is no type that the context knows")
         return reading.context.open
@@ -122,17 +122,19 @@ def _unknown(reading: _Reading, word: str) -> bool:
 
 def _quantity(reading: _Reading, semantic: str | None, value: dict[str, Any], found: Mapping[str, Adjunct]) -> Quantity:
     """What an element measures. A unit that doesn't fit is kept and noted: it is still what people wrote."""
+    version = reading.context.version
     stated = value.get("unit", value.get("dtmi:dtdl:property:unit;2"))
     stated = stated[0] if isinstance(stated, list) and len(stated) == 1 else stated
     unit = term(stated, "unit", 2) if isinstance(stated, str) else None
     unit_types = [adjunct.unit_type for adjunct in found.values() if adjunct.unit_type]
     at = "unit" if "unit" in value else ""
     if unit_types:
-        doubt = _unit_doubt(
-            unit, unit_types[0], reading.context.version, required=semantic is not None and "unit" not in value
-        )
+        required = semantic is not None and value.get("unit") is None
+        doubt = _unit_doubt(unit, unit_types[0], version, required=required)
+    elif semantic and version == 2:
+        doubt = None  # a semantic type that only later versions have is a word like any other here
     elif semantic and not reading.context.open:
-        extension = f"dtmi:dtdl:extension:quantitativeTypes;{reading.context.version - 2}"
+        extension = f"dtmi:dtdl:extension:quantitativeTypes;{version - 2}"
         doubt = f"semantic types and units need {extension!r} in '@context'"
     elif "unit" in value and not reading.context.open:
         doubt = f"unit {stated!r} needs a semantic type such as 'Temperature' beside the element's own type"

@@ -205,7 +205,7 @@ class ElementReader:
             self.findings.add("warning", "dtdl.length", words, path)
 
     def _localized(self, element: Element, name: str, member: Member, value: Any, path: str) -> Any:
-        found, limits = read_localized(value, name, path), element.context.limits
+        found, limits = read_localized(value, name, path, element.context.version), element.context.limits
         for text in found.values():
             self._length(name, text, limits.display_name if name == "displayName" else limits.description, path)
         return found

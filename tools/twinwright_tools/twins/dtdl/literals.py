@@ -72,7 +72,7 @@ def _unwrapped(value: dict[str, Any], kind: str, name: str, path: str, version: 
     return value["@value"]
 
 
-def read_localized(value: Any, name: str, path: str) -> dict[str, str]:
+def read_localized(value: Any, name: str, path: str, version: int) -> dict[str, str]:
     """Language tag to text: of a text (English), a map of languages, or a list of ``{"@value": …, "@language": …}``.
 
     Raises:
@@ -90,21 +90,20 @@ def read_localized(value: Any, name: str, path: str) -> dict[str, str]:
         raise DefectError("dtdl.type", f"{name!r} must be a string or strings by language, not {describe(value)}", path)
     found: dict[str, str] = {}
     for each in value:
-        tag, text = _tagged(each, name, path)
+        tag, text = _tagged(each, name, path, version)
         if tag in found:
             raise DefectError("dtdl.duplicate", f"{name!r} has two texts in {tag!r}", path)
         found[tag] = text
     return found
 
 
-def _tagged(value: Any, name: str, path: str) -> tuple[str, str]:
+def _tagged(value: Any, name: str, path: str, version: int) -> tuple[str, str]:
     if isinstance(value, str):
         return "en", value
-    if (
-        not isinstance(value, dict)
-        or not isinstance(value.get("@value"), str)
-        or value.keys() - {"@value", "@language"}
-    ):
+    other = set(value) - {"@value", "@language"} if isinstance(value, dict) else set()
+    # DTDL 2 advises against other keywords of JSON-LD; later versions forbid them
+    allowed = {each for each in other if each.startswith("@") and version == 2}
+    if not isinstance(value, dict) or not isinstance(value.get("@value"), str) or other - allowed:
         text = f'in a list, {name!r} must be texts or {{"@value": "…", "@language": "en"}}, not {describe(value)}'
         raise DefectError("dtdl.type", text, path)
     tag = value.get("@language", "en")

@@ -115,10 +115,6 @@ class SchemaBuilder:
             DefectError: it refers to something that isn't there, is nested too deeply, or is broken.
         """
         built = self._build(element.members[name], element)
-        most = element.context.limits.schema_depth
-        if depth(built) > most:
-            text = f"complex schemas are nested more than {most} levels deep; define the inner part as a flatter one"
-            raise DefectError("dtdl.depth", text, element.at(name))
         for each in element.cotypes.adjuncts:
             if each.schemas is not None and not words_of(element.members[name], built) & each.schemas:
                 wanted = ", ".join(sorted(each.schemas))
@@ -165,6 +161,10 @@ class SchemaBuilder:
         finally:
             if element.id:
                 self._open.pop()
+        most = element.context.limits.schema_depth
+        if depth(built) > most:
+            text = f"complex schemas are nested more than {most} levels deep; make the inner part flatter"
+            raise DefectError("dtdl.depth", text, element.path)
         if element.id is not None:
             self.shared[element.id] = built
         return built
