@@ -1,5 +1,5 @@
-// Judges models with Microsoft's DTDL parser: reads a JSON file of texts, prints its version and a verdict for each.
-import { readFileSync } from 'node:fs'
+// Judges models with Microsoft's DTDL parser: reads a JSON file of texts, writes its version and a verdict for each to another.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { getInterop } from '@digicatapult/dtdl-parser'
 
 const parser = await getInterop()
@@ -22,5 +22,5 @@ function judge(text) {
 }
 
 const texts = JSON.parse(readFileSync(process.argv[2], 'utf8'))
-process.stdout.write(JSON.stringify({ parser: parser.parserVersion(), verdicts: texts.map(judge) }))
+writeFileSync(process.argv[3], JSON.stringify({ parser: parser.parserVersion(), verdicts: texts.map(judge) }))
 process.exit(0)

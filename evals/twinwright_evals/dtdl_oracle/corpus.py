@@ -132,7 +132,7 @@ _SHORT = {
 }
 
 
-def _quantities(units: dict[str, dict[str, Any]]) -> Iterator[Model]:
+def _quantities(units: dict[str, dict[Any, Any]]) -> Iterator[Model]:
     """Each version with telemetry in every unit of every semantic type that the specification lists for it."""
     for version in _VERSIONS:
         context: Any = f"dtmi:dtdl:context;{version}"

@@ -55,13 +55,13 @@ def ask(models: Sequence[Model]) -> Oracle:
     if not oracle_installed():
         raise OracleError(f"Microsoft's parser isn't installed: run `npm ci --ignore-scripts` in {NODE}, with Node 20")
     with tempfile.TemporaryDirectory() as folder:
-        asked = Path(folder) / "models.json"
+        asked, answered = Path(folder) / "models.json", Path(folder) / "verdicts.json"
         asked.write_text(json.dumps([json.dumps(model.document) for model in models]))
-        command = ["node", "judge.mjs", str(asked)]
+        command = ["node", "judge.mjs", str(asked), str(answered)]
         done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise OracleError(f"Microsoft's parser failed: {done.stderr.strip()[-300:]}")
-    told = json.loads(done.stdout)
+        if done.returncode or not answered.is_file():
+            raise OracleError(f"Microsoft's parser failed: {done.stderr.strip()[-300:]}")
+        told = json.loads(answered.read_text())
     verdicts: Verdicts = {}
     for model, verdict in zip(models, told["verdicts"], strict=True):
         verdicts.setdefault(model.name, {})[model.version] = verdict

@@ -141,7 +141,11 @@ def test_every_semantic_type_has_units_with_symbols() -> None:
         ("long", [2**31, -(2**63)], [2**63, "1"]),
         ("string", ["", "x"], [1, None, ["x"]]),
         ("time", ["08:00:00"], ["8 o'clock"]),
-        ("point", [{"type": "Point", "coordinates": [13.4, 52.5]}], ["x", {"type": "Point"}, {"type": "Point", "coordinates": ["x", 1]}]),
+        (
+            "point",
+            [{"type": "Point", "coordinates": [13.4, 52.5]}],
+            ["x", {"type": "Point"}, {"type": "Point", "coordinates": ["x", 1]}],
+        ),
     ],
 )
 def test_values_fit_their_schema(schema: str, good: list[Any], bad: list[Any]) -> None:

@@ -52,6 +52,8 @@ def read_context(value: Any, path: str, outer: Context | None, findings: Finding
         DefectError: it names no version of DTDL that is known, or is no list of specifiers.
     """
     specifiers = value if isinstance(value, list) else [value]
+    if not specifiers and outer is not None:
+        return outer
     if not specifiers:
         raise DefectError("dtdl.context", "'@context' is empty; write \"dtmi:dtdl:context;3\"", path)
     context, after = outer, False

@@ -13,11 +13,17 @@ from typing import Any
 from ...errors import nearest
 from .context import Context
 from .extensions import Adjunct
-from .metamodel import ABSTRACT, CLASSES, Member
+from .metamodel import ABSTRACT, CLASSES, Member, members
 from .names import is_dtmi, term
 from .reader import Findings
-from .types import Quantity
+from .types import GEOSPATIAL, PRIMITIVES_OF, Quantity
 from .units import SEMANTIC_TYPES, SYMBOLS, UNIT_TYPES, units_of
+
+_RESERVED_2 = frozenset(
+    {"unit", *UNIT_TYPES, *SYMBOLS, *PRIMITIVES_OF[2], *GEOSPATIAL}
+    | {name for kind in CLASSES for name in members(2, kind)}
+)
+"""Words of DTDL 2 that can't be types, though it lets unknown ones stand."""
 
 _EXTENSION_CLASS = re.compile(r"dtmi:dtdl:extension:(\w+):v(\d+):class:(\w+)")
 
@@ -72,7 +78,9 @@ def read_cotypes(
     for word, adjunct in found.items():
         _check_beside(reading, word, adjunct, found, added)
         added |= adjunct.members
-    quantity = _quantity(reading, semantic, value, found)
+    quantity = _quantity(
+        reading, semantic, value, found, open_=bool(informal) or (context.open and context.version > 2)
+    )
     return Cotypes(tuple(found), tuple(found.values()), added, bool(informal), quantity)
 
 
@@ -105,7 +113,7 @@ def _check_beside(
 def _unknown(reading: _Reading, word: str) -> bool:
     """Note a word that the context doesn't know; true where DTDL lets it stand."""
     version = reading.context.version
-    if word in ABSTRACT or word in CLASSES or (version == 2 and (word in UNIT_TYPES or word in SYMBOLS)):
+    if word in ABSTRACT or word in CLASSES or (version == 2 and word in _RESERVED_2):
         reading.doubt(f"{word!r} is a word of DTDL that no element can have as its type")
         return False
     if word.startswith("dtmi:"):
@@ -120,8 +128,13 @@ def _unknown(reading: _Reading, word: str) -> bool:
     return False
 
 
-def _quantity(reading: _Reading, semantic: str | None, value: dict[str, Any], found: Mapping[str, Adjunct]) -> Quantity:
-    """What an element measures. A unit that doesn't fit is kept and noted: it is still what people wrote."""
+def _quantity(
+    reading: _Reading, semantic: str | None, value: dict[str, Any], found: Mapping[str, Adjunct], *, open_: bool
+) -> Quantity:
+    """What an element measures. A unit that doesn't fit is kept and noted: it is still what people wrote.
+
+    Where words are `open_`, one that nobody knows may be what the unit belongs to.
+    """
     version = reading.context.version
     stated = value.get("unit", value.get("dtmi:dtdl:property:unit;2"))
     stated = stated[0] if isinstance(stated, list) and len(stated) == 1 else stated
@@ -129,14 +142,14 @@ def _quantity(reading: _Reading, semantic: str | None, value: dict[str, Any], fo
     unit_types = [adjunct.unit_type for adjunct in found.values() if adjunct.unit_type]
     at = "unit" if "unit" in value else ""
     if unit_types:
-        required = semantic is not None and value.get("unit") is None
+        required = semantic is not None and value.get("unit") in (None, [])
         doubt = _unit_doubt(unit, unit_types[0], version, required=required)
     elif semantic and version == 2:
         doubt = None  # a semantic type that only later versions have is a word like any other here
-    elif semantic and not reading.context.open:
+    elif semantic and not open_:
         extension = f"dtmi:dtdl:extension:quantitativeTypes;{version - 2}"
         doubt = f"semantic types and units need {extension!r} in '@context'"
-    elif "unit" in value and not reading.context.open:
+    elif "unit" in value and not open_:
         doubt = f"unit {stated!r} needs a semantic type such as 'Temperature' beside the element's own type"
     else:
         doubt = None

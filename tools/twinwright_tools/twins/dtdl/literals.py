@@ -30,6 +30,8 @@ def single(value: Any, name: str, path: str) -> Any:
         return value
     if len(value) > 1:
         raise DefectError("dtdl.type", f"{name!r} takes one value, not {len(value)}", path)
+    if value and value[0] is None:
+        raise DefectError("dtdl.type", f"{name!r} holds null; leave it out where it has no value", path)
     return value[0] if value else None
 
 

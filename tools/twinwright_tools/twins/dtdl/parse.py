@@ -9,7 +9,7 @@ from typing import Any
 from .context import Context
 from .elements import Element, ElementReader, Reference
 from .extras import annotation_doubts, check_extras
-from .metamodel import CONTENTS
+from .metamodel import COMPLEX, CONTENTS
 from .names import is_dtmi
 from .reader import DefectError, Findings
 from .schemas import SchemaBuilder, holds_array, texts
@@ -105,7 +105,7 @@ class _InterfaceBuilder:
     def build(self) -> Interface:
         """The interface, without the contents that can't be used."""
         element = self.element
-        extends = tuple(each.id for each in element.members.get("extends", []))
+        extends = tuple(dict.fromkeys(each.id for each in element.members.get("extends", [])))
         self._check_extends(len(extends))
         self._check_schemas()
         contents, places = self._contents()
@@ -140,7 +140,7 @@ class _InterfaceBuilder:
                 self.findings.add("error", "dtdl.schema", text, each.path)
                 continue
             try:
-                self.schemas.complex(self.schemas.followed(each))
+                self.schemas.complex(self.schemas.followed(each, COMPLEX))
             except DefectError as defect:
                 self.findings.defect(defect)
 
@@ -149,9 +149,7 @@ class _InterfaceBuilder:
         places: dict[str, str] = {}
         for each in self.element.members.get("contents", []):
             try:
-                element = self.schemas.followed(each)
-                if element.kind not in CONTENTS:
-                    raise DefectError("dtdl.type", f"a {element.kind} can't stand in 'contents'", each.path)
+                element = self.schemas.followed(each, CONTENTS)
                 content = _READERS[element.kind](self, element)
                 if content.name in found:
                     raise DefectError("dtdl.duplicate", f"{content.name!r} stands twice in 'contents'", each.path)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from .elements import Element, Reference
 from .literals import in_one_language
-from .metamodel import COMPLEX
+from .metamodel import COMPLEX, members
 from .reader import DefectError, describe
 from .types import (
     GEOSPATIAL,
@@ -173,6 +173,7 @@ class SchemaBuilder:
         return ArraySchema(self.of(element, "elementSchema"))
 
     def _map(self, element: Element) -> Schema:
+        self.child(element, "mapKey")
         return MapSchema(self.value(self.child(element, "mapValue")).schema)
 
     def _object(self, element: Element) -> Schema:
@@ -211,25 +212,31 @@ class SchemaBuilder:
 
     def listed(self, element: Element, name: str) -> Iterator[Element]:
         """The elements of a set, references followed."""
+        classes = members(element.context.version, element.kind)[name].classes
         for each in element.members.get(name, []):
-            yield self.followed(each)
+            yield self.followed(each, classes)
 
     def child(self, element: Element, name: str) -> Element:
         """The one element in a member, a reference followed."""
-        return self.followed(element.members[name])
+        return self.followed(element.members[name], members(element.context.version, element.kind)[name].classes)
 
-    def followed(self, found: Element | Reference) -> Element:
+    def followed(self, found: Element | Reference, classes: tuple[str, ...]) -> Element:
         """An element itself, or the one that a reference names.
 
         Raises:
-            DefectError: there is none of that identifier in the interface.
+            DefectError: there is none of that identifier in the interface, or it is of none of the classes.
         """
         if isinstance(found, Element):
             return found
         if found.id not in self.index:
             text = f"{found.id!r} isn't defined in this interface; write the element itself here"
             raise DefectError("dtdl.unknown_element", text, found.path)
-        return self.index[found.id]
+        target = self.index[found.id]
+        if target.kind not in classes:
+            raise DefectError(
+                "dtdl.type", f"{found.id!r} is a {target.kind}; {' or '.join(classes)} is wanted", found.path
+            )
+        return target
 
 
 _COMPLEX = {
