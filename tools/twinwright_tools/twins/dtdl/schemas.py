@@ -174,7 +174,8 @@ class SchemaBuilder:
 
     def _map(self, element: Element) -> Schema:
         self.child(element, "mapKey")
-        return MapSchema(self.value(self.child(element, "mapValue")).schema)
+        entry = self.value(self.child(element, "mapValue"))
+        return MapSchema(entry.schema, entry)
 
     def _object(self, element: Element) -> Schema:
         fields = tuple(self.value(each) for each in self.listed(element, "fields"))

@@ -86,9 +86,14 @@ class EnumSchema:
 
 @dataclass(frozen=True, slots=True)
 class MapSchema:
-    """String keys to values of one schema."""
+    """String keys to values of one schema.
+
+    Attributes:
+        entry: what the model calls a value, and what it measures; None where that isn't known.
+    """
 
     value: Schema
+    entry: Field | None = None
 
     name = "map"
 
