@@ -31,6 +31,7 @@ _METADATA = "$metadata"
 _MAX_FLOAT = float.fromhex("0x1.fffffep+127")
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIME = re.compile(r"\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})?", re.IGNORECASE)
 
 
@@ -119,14 +120,14 @@ def _is_text(value: Any) -> bool:
 def _zoned(text: str) -> datetime:
     """A time with a zone: RFC 3339 demands one, and the date and the time in full."""
     found = datetime.fromisoformat(text)
-    if found.tzinfo is None or not _TIME.fullmatch(text[11:]) or text[10:11] not in "Tt ":
+    if found.tzinfo is None or not (_DATE.fullmatch(text[:10]) and _TIME.fullmatch(text[11:])):
         raise ValueError("no zone, or not in full")
     return found
 
 
 def _full_date(text: str) -> date:
     """A date as RFC 3339 writes it; ISO 8601 has other forms too, such as weeks."""
-    if len(text) != len("2026-01-05"):
+    if not _DATE.fullmatch(text):
         raise ValueError("not a full date")
     return date.fromisoformat(text)
 
