@@ -9,7 +9,10 @@ from . import twins_export, twins_import
 
 @click.group("twins", short_help="Bring models and twins in, and write them out.")
 def command() -> None:
-    """Models and twins: bring them in, and write them out in the forms of Azure Digital Twins."""
+    """Models and twins: bring them in, and write them out in the forms of Azure Digital Twins.
+
+    Each of these commands takes -C PLANT and --json.
+    """
 
 
 command.add_command(twins_export.command)
