@@ -26,6 +26,7 @@ from .files import (
     RELATIONSHIPS,
     TWINS,
     Sources,
+    bulk_header,
     read_model_folder,
     read_source_file,
     read_sources,
@@ -95,7 +96,11 @@ def _sources(path: Path) -> Sources:
     if path.is_file():
         return read_source_file(path)
     is_plant = (path / GRAPH_FILE).is_file() or (path / MODEL_FOLDER).is_dir() or any(path.glob("*.ndjson"))
-    return read_sources(path) if is_plant else read_model_folder(path)
+    sources = read_sources(path) if is_plant else read_model_folder(path)
+    if not (path / GRAPH_FILE).is_file():
+        headers = [header for file in sorted(path.glob("*.ndjson")) if (header := bulk_header(file))]
+        sources.header = {name: value for header in headers for name, value in header.items()} or None
+    return sources
 
 
 def _flat(value: Any) -> list[Any]:

@@ -76,6 +76,7 @@ def read_source_file(path: Path) -> Sources:
     sources = Sources()
     if path.suffix.lower() in (".ndjson", ".jsonl"):
         _read_bulk(path.parent, path, sources)
+        sources.header = bulk_header(path)
         return sources
     text = _text(path, path.name, sources)
     value = parse_json(text, path.name, sources.problems) if text is not None else None
@@ -203,6 +204,22 @@ def _listed(record: Record, name: str, sources: Sources) -> Iterator[Record]:
         sources.problems.append(Problem("error", "graph.format", f"{name!r} must be an array", record.file, place))
 
 
+def bulk_header(path: Path) -> dict[str, Any] | None:
+    """What a bulk-import file says of itself in its Header section, which comes first; None where there is none."""
+    header: dict[str, Any] | None = None
+    inside = False
+    with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as stream:
+        for line in stream:
+            value = parse_json(line, path.name, []) if line.strip() else None
+            if isinstance(value, dict) and list(value) == ["Section"]:
+                inside = value["Section"] == "Header"
+            elif inside and isinstance(value, dict):
+                header = {**(header or {}), **value}
+            if not inside:
+                break
+    return header
+
+
 def _read_bulk(folder: Path, path: Path, sources: Sources) -> None:
     """A bulk-import file: one JSON object a line, in sections."""
     file = _relative(folder, path)
@@ -221,8 +238,6 @@ def _read_bulk(folder: Path, path: Path, sources: Sources) -> None:
                 sources.problems.append(Problem("error", "bulk.section", text_, file, place))
         elif section in sections:
             sections[section].append(Record(value, file, place))
-        elif section == "Header" and isinstance(value, dict):
-            sources.header = {**(sources.header or {}), **value}
         elif section is None:
             text_ = 'stands outside of any section; a line {"Section": "Twins"} must come first'
             sources.problems.append(Problem("error", "bulk.section", text_, file, place))
