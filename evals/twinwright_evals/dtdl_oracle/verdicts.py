@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from twinwright_tools.errors import InputError
 from twinwright_tools.twins.dtdl import validate
 
 from .corpus import CORPUS, ROOT, Model
@@ -25,8 +26,10 @@ Verdicts = dict[str, dict[int, str]]
 """Name of a case to version of DTDL to ``valid``, ``incomplete``, ``invalid: codes`` or ``crash: text``."""
 
 
-class OracleError(Exception):
+class OracleError(InputError):
     """Microsoft's parser can't be asked: Node or its package is missing, or it failed."""
+
+    code = "dtdl.oracle"
 
 
 @dataclass(frozen=True)

@@ -270,6 +270,7 @@ def test_texts_are_kept_in_all_their_languages() -> None:
     texts = models.interfaces["dtmi:test:Rich;1"].texts
     assert (texts.display_name, texts.display_name_in("de"), texts.display_name_in("pt")) == ("Rich", "Reich", "Rico")
     assert (texts.display_name_in("fr"), texts.description_in("de")) == ("Rich", None)
+    assert [models.label("dtmi:test:Rich;1", language) for language in ("de", "nl")] == ["Reich", "Rich"]
 
 
 def test_units_are_those_of_the_specifications_tables() -> None:

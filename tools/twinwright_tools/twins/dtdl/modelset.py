@@ -129,10 +129,10 @@ class ModelSet:
             found = _inside(found.schema, name) if found else None
         return found
 
-    def label(self, model: str) -> str:
-        """What people call the model: its display name, else the last part of its DTMI."""
+    def label(self, model: str, language: str = "en") -> str:
+        """What people call the model in a language: its display name, else the last part of its DTMI."""
         interface = self.interfaces.get(model)
-        return (interface.texts.display_name if interface else None) or last_segment(model)
+        return (interface.texts.display_name_in(language) if interface else None) or last_segment(model)
 
 
 def _inside(schema: Schema, name: str) -> Field | None:
