@@ -117,6 +117,18 @@ def test_models_whose_files_would_have_one_name_have_two(tmp_path: Path) -> None
     assert all(path.is_relative_to(tmp_path / "x" / "models") for path in (tmp_path / "x" / "models").rglob("*"))
 
 
+def test_changes_go_to_their_places() -> None:
+    twins = [{"$dtId": each} for each in "abc"]
+    relationships = [{"$sourceId": "a", "$relationshipId": each, "$targetId": "b"} for each in ("r", "s")]
+    whole = TwinDocuments([], [*twins, "odd", {"$dtId": []}], relationships)
+    new = {"$sourceId": "b", "$relationshipId": "r", "$targetId": "c"}
+    changes = {("b", None): {"$dtId": "b", "x": 1}, ("c", None): None, ("d", None): {"$dtId": "d"}}
+    changed = whole.with_changes({**changes, ("a", "s"): None, ("b", "r"): new, ("z", None): None})
+    assert changed.twins == [{"$dtId": "a"}, {"$dtId": "b", "x": 1}, "odd", {"$dtId": []}, {"$dtId": "d"}]
+    assert changed.relationships == [relationships[0], new]
+    assert whole.twins[1] == {"$dtId": "b"}
+
+
 def test_a_folder_of_dtdl_files_is_read_in_whatever_folders(tmp_path: Path) -> None:
     (tmp_path / "assets" / "pumps").mkdir(parents=True)
     (tmp_path / "assets" / "pumps" / "all.json").write_text('[{"@id": "dtmi:a:A;1"}, {"@id": "dtmi:a:B;1"}]')

@@ -7,8 +7,9 @@ file for each model. Sources: "Import graph" of Azure Digital Twins Explorer; "B
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -34,6 +35,9 @@ from .files import (
 
 Form = Literal["explorer", "ndjson", "folder"]
 FORMS: tuple[Form, ...] = get_args(Form)
+
+Key = tuple[str, str | None]
+"""A twin's id and None, or the id of a relationship's source and its own."""
 
 _VERSION = {"fileVersion": "1.0.0"}
 _OTHER = "explorerMembers"
@@ -63,6 +67,46 @@ class TwinDocuments:
     def counts(self) -> dict[str, int]:
         """How many there are of each kind."""
         return {name: len(getattr(self, name)) for name in ("models", "twins", "relationships")}
+
+    def with_changes(self, changes: Mapping[Key, dict[str, Any] | None]) -> TwinDocuments:
+        """These documents with some twins and relationships as they stand now.
+
+        Args:
+            changes: the document of each that was changed or is new, None for one that is gone.
+        """
+        twins = {key: document for key, document in changes.items() if key[1] is None}
+        relationships = {key: document for key, document in changes.items() if key[1] is not None}
+        return dataclasses.replace(
+            self,
+            twins=list(_changed(self.twins, twins, lambda twin: (twin.get("$dtId"), None))),
+            relationships=list(
+                _changed(self.relationships, relationships, lambda each: (each.get("$sourceId"), _id(each)))
+            ),
+        )
+
+
+def _id(relationship: dict[str, Any]) -> Any:
+    return relationship.get("$relationshipId", "")
+
+
+def _changed(
+    documents: Iterable[Any],
+    changes: Mapping[Key, dict[str, Any] | None],
+    key_of: Callable[[dict[str, Any]], tuple[Any, Any]],
+) -> Iterator[Any]:
+    """Documents with changed ones in their places and new ones at the end; one that is gone leaves no gap."""
+    seen: set[Key] = set()
+    for document in documents:
+        ids = key_of(document) if isinstance(document, dict) else (None, None)
+        key = (ids[0], ids[1]) if isinstance(ids[0], str) and isinstance(ids[1], str | None) else None
+        if key is None or key not in changes:
+            yield document
+            continue
+        seen.add(key)
+        changed = changes[key]
+        if changed is not None:
+            yield changed
+    yield from (document for key, document in changes.items() if key not in seen and document is not None)
 
 
 def read_documents(path: Path) -> TwinDocuments:
