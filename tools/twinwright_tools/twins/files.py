@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 from collections.abc import Iterator
@@ -220,24 +221,95 @@ def bulk_header(path: Path) -> dict[str, Any] | None:
     return header
 
 
+def read_model_files(folder: Path, problems: list[Problem]) -> list[Record]:
+    """The records of `models/**/*.json`."""
+    sources = Sources(problems=problems)
+    _read_model_files(folder, sources)
+    return sources.models
+
+
 def _read_bulk(folder: Path, path: Path, sources: Sources) -> None:
     """A bulk-import file: one JSON object a line, in sections."""
     file = _relative(folder, path)
-    text = _text(path, file, sources)
+    sources.files.append(file)
     sections = {"Models": sources.models, "Twins": sources.twins, "Relationships": sources.relationships}
+    for part in read_sections(path, file, sources.problems):
+        for number, line in zip(part.numbers, part.lines, strict=True):
+            value = parse_json(line, file, sources.problems, number)
+            if value is not None:
+                sections[part.name].append(Record(value, file, f"line {number}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Some lines of one section of a bulk-import file, unread, with their numbers.
+
+    Attributes:
+        name: Models, Twins or Relationships.
+    """
+
+    name: str
+    file: str
+    numbers: list[int]
+    lines: list[str]
+
+
+_SECTIONS = ("Models", "Twins", "Relationships")
+
+
+def read_sections(path: Path, file: str, problems: list[Problem], batch: int = 100_000) -> Iterator[Section]:
+    """The lines of a bulk-import file, some thousand at a time; what is wrong with its sections is reported."""
+    if not _is_text(path, file, problems):
+        return
     section: str | None = None
-    for number, line in enumerate((text or "").split("\n"), start=1):
-        value = parse_json(line, file, sources.problems, number) if line.strip() else None
-        if value is None:
-            continue
-        place = f"line {number}"
-        if isinstance(value, dict) and list(value) == ["Section"]:
-            section = value["Section"] if isinstance(value["Section"], str) else None
-            if section not in {"Header", *sections}:
-                text_ = f"unknown section {value['Section']!r}; Header, Models, Twins and Relationships are known"
-                sources.problems.append(Problem("error", "bulk.section", text_, file, place))
-        elif section in sections:
-            sections[section].append(Record(value, file, place))
-        elif section is None:
-            text_ = 'stands outside of any section; a line {"Section": "Twins"} must come first'
-            sources.problems.append(Problem("error", "bulk.section", text_, file, place))
+    part = Section("", file, [], [])
+    with path.open(encoding="utf-8-sig", newline="\n") as stream:
+        for number, line in enumerate(stream, start=1):
+            if section in _SECTIONS and '"Section"' not in line:
+                if not line.isspace():
+                    part.numbers.append(number)
+                    part.lines.append(line.rstrip("\n"))
+                if len(part.lines) < batch:
+                    continue
+            yield from [part] if part.lines else []
+            if section not in _SECTIONS or '"Section"' in line:
+                section, part = _section_at(line, number, section, file, problems)
+            else:
+                part = Section(part.name, file, [], [])
+    yield from [part] if part.lines else []
+
+
+def _section_at(
+    line: str, number: int, section: str | None, file: str, problems: list[Problem]
+) -> tuple[str | None, Section]:
+    """The section after a line that may begin one, and a part of it that holds the line where it belongs there."""
+    value = parse_json(line, file, problems, number) if line.strip() else None
+    place = f"line {number}"
+    part = Section(section or "", file, [], [])
+    if isinstance(value, dict) and list(value) == ["Section"]:
+        section = value["Section"] if isinstance(value["Section"], str) else None
+        if section not in ("Header", *_SECTIONS):
+            text = f"unknown section {value['Section']!r}; Header, Models, Twins and Relationships are known"
+            problems.append(Problem("error", "bulk.section", text, file, place))
+        return section, Section(section or "", file, [], [])
+    if value is not None and section in _SECTIONS:
+        part.numbers.append(number)
+        part.lines.append(line.rstrip("\n"))
+    elif value is not None and section is None:
+        text = 'stands outside of any section; a line {"Section": "Twins"} must come first'
+        problems.append(Problem("error", "bulk.section", text, file, place))
+    return section, part
+
+
+def _is_text(path: Path, file: str, problems: list[Problem]) -> bool:
+    """Whether a file is UTF-8 from end to end; reports one that isn't."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(1 << 24):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+    except (OSError, UnicodeDecodeError):
+        # which byte it is, or why it can't be read, is told by reading it at once
+        return _text(path, file, Sources(problems=problems)) is not None
+    return True
