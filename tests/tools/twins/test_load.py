@@ -86,6 +86,18 @@ TWIN_CASES = [
         "twin.wrong_type",
         ".state",
     ),
+    (
+        {"$dtId": "x", "$metadata": {"$model": "dtmi:test:Place;1"}, "tags": {"a": "b", "c": 5}},
+        "warning",
+        "twin.wrong_type",
+        ".tags",
+    ),
+    (
+        {"$dtId": "x", "$metadata": {"$model": "dtmi:test:CentrifugalPump;1"}, "nameplate": {"year": "old"}},
+        "warning",
+        "twin.wrong_type",
+        ".nameplate",
+    ),
 ]
 
 
