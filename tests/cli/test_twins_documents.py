@@ -66,3 +66,18 @@ def test_people_are_told_what_was_done(capsys: pytest.CaptureFixture[str], tmp_p
     assert "7 models, 7 twins, 7 relationships written to" in capsys.readouterr().out
     assert main(["twins", "import", str(tmp_path / "gone"), "-C", str(tmp_path)]) == 2
     assert "there is no such file" in capsys.readouterr().err
+
+
+def test_an_export_has_the_changes_that_were_applied(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    plant, changes, out = tmp_path / "plant", tmp_path / "changes.jsonl", tmp_path / "out.json"
+    run(capsys, "import", str(PLANT), "-C", str(plant))
+    patch = [{"op": "replace", "path": "/power", "value": 11}]
+    changes.write_text(json.dumps({"operation": "DigitalTwins_Update", "id": "pump1", "patch": patch}))
+    run(capsys, "apply", str(changes), "-C", str(plant))
+    run(capsys, "export", "-C", str(plant), "--out", str(out))
+    twins = json.loads(out.read_text())["digitalTwinsGraph"]["digitalTwins"]
+    assert next(twin for twin in twins if twin["$dtId"] == "pump1")["power"] == 11
+    run(capsys, "export", "-C", str(plant), "--out", str(out), "--replace", "--as-of", "2020-01-01T00:00:00Z")
+    assert json.loads(out.read_text())["digitalTwinsGraph"] == json.loads((PLANT / "graph.json").read_text())[
+        "digitalTwinsGraph"
+    ]

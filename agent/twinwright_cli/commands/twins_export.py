@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from ..options import Options, plant_options
+from ..options import TIME, Options, plant_options
 from ..output import show
 from .twins_import import documents_of, said
 
@@ -23,15 +24,17 @@ from .twins_import import documents_of, said
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The file or folder to write.")
 @click.option("--replace", is_flag=True, help="Overwrite what is there.")
+@click.option("--as-of", type=TIME, help="As the twins stood then (default: as they are).")
 @plant_options
-def command(options: Options, form: str, out: Path, replace: bool) -> None:
-    """Write the plant's models, twins and relationships to a file or a folder.
+def command(options: Options, form: str, out: Path, replace: bool, as_of: datetime | None) -> None:
+    """Write the plant's models, twins and relationships to a file or a folder, with the changes that were applied.
 
-    Everything goes out as it was read: unknown fields, $metadata, etags, components, maps, and the order.
+    Everything else goes out as it was read: unknown fields, $metadata, etags, components, maps, and the order.
     """
     from twinwright_tools.twins.documents import FORMS, write_documents
 
-    documents = documents_of(options.settings.plant)
+    changes = options.twins().log.read(as_of).documents
+    documents = documents_of(options.settings.plant).with_changes(changes)
     chosen = next(each for each in FORMS if each == form)
     written = write_documents(documents, chosen, out, replace=replace)
     counts = documents.counts()
