@@ -75,7 +75,7 @@ def pointer(names: list[str]) -> str:
     return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(document=DOCUMENTS, operations=st.lists(OPERATIONS, min_size=1, max_size=4))
 def test_a_patch_does_what_the_reference_does(
     document: dict[str, Any], operations: list[tuple[str, list[str], Any]]
