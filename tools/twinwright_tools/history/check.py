@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection
 from typing import Any
@@ -43,7 +44,10 @@ def parsed(text: str) -> exp.Query:
     """
     if len(text) > _MOST_CHARS:
         raise SqlError(f"the statement has {len(text)} characters; {_MOST_CHARS} are allowed", code="sql.too_long")
+    # sqlglot warns on standard error of what it takes for a mere command, which is refused below anyway.
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
     try:
+        text.encode()
         statements = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
@@ -125,6 +129,8 @@ def _depth(tree: exp.Expr) -> int:
 def _check_parts(node: exp.Expr) -> None:
     if isinstance(node, exp.Select) and (node.args.get("into") or node.args.get("locks")):
         raise refuse("not_select", "a SELECT may only read", node)
+    if isinstance(node, exp.Select) and not node.expressions:
+        raise refuse("syntax", "nothing stands after SELECT", node)
     allowed = PARTS.get(type(node))
     for name, value in node.args.items():
         if allowed is not None and value and name not in allowed:
@@ -137,7 +143,8 @@ def _check_parts(node: exp.Expr) -> None:
             f"the type {node.sql('duckdb')} isn't allowed; VARCHAR, DOUBLE, BIGINT, DATE and TIMESTAMPTZ are",
             node,
         )
-    if isinstance(node, exp.Var) and node.name.lower().removesuffix("s") not in UNITS:
+    by_all = isinstance(node.parent, exp.Ordered) and node.name.upper() == "ALL"
+    if isinstance(node, exp.Var) and not by_all and node.name.lower().removesuffix("s") not in UNITS:
         near = nearest(node.name.lower(), UNITS)
         raise refuse("not_allowed", f"{node.name!r} is no unit of time; there are day, month, year …", node, near)
     if isinstance(node, exp.Interval) and not isinstance(node.this, exp.Literal):

@@ -45,6 +45,7 @@ class Kinds:
         self._history = {name.casefold(): Col(kind_of_type(kind), name) for name, kind in columns.items()}
         self.literals: list[tuple[str, exp.Literal]] = []
         self.seen: dict[str, Kind] = {}
+        self._known: dict[int, Kind] = {}
 
     def check(self, tree: exp.Query) -> Columns:
         """The columns of the result.
@@ -159,6 +160,7 @@ class Kinds:
         if isinstance(node, exp.Literal):
             return "text" if node.is_string else "number"
         kinds = {id(child): self.kind(child, scope, ctes) for child in node.iter_expressions()}
+        self._known |= kinds
         return self._of(node, kinds, scope)
 
     def _of(self, node: exp.Expr, kinds: dict[int, Kind], scope: Scope) -> Kind:
@@ -238,7 +240,7 @@ class Kinds:
     def _case(self, node: exp.Case, kinds: dict[int, Kind]) -> Kind:
         branches = node.args.get("ifs") or []
         for branch in branches if node.this is not None else []:
-            _compare(node.this, kinds[id(node.this)], branch.this, "unknown")
+            _compare(node.this, kinds[id(node.this)], branch.this, self._known[id(branch.this)])
         given = [*branches, *([node.args["default"]] if node.args.get("default") is not None else [])]
         return next((kinds[id(each)] for each in given if kinds[id(each)] not in _OPEN), "unknown")
 
@@ -336,7 +338,8 @@ def _compare(left: exp.Expr, left_kind: Kind, right: exp.Expr, right_kind: Kind)
             meant = _meant(kind, other.this)
             if meant == "":
                 return
-            hint = f"; write {meant}" if meant else ""
+            zone = ", with the zone that is meant" if kind == "time" else ""
+            hint = f"; write {meant}{zone}" if meant else ""
             text = f"{_shown(one)} is {_a(kind)} and can't be compared with the text {_shown(other)}{hint}"
             raise refuse("type", text, other, [meant] if meant else [])
     hint = _hint(left, left_kind, right, right_kind)

@@ -22,8 +22,8 @@ from twinwright_tools.twins.load import load_twins
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORDS = st.sampled_from(
     ["pump1", "tank1", "line1", "motor", "power", "poles", "tags", "nameplate", "levels", "$metadata", "$model",
-     "$dtId", "$etag", "sourceTime", "$targetId", "$sourceId", "$relationshipName", "feeds", "dtmi:test:Pump;1", "0", "-",
-     "", "x", "\ud800", "*", 'W/"1"', "add", "replace", "remove", "f1", "2026-01-01T00:00:00Z"]
+     "$dtId", "$etag", "sourceTime", "$targetId", "$sourceId", "$relationshipName", "feeds", "dtmi:test:Pump;1", "0",
+     "-", "", "x", "\ud800", "*", 'W/"1"', "add", "replace", "remove", "f1", "2026-01-01T00:00:00Z"]
 )  # fmt: skip
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | WORDS,
