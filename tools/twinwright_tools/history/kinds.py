@@ -8,28 +8,24 @@ before it runs, with what was probably meant.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
 
 import sqlglot.expressions as exp
 
-from ..errors import TimeFormatError, nearest
-from ..times import iso, parse_time
+from ..errors import nearest
 from .check import TABLE, function_of, refuse
+from .comparing import MOMENTS, OPEN, a_kind, compare, shown
 from .language import TYPES, Function, Kind
 from .scopes import Col, Columns, Scope, add_sources, renamed
 
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _SUMS = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod)
-_MOMENTS = frozenset({"time", "local time", "date"})
-_OPEN = frozenset({"unknown", "null"})
 _ONLY = {
     "number": frozenset({"number"}),
-    "measure": frozenset({"number", "interval", *_MOMENTS}),
-    "moment": frozenset({*_MOMENTS, "interval", "time of day"}),
+    "measure": frozenset({"number", "interval", *MOMENTS}),
+    "moment": frozenset({*MOMENTS, "interval", "time of day"}),
     "text": frozenset({"text"}),
     "boolean": frozenset({"boolean"}),
 }
-_A = {"number": "a number", "text": "a text", "boolean": "true or false", "interval": "a span of time", "row": "a row"}
 
 
 class Kinds:
@@ -111,8 +107,8 @@ class Kinds:
         if node is None:
             return
         kind = self.kind(node, scope, ctes)
-        if kind not in _OPEN and kind != "boolean":
-            raise refuse("type", f"{word} needs a condition; {_shown(node)} is {_a(kind)}", node)
+        if kind not in OPEN and kind != "boolean":
+            raise refuse("type", f"{word} needs a condition; {shown(node)} is {a_kind(kind)}", node)
 
     def _output(self, node: exp.Expr, number: int, scope: Scope, ctes: dict[str, Columns]) -> Columns:
         """The columns that one expression after SELECT gives."""
@@ -204,15 +200,15 @@ class Kinds:
         return kind if function.gives == "first" and not within else _given(function)
 
     def _need(self, node: exp.Expr, kind: Kind, takes: str, why: str) -> None:
-        if kind in _OPEN or kind in _ONLY[takes]:
+        if kind in OPEN or kind in _ONLY[takes]:
             return
         hints = {
             ("moment", "text"): "; write TIMESTAMPTZ '2026-01-05T08:00:00Z', or use the column time",
-            ("text", "number"): f"; write CAST({_shown(node)} AS VARCHAR)",
-            ("number", "text"): f"; write TRY_CAST({_shown(node)} AS DOUBLE)",
-            ("measure", "text"): f"; write TRY_CAST({_shown(node)} AS DOUBLE)",
+            ("text", "number"): f"; write CAST({shown(node)} AS VARCHAR)",
+            ("number", "text"): f"; write TRY_CAST({shown(node)} AS DOUBLE)",
+            ("measure", "text"): f"; write TRY_CAST({shown(node)} AS DOUBLE)",
         }
-        raise refuse("type", f"{why}; {_shown(node)} is {_a(kind)}{hints.get((takes, kind), '')}", node)
+        raise refuse("type", f"{why}; {shown(node)} is {a_kind(kind)}{hints.get((takes, kind), '')}", node)
 
     def _sum(self, node: exp.Expr, kinds: dict[int, Kind]) -> Kind:
         left, right = kinds[id(node.this)], kinds[id(node.expression)]
@@ -220,19 +216,23 @@ class Kinds:
             if kind in ("text", "boolean", "row"):
                 hint = "; texts are joined with ||" if kind == "text" and isinstance(node, exp.Add) else ""
                 raise refuse(
-                    "type", f"{_shown(node)}: {_shown(part)} is {_a(kind)}, and no sum can be done with it{hint}", part
+                    "type",
+                    f"{shown(node)}: {shown(part)} is {a_kind(kind)}, and no sum can be done with it{hint}",
+                    part,
                 )
-        if left in _OPEN or right in _OPEN:
+        if left in OPEN or right in OPEN:
             return "unknown"
-        if left in _MOMENTS and right in _MOMENTS:
+        if left in MOMENTS and right in MOMENTS:
             if isinstance(node, exp.Sub):
                 return "number" if left == right == "date" else "interval"
-            raise refuse("type", f"{_shown(node)}: two times can only be subtracted", node)
+            raise refuse("type", f"{shown(node)}: two times can only be subtracted", node)
+        if right in MOMENTS and isinstance(node, exp.Sub):
+            raise refuse("type", f"{shown(node)}: a time can only be subtracted from a time", node)
         for one, other, part in ((left, right, node.expression), (right, left, node.this)):
             if one in ("time", "local time") and other == "number":
-                text = f"{_shown(node)}: {_shown(part)} has no unit; write INTERVAL {_shown(part)} DAY (or HOUR …)"
+                text = f"{shown(node)}: {shown(part)} has no unit; write INTERVAL {shown(part)} DAY (or HOUR …)"
                 raise refuse("type", text, part)
-        moment = next((kind for kind in (left, right) if kind in _MOMENTS), None)
+        moment = next((kind for kind in (left, right) if kind in MOMENTS), None)
         if moment:
             return "local time" if moment == "date" and "interval" in (left, right) else moment
         return "interval" if "interval" in (left, right) else "number"
@@ -240,9 +240,9 @@ class Kinds:
     def _case(self, node: exp.Case, kinds: dict[int, Kind]) -> Kind:
         branches = node.args.get("ifs") or []
         for branch in branches if node.this is not None else []:
-            _compare(node.this, kinds[id(node.this)], branch.this, self._known[id(branch.this)])
+            compare(node.this, kinds[id(node.this)], branch.this, self._known[id(branch.this)])
         given = [*branches, *([node.args["default"]] if node.args.get("default") is not None else [])]
-        return next((kinds[id(each)] for each in given if kinds[id(each)] not in _OPEN), "unknown")
+        return next((kinds[id(each)] for each in given if kinds[id(each)] not in OPEN), "unknown")
 
     def _comparison(self, node: exp.Expr, kinds: dict[int, Kind], scope: Scope) -> None:
         if isinstance(node, exp.Is):
@@ -250,8 +250,7 @@ class Kinds:
         left = node.this
         if isinstance(node, exp.Like | exp.ILike):
             for part in (left, node.expression):
-                if not isinstance(part, exp.Escape):
-                    self._need(part, kinds[id(part)], "text", f"{node.key.upper()} looks into texts")
+                self._need(part, kinds[id(part)], "text", f"{node.key.upper()} looks into texts")
             return
         if isinstance(node, exp.In) and node.args.get("query") is not None:
             others = [node.args["query"]]
@@ -262,7 +261,7 @@ class Kinds:
         else:
             others = [node.expression]
         for other in others:
-            _compare(left, kinds[id(left)], other, kinds[id(other)])
+            compare(left, kinds[id(left)], other, kinds[id(other)])
             if isinstance(node, exp.EQ | exp.In) and not _negated(node):
                 self._remember(left, other, scope)
                 self._remember(other, left, scope)
@@ -324,98 +323,3 @@ def _negated(node: exp.Expr) -> bool:
     while isinstance(parent, exp.Paren):
         parent = parent.parent
     return isinstance(parent, exp.Not)
-
-
-def _compare(left: exp.Expr, left_kind: Kind, right: exp.Expr, right_kind: Kind) -> None:
-    """Refuses a comparison of what can't be equal, greater or less."""
-    if left_kind in _OPEN or right_kind in _OPEN or left_kind == right_kind:
-        return
-    kinds = {left_kind, right_kind}
-    if kinds <= _MOMENTS and kinds != {"time", "local time"}:
-        return
-    for one, kind, other in ((left, left_kind, right), (right, right_kind, left)):
-        if isinstance(other, exp.Literal) and other.is_string:
-            meant = _meant(kind, other.this)
-            if meant == "":
-                return
-            zone = ", with the zone that is meant" if kind == "time" else ""
-            hint = f"; write {meant}{zone}" if meant else ""
-            text = f"{_shown(one)} is {_a(kind)} and can't be compared with the text {_shown(other)}{hint}"
-            raise refuse("type", text, other, [meant] if meant else [])
-    hint = _hint(left, left_kind, right, right_kind)
-    text = f"{_shown(left)} is {_a(left_kind)} and can't be compared with {_shown(right)}, which is {_a(right_kind)}"
-    raise refuse("type", text + hint, right)
-
-
-def _meant(kind: Kind, text: str) -> str | None:
-    """How a text should be written beside a value of a kind; "" where it is fine, None where nobody can tell."""
-    if kind == "number":
-        return text.strip() if _is_number(text) else None
-    if kind == "boolean":
-        return text.strip().lower() if text.strip().lower() in ("true", "false") else None
-    if kind == "time":
-        return _meant_time(text)
-    if kind in ("date", "local time"):
-        return "" if _is_date(text, kind) else None
-    return "" if kind in ("interval", "time of day") else None
-
-
-def _meant_time(text: str) -> str | None:
-    try:
-        parse_time(text)
-        return ""
-    except TimeFormatError:
-        pass
-    try:
-        # a day or a time without a zone: whose midnight was meant, nobody can tell
-        return f"TIMESTAMPTZ '{iso(parse_time(datetime.fromisoformat(text.strip()).isoformat() + '+00:00'))}'"
-    except (ValueError, TimeFormatError):
-        return None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return "_" not in text
-
-
-def _is_date(text: str, kind: Kind) -> bool:
-    try:
-        if kind == "date":
-            date.fromisoformat(text.strip())
-            return True
-        return datetime.fromisoformat(text.strip()).tzinfo is None
-    except ValueError:
-        return False
-
-
-def _hint(left: exp.Expr, left_kind: Kind, right: exp.Expr, right_kind: Kind) -> str:
-    kinds = {left_kind, right_kind}
-    text = left if left_kind == "text" else right
-    number = left if left_kind == "number" else right
-    if kinds == {"text", "number"}:
-        if isinstance(number, exp.Literal):
-            return f"; write '{number.this}'"
-        return f"; write TRY_CAST({_shown(text)} AS DOUBLE)"
-    if "text" in kinds and kinds & _MOMENTS:
-        if isinstance(text, exp.TimeToStr):
-            return f"; compare {_shown(text.this)} itself, without strftime"
-        return f"; write TRY_CAST({_shown(text)} AS TIMESTAMPTZ)"
-    if kinds == {"time", "local time"}:
-        return "; a time without a zone is nobody's: write TIMESTAMPTZ '2026-01-05T08:00:00+01:00'"
-    if "number" in kinds and kinds & _MOMENTS:
-        return "; year(…), month(…) or epoch(…) make a number of a time"
-    if kinds == {"number", "interval"}:
-        return "; epoch(…) makes seconds of a span of time"
-    return ""
-
-
-def _a(kind: Kind) -> str:
-    return _A.get(kind, f"a {kind}")
-
-
-def _shown(node: exp.Expr) -> str:
-    text = node.sql("duckdb", comments=False)
-    return text if len(text) <= 40 else text[:37] + "…"
