@@ -8,7 +8,8 @@ that can't be compared (`kinds`); print it, and let DuckDB's own parser and plan
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -120,9 +121,10 @@ def run(statement: Checked, cursor: DuckDBPyConnection, limit: int) -> SqlResult
         SqlError: it doesn't fit the columns' types, is too much work, takes longer than ten seconds or more memory than
             there is, or gives values that JSON has no form for.
     """
-    check_words(statement.sql, cursor, statement.tables)
-    check_work(estimated_work(statement.sql, cursor))
-    table = _table(f"SELECT * FROM ({statement.sql}) AS asked LIMIT {max(0, limit) + 1}", cursor)
+    with _limited(cursor):
+        check_words(statement.sql, cursor, statement.tables)
+        check_work(estimated_work(statement.sql, cursor))
+        table = cursor.sql(f"SELECT * FROM ({statement.sql}) AS asked LIMIT {max(0, limit) + 1}").to_arrow_table()
     if table.nbytes > _MOST_BYTES or table.num_rows * table.num_columns > _MOST_CELLS:
         raise SqlError(_too_much("the result is too large"), code="sql.memory")
     try:
@@ -131,7 +133,8 @@ def run(statement: Checked, cursor: DuckDBPyConnection, limit: int) -> SqlResult
     except (ArithmeticError, ValueError, pa.ArrowException) as error:
         what = "a time or an interval in the result lies outside the years 1 to 9999; leave it out, or bound it"
         raise SqlError(what, code="sql.range") from error
-    hints = literal_hints(statement.kinds.literals, cursor)
+    with _limited(cursor):
+        hints = literal_hints(statement.kinds.literals, cursor)
     return SqlResult(list(table.column_names), rows[:limit], statement.sql, len(rows) > limit, hints)
 
 
@@ -141,13 +144,13 @@ def explain(statement: Checked, cursor: DuckDBPyConnection) -> SqlPlan:
     Raises:
         SqlError: it doesn't fit the columns' types, or is too much work.
     """
-    check_words(statement.sql, cursor, statement.tables)
-    work = estimated_work(statement.sql, cursor)
-    check_work(work)
-    hints = literal_hints(statement.kinds.literals, cursor)
-    return SqlPlan(
-        repr(statement.tree), _checks(statement), work, plan_text(statement.sql, cursor), statement.sql, hints
-    )
+    with _limited(cursor):
+        check_words(statement.sql, cursor, statement.tables)
+        work = estimated_work(statement.sql, cursor)
+        check_work(work)
+        hints = literal_hints(statement.kinds.literals, cursor)
+        plan = plan_text(statement.sql, cursor)
+    return SqlPlan(repr(statement.tree), _checks(statement), work, plan, statement.sql, hints)
 
 
 def _checks(statement: Checked) -> list[str]:
@@ -159,12 +162,14 @@ def _checks(statement: Checked) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _table(sql: str, cursor: DuckDBPyConnection) -> pa.Table:
+@contextmanager
+def _limited(cursor: DuckDBPyConnection) -> Iterator[None]:
+    """A block that DuckDB has ten seconds for; what it says of a statement becomes a refusal."""
     timer = threading.Timer(TIMEOUT_S, cursor.interrupt)
     timer.daemon = True
     timer.start()
     try:
-        return cursor.sql(sql).to_arrow_table()
+        yield
     except duckdb.InterruptException as error:
         raise SqlError(f"this took longer than {TIMEOUT_S:g} s; ask for less", code="sql.timeout") from error
     except (duckdb.OutOfMemoryException, MemoryError) as error:

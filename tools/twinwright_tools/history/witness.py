@@ -36,12 +36,10 @@ def check_words(sql: str, cursor: DuckDBPyConnection, tables: Collection[str]) -
 
     Raises:
         SqlError: it sees something else.
+        duckdb.Error: it can't read it.
     """
-    try:
-        statements = cursor.extract_statements(sql)
-        ((text,),) = cursor.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()
-    except duckdb.Error as error:
-        raise SqlError(explained(error), code="sql.failed") from error
+    statements = cursor.extract_statements(sql)
+    ((text,),) = cursor.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()
     document = json.loads(text)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT or document.get("error"):
         raise SqlError("write exactly one SELECT over the table `history`", code="sql.not_select")
@@ -87,7 +85,7 @@ def estimated_work(sql: str, cursor: DuckDBPyConnection) -> float:
     Where tables are paired, that is set right by the number of rows that there are.
 
     Raises:
-        SqlError: the statement doesn't fit the columns' types.
+        duckdb.Error: the statement doesn't fit the columns' types.
     """
     plan = json.loads(_explain(sql, cursor, "(FORMAT json) "))
     if not any(_name(node) in _PAIRING for node in _nodes(plan)):
@@ -104,10 +102,7 @@ def plan_text(sql: str, cursor: DuckDBPyConnection) -> str:
 
 
 def _explain(sql: str, cursor: DuckDBPyConnection, options: str) -> str:
-    try:
-        return str(cursor.execute(f"EXPLAIN {options}{sql}").fetchall()[0][1])
-    except duckdb.Error as error:
-        raise SqlError(explained(error), code="sql.failed") from error
+    return str(cursor.execute(f"EXPLAIN {options}{sql}").fetchall()[0][1])
 
 
 def _work(plan: list[dict[str, Any]], factor: float) -> float:
