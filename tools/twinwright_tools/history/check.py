@@ -19,7 +19,7 @@ _MOST_CHARS = 10_000
 _MOST_NODES = 2_000
 _MOST_DEPTH = 100
 # DuckDB's planner takes most of a minute over a hundred joined tables, and can't be interrupted meanwhile.
-_MOST_TABLES = 20
+_MOST_JOINS = 20
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CATALOGUE = ("pg_", "sqlite_", "duckdb_", "pragma_", "information_schema")
 _WRITES = (
@@ -106,11 +106,11 @@ def check_nodes(tree: exp.Query) -> None:
     """
     if _depth(tree) > _MOST_DEPTH:
         raise SqlError("the statement is nested too deeply; write it simpler", code="sql.too_long")
-    tables = 0
+    joins = 0
     for count, node in enumerate(tree.walk()):
-        tables += isinstance(node, exp.Table)
-        if tables > _MOST_TABLES:
-            raise refuse("too_long", f"a statement may name {_MOST_TABLES} tables at most; join fewer", node)
+        joins += isinstance(node, exp.Join)
+        if joins > _MOST_JOINS:
+            raise refuse("too_long", f"a statement may join {_MOST_JOINS} times at most; join fewer tables", node)
         if count > _MOST_NODES:
             raise SqlError("the statement is too large", code="sql.too_long")
         if isinstance(node, SYNTAX):
