@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twinwright_evals.agree_twins.agree import models
+from twinwright_evals.agree_twins.graphs import random_graph
+from twinwright_evals.agree_twins.queries import Aliases, condition, random_query
+from twinwright_evals.agree_twins.reference import evaluate
+from twinwright_tools.errors import QueryError
 from twinwright_tools.twins.dtdl.types import EnumSchema, EnumValue, Primitive, Schema
+from twinwright_tools.twins.query.check import check_query
 from twinwright_tools.twins.query.contradictions import contradictions
+from twinwright_tools.twins.query.cost import estimate
 from twinwright_tools.twins.query.demands import Demand, impossible
+from twinwright_tools.twins.query.parse import parse_query
 from twinwright_tools.twins.query.plan import (
     Binding,
     Comparison,
@@ -37,11 +46,11 @@ def path(*schemas: Schema, name: str = "x") -> Path:
 
 
 def demands_on(where: Path, numbers: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Demand]]:
-    condition = TypeTest("IS_DEFINED", where)
+    unused = TypeTest("IS_DEFINED", where)
     single = st.tuples(st.sampled_from(ORDERS), numbers.map(lambda number: (number,)))
     among = st.tuples(st.sampled_from(["IN", "NIN"]), st.lists(numbers, min_size=1, max_size=3).map(tuple))
     return st.lists(
-        st.one_of(single, among).map(lambda parts: Demand(condition, where, parts[0], parts[1], "number")), min_size=1
+        st.one_of(single, among).map(lambda parts: Demand(unused, where, parts[0], parts[1], "number")), min_size=1
     )
 
 
@@ -129,6 +138,28 @@ def test_a_filter_that_is_refused_holds_for_nothing(condition: Condition) -> Non
     _, never = contradictions(condition)
     if never:
         assert not any(holds(condition, {"x": x, "y": y}) for x in TRIED for y in TRIED)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_on_random_graphs_refused_filters_find_nothing_and_bounds_hold(seed: int) -> None:
+    """Against the slow evaluator, which knows nothing of contradictions and costs."""
+    chance = Random(seed)
+    loaded, documents = random_graph(chance, models())
+    statistics, refused = loaded.graph.statistics, 0
+    for _ in range(250):
+        parts = [condition(chance, Aliases(twins=["T"])) for _ in range(chance.randint(2, 5))]
+        filtered = f"SELECT T FROM DIGITALTWINS T WHERE {' AND '.join(parts)}"
+        tree = parse_query(filtered if chance.random() < 0.7 else random_query(chance))
+        try:
+            query = check_query(tree, loaded.models, statistics, dialect="embedded")
+        except QueryError as error:
+            if error.code == "query.never":
+                refused += 1
+                query = check_query(tree, loaded.models, statistics, dialect="embedded", checked=False)
+                assert evaluate(query, documents) in ([], [{query.count: 0}]), error.message
+            continue
+        assert len(evaluate(query, documents)) <= estimate(query, statistics).bound
+    assert refused > 5
 
 
 @pytest.mark.parametrize("word", ["AND", "OR"])

@@ -117,16 +117,16 @@ twins = st.sampled_from(["()", "(a)", "(b)", "([[order by]])"])
 matches = st.tuples(twins, st.lists(st.tuples(arrows, twins).map("".join), max_size=3)).map(
     lambda parts: f"MATCH {parts[0]}{''.join(parts[1])}"
 )
-joins = st.lists(st.sampled_from(["JOIN C RELATED T.feeds", "JOIN [[D]] RELATED C.[[a b]] R"]), max_size=3).map(
-    " ".join
-)
+joins = st.lists(
+    st.sampled_from(["JOIN C RELATED T.feeds [[my edge]]", "JOIN [[D]] RELATED C.[[a b]] R"]), max_size=3
+).map(" ".join)
 shown = st.one_of(
     st.sampled_from(["*", "COUNT()", "COUNT() AS n", "TOP(3)", "TOP(3) *"]),
     st.lists(st.one_of(paths, paths.map(lambda path: f"{path} AS x")), min_size=1, max_size=3).map(", ".join),
 )
 queries = st.tuples(
     shown,
-    st.sampled_from(["DIGITALTWINS", "digitaltwins T", "RELATIONSHIPS AS R"]),
+    st.sampled_from(["DIGITALTWINS", "digitaltwins T", "DIGITALTWINS [[my T]]", "RELATIONSHIPS AS R"]),
     st.one_of(joins, matches),
     st.one_of(st.just(""), conditions.map(lambda condition: f"WHERE {condition}")),
 ).map(lambda parts: f"SELECT {parts[0]} FROM {parts[1]} {parts[2]} {parts[3]}")

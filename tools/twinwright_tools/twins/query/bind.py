@@ -50,6 +50,9 @@ def build_scope(
         word = "MATCH" if pattern else "JOIN"
         text = f"FROM RELATIONSHIPS can't be combined with {word}; begin with FROM DIGITALTWINS"
         raise refuse("join", text, pattern or joins[0])
+    for name in _aliases(collection, joins, pattern):
+        if name.name.startswith("#"):
+            raise refuse("syntax", f"an alias can't begin with '#', as {name.name!r} does", name)
     scope.narrowed = _narrowed(scope, tree, _root_alias(collection, pattern))
     if collection.this == "RELATIONSHIPS":
         types = relationship_types(models, scope.in_use)
@@ -60,6 +63,12 @@ def build_scope(
     else:
         _bind(scope, *_of_joins(collection, joins))
     return scope
+
+
+def _aliases(collection: Collection, joins: Sequence[Related], pattern: Pattern | None) -> Iterator[exp.Identifier]:
+    """All names that the query gives; what has none gets one that begins with ``#``."""
+    found = [collection.args.get("alias"), *(each for join in joins for each in (join.this, join.args.get("alias")))]
+    yield from filter(None, [*found, *(each.this for each in pattern.expressions)] if pattern else found)
 
 
 def _root_alias(collection: Collection, pattern: Pattern | None) -> str:
@@ -248,12 +257,12 @@ def _narrowed(scope: Scope, tree: exp.Select, root: str) -> dict[str, frozenset[
 
 
 def _demand(scope: Scope, part: exp.Expr, root: str) -> tuple[str, frozenset[str]] | None:
-    if isinstance(part, exp.EQ) and isinstance(part.left, PropertyPath) and isinstance(part.right, exp.Literal):
-        names = part.left.names
+    if isinstance(part, exp.EQ | exp.In) and isinstance(part.this, PropertyPath):
+        names, literals = part.this.names, [part.expression] if isinstance(part, exp.EQ) else part.expressions
         if names[-2:] != ["$metadata", "$model"] or len(names) > 3:
             return None
-        model = find_model(scope, part.right)
-        return (names[0] if len(names) == 3 else root), extending(scope, model, exact=True)
+        named = [find_model(scope, each) for each in literals if isinstance(each, exp.Literal)]
+        return (names[0] if len(names) == 3 else root), frozenset(named) & scope.in_use
     if not isinstance(part, exp.Anonymous) or part.name != "IS_OF_MODEL":
         return None
     literal = next((each for each in part.expressions if isinstance(each, exp.Literal) and each.is_string), None)

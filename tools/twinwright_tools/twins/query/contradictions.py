@@ -17,6 +17,7 @@ from .plan import (
     Comparison,
     Condition,
     Connection,
+    Constant,
     Membership,
     ModelTest,
     Negation,
@@ -132,16 +133,31 @@ def _demands(condition: Condition, negated: bool) -> Iterator[Demand]:
 
 def _models(way: Sequence[Literal]) -> Contradiction | None:
     """Whether a twin would have to be of models that no twin can have at once."""
-    tests = [(condition, negated) for condition, negated in way if isinstance(condition, ModelTest)]
-    for last, (condition, negated) in enumerate(tests, 1):
-        same = [(each, no) for each, no in tests[:last] if each.binding.alias == condition.binding.alias]
-        positive = [each.models for each, no in same if not no]
-        if not positive or (negated and len(same) == 1):
+    by_alias: dict[str, list[tuple[ModelTest, bool]]] = {}
+    for condition, negated in way:
+        test = _model_test(condition)
+        if test is None:
             continue
-        left = frozenset.intersection(*positive).difference(*(each.models for each, no in same if no))
-        if not left and all(positive):
-            named = " and ".join(("not " if no else "") + each.model for each, no in same)
-            alias = condition.binding.alias
-            who = alias if condition.binding.is_named else "a twin"
+        tests = by_alias.setdefault(test.binding.alias, [])
+        tests.append((test, negated))
+        wanted = [each.models for each, no in tests if not no]
+        if not wanted or not all(wanted):
+            continue
+        left = frozenset.intersection(*wanted).difference(*(each.models for each, no in tests if no))
+        if not left:
+            named = " and ".join(("not " if no else "") + each.model for each, no in tests)
+            who = test.binding.alias if test.binding.is_named else "a twin"
             return Contradiction(condition, f"no model lets {who} be {named}")
     return None
+
+
+def _model_test(condition: Condition) -> ModelTest | None:
+    """A test of a twin's model, also where it is written as ``$metadata.$model = '…'``."""
+    if isinstance(condition, ModelTest):
+        return condition
+    if not isinstance(condition, Comparison) or condition.left.names != ("$model",) or condition.order != "=":
+        return None
+    if not isinstance(condition.right, Constant):
+        return None
+    model = str(condition.right.value)
+    return ModelTest(condition.left.binding, model, True, frozenset([model]))

@@ -200,7 +200,8 @@ class QueryParser(Parser):
         if self._match(TokenType.ALIAS):
             return self._name("an alias after AS")
         foreign = self._curr and self._curr.text.upper() in (*FOREIGN, "MATCH")
-        return None if foreign or not self._is(TokenType.VAR) else self._name("an alias")
+        named = self._is(TokenType.VAR) or self._is(TokenType.L_BRACKET)
+        return self._name("an alias") if named and not foreign else None
 
     def _related(self) -> Related:
         token = self._prev

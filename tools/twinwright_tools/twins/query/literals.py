@@ -9,7 +9,7 @@ from typing import cast
 from sqlglot import exp
 
 from ...errors import nearest
-from ..dtdl.types import NUMERIC, ArraySchema, EnumSchema, Primitive, Schema
+from ..dtdl.types import NUMERIC, EnumSchema, Primitive, Schema
 from .plan import Constant, Path, ValueType
 from .scope import refuse
 
@@ -18,7 +18,7 @@ _READ_TIME: dict[str, Callable[[str], date | datetime | time]] = {
     "dateTime": datetime.fromisoformat,
     "time": time.fromisoformat,
 }
-_TEXTS = ("bytes", "date", "duration", "string", "time", "uuid")
+_TEXTS = ("bytes", "date", "decimal", "duration", "string", "time", "uuid")
 
 
 def constant(node: exp.Expr) -> Constant:
@@ -58,7 +58,7 @@ def _value_type(schema: Schema) -> ValueType:
         return named.get(schema.name, "text" if schema.name in _TEXTS else "object")
     if isinstance(schema, EnumSchema):
         return "number" if schema.value_schema == "integer" else "text"
-    return "array" if isinstance(schema, ArraySchema) else "object"
+    return "array" if schema.name == "array" else "object"
 
 
 def schema_words(path: Path) -> str:

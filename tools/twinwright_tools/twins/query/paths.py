@@ -194,6 +194,7 @@ def _inside(scope: Scope, content: Property | Component, names: Sequence[exp.Ide
 def _walk(schema: Schema, at: exp.Identifier, names: Sequence[exp.Identifier]) -> Schema:
     if not names:
         return schema
+    schema = getattr(schema, "target", schema)  # a schema inside itself (DTDL 4) stands for the one above it
     if isinstance(schema, MapSchema):
         return _walk(schema.value, names[0], names[1:])
     if isinstance(schema, ObjectSchema):
