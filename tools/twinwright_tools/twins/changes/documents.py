@@ -11,7 +11,6 @@ from ..graph import Relationship, Twin
 Document = dict[str, Any]
 # A twin's id and None, or the id of a relationship's source and the relationship's own id.
 Key = tuple[str, str | None]
-_VOLATILE = ("$etag", "$metadata")
 
 
 def twin_document(twin: Twin) -> Document:
@@ -60,10 +59,21 @@ def next_etag(before: str, document: Document) -> str:
 
     A twin that is changed back to what it was gets a new etag all the same, for the old ones are part of it.
     """
-    content = {name: value for name, value in document.items() if name not in _VOLATILE}
-    model = document.get("$metadata", {}).get("$model")
-    text = json.dumps([before, model, content], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps([before, _timeless(document)], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'
+
+
+def _timeless(value: Any, inside: str = "") -> Any:
+    """A document without what the clock or an etag gave it."""
+    if not isinstance(value, dict):
+        return value
+    place = inside or "/"
+    return {name: _timeless(each, f"{place}{name}/") for name, each in value.items() if not _is_stamp(name, place)}
+
+
+def _is_stamp(name: str, place: str) -> bool:
+    """Whether a field is set by the service; a property may well be called lastUpdateTime."""
+    return name in ("$etag", "$lastUpdateTime") or (name == "lastUpdateTime" and "/$metadata/" in place)
 
 
 def _with_etag(document: Document, etag: str) -> Document:
@@ -76,7 +86,7 @@ def difference(before: Any, after: Any, path: str = "") -> list[dict[str, Any]]:
     if isinstance(before, dict) and isinstance(after, dict):
         found = []
         for name in dict.fromkeys([*before, *after]):
-            if name not in ("$etag", "lastUpdateTime", "$lastUpdateTime"):
+            if not _is_stamp(name, f"{path}/"):
                 place = f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
                 found += difference(before.get(name), after.get(name), place)
         return found
