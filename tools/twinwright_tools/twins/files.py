@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,12 @@ from typing import Any
 from ..plant.problems import Problem
 
 GRAPH_FILE = "graph.json"
+MODEL_FOLDER = "models"
+
+FILE_INFO, GRAPH, MODELS = "digitalTwinsFileInfo", "digitalTwinsGraph", "digitalTwinsModels"
+TWINS, RELATIONSHIPS = "digitalTwins", "relationships"
+MODEL_FILES = "digitalTwinsModelFiles"
+"""Ours: the model files beside a graph without models, in the order of its models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +32,20 @@ class Record:
 
 @dataclass
 class Sources:
-    """All records that were found, and what was wrong with the files themselves."""
+    """All records that were found, and what was wrong with the files themselves.
+
+    Attributes:
+        header: what a file says of itself: `digitalTwinsFileInfo`, or a bulk-import file's header.
+        other: members of a graph file that nothing else here is made of.
+    """
 
     models: list[Record] = field(default_factory=list)
     twins: list[Record] = field(default_factory=list)
     relationships: list[Record] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    header: dict[str, Any] | None = None
+    other: dict[str, Any] = field(default_factory=dict)
 
 
 def read_sources(folder: Path) -> Sources:
@@ -46,9 +60,42 @@ def read_sources(folder: Path) -> Sources:
         for path in sorted(folder.glob("*.ndjson")):
             _read_bulk(folder, path, sources)
     if not sources.models:
-        for path in sorted((folder / "models").rglob("*.json")):
-            _read_models(folder, path, sources)
+        _read_model_files(folder, sources)
     return sources
+
+
+def read_model_folder(folder: Path) -> Sources:
+    """The models of a folder that holds DTDL files and nothing else, in whatever folders inside it."""
+    sources = Sources()
+    for path in sorted(folder.rglob("*.json")):
+        _read_models(folder, path, sources)
+    return sources
+
+
+def read_source_file(path: Path) -> Sources:
+    """The records of one file: a graph as Explorer writes it, a bulk-import file, or models alone."""
+    sources = Sources()
+    if path.suffix.lower() in (".ndjson", ".jsonl"):
+        _read_bulk(path.parent, path, sources)
+        sources.header = bulk_header(path)
+        return sources
+    text = _text(path, path.name, sources)
+    value = parse_json(text, path.name, sources.problems) if text is not None else None
+    if isinstance(value, dict) and {GRAPH, MODELS} & value.keys():
+        _graph_records(value, path.name, sources)
+    elif value is not None:
+        sources.models.append(Record(value, path.name, "$"))
+    return sources
+
+
+def _read_model_files(folder: Path, sources: Sources) -> None:
+    """The files under `models/`: first those that the graph lists, in its order, then the others by name."""
+    listed = sources.other.get(MODEL_FILES)
+    names = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+    order = {name: index for index, name in enumerate(names)}
+    paths = sorted((folder / MODEL_FOLDER).rglob("*.json"))
+    for path in sorted(paths, key=lambda each: order.get(_relative(folder, each), len(order))):
+        _read_models(folder, path, sources)
 
 
 def _relative(folder: Path, path: Path) -> str:
@@ -72,10 +119,17 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is larger than any number that JSON's readers can hold")
+    return number
+
+
 def parse_json(text: str, file: str, problems: list[Problem], line: int | None = None) -> Any:
     """The value of a JSON text, or None with a problem that names line and column."""
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         return value if "\\ud" not in text.lower() else _whole_characters(value, file, problems, line)
     except json.JSONDecodeError as error:
         at, what = (line or error.lineno, error.colno), error.msg
@@ -111,17 +165,30 @@ def _read_models(folder: Path, path: Path, sources: Sources) -> None:
 def _read_graph(folder: Path, sources: Sources) -> None:
     text = _text(folder / GRAPH_FILE, GRAPH_FILE, sources)
     value = parse_json(text, GRAPH_FILE, sources.problems) if text is not None else None
-    if value is None:
+    if value is not None:
+        _graph_records(value, GRAPH_FILE, sources)
+
+
+def _graph_records(value: Any, file: str, sources: Sources) -> None:
+    """The records of a graph file's value, and what else it holds."""
+    top = Record(value, file, "$")
+    sources.models += _listed(top, MODELS, sources)
+    if not isinstance(value, dict):
         return
-    top = Record(value, GRAPH_FILE, "$")
-    sources.models += _listed(top, "digitalTwinsModels", sources)
-    if isinstance(value, dict) and "digitalTwinsGraph" in value:
-        graph = Record(value["digitalTwinsGraph"], GRAPH_FILE, "$.digitalTwinsGraph")
-        sources.twins += _listed(graph, "digitalTwins", sources)
-        sources.relationships += _listed(graph, "relationships", sources)
-    elif isinstance(value, dict):
-        text = "'digitalTwinsGraph' is missing: export the graph with Azure Digital Twins Explorer"
-        sources.problems.append(Problem("error", "graph.missing_section", text, GRAPH_FILE, "$"))
+    info = value.get(FILE_INFO)
+    sources.header = info if isinstance(info, dict) else None
+    known = {GRAPH, MODELS} | ({FILE_INFO} if isinstance(info, dict) else set())
+    sources.other = {name: each for name, each in value.items() if name not in known}
+    if GRAPH not in value:
+        text = f"{GRAPH!r} is missing: export the graph with Azure Digital Twins Explorer"
+        sources.problems.append(Problem("error", "graph.missing_section", text, file, "$"))
+        return
+    graph = Record(value[GRAPH], file, f"$.{GRAPH}")
+    sources.twins += _listed(graph, TWINS, sources)
+    sources.relationships += _listed(graph, RELATIONSHIPS, sources)
+    if isinstance(value[GRAPH], dict):
+        rest = {name: each for name, each in value[GRAPH].items() if name not in (TWINS, RELATIONSHIPS)}
+        sources.other |= {GRAPH: rest} if rest else {}
 
 
 def _listed(record: Record, name: str, sources: Sources) -> Iterator[Record]:
@@ -138,11 +205,33 @@ def _listed(record: Record, name: str, sources: Sources) -> Iterator[Record]:
         sources.problems.append(Problem("error", "graph.format", f"{name!r} must be an array", record.file, place))
 
 
+def bulk_header(path: Path) -> dict[str, Any] | None:
+    """What a bulk-import file says of itself in its Header section, which comes first; None where there is none."""
+    header: dict[str, Any] | None = None
+    inside = False
+    with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as stream:
+        for line in stream:
+            value = parse_json(line, path.name, []) if line.strip() else None
+            if isinstance(value, dict) and list(value) == ["Section"]:
+                inside = value["Section"] == "Header"
+            elif inside and isinstance(value, dict):
+                header = {**(header or {}), **value}
+            if not inside:
+                break
+    return header
+
+
 def read_model_files(folder: Path, problems: list[Problem]) -> list[Record]:
     """The records of `models/**/*.json`."""
     sources = Sources(problems=problems)
-    for path in sorted((folder / "models").rglob("*.json")):
-        _read_models(folder, path, sources)
+    _read_model_files(folder, sources)
+    return sources.models
+
+
+def read_model_files(folder: Path, problems: list[Problem]) -> list[Record]:
+    """The records of `models/**/*.json`."""
+    sources = Sources(problems=problems)
+    _read_model_files(folder, sources)
     return sources.models
 
 
@@ -204,7 +293,7 @@ def _section_at(
     value = parse_json(line, file, problems, number) if line.strip() else None
     place = f"line {number}"
     part = Section(section or "", file, [], [])
-    if isinstance(value, dict) and "Section" in value:
+    if isinstance(value, dict) and list(value) == ["Section"]:
         section = value["Section"] if isinstance(value["Section"], str) else None
         if section not in ("Header", *_SECTIONS):
             text = f"unknown section {value['Section']!r}; Header, Models, Twins and Relationships are known"
