@@ -228,13 +228,6 @@ def read_model_files(folder: Path, problems: list[Problem]) -> list[Record]:
     return sources.models
 
 
-def read_model_files(folder: Path, problems: list[Problem]) -> list[Record]:
-    """The records of `models/**/*.json`."""
-    sources = Sources(problems=problems)
-    _read_model_files(folder, sources)
-    return sources.models
-
-
 def _read_bulk(folder: Path, path: Path, sources: Sources) -> None:
     """A bulk-import file: one JSON object a line, in sections."""
     file = _relative(folder, path)
