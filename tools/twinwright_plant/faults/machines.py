@@ -107,7 +107,7 @@ FILLING_VALVES = Fault(
     "filling-valves",
     at_lines("filler", "the filler"),
     "fillVolumeSpread",
-    "fill_fault",
+    "filling_valve_wear",
     grows("fill"),
     0.5,
     (2.0, 9.0),

@@ -60,7 +60,7 @@ INTAKE_CLOGGED = Fault(
     "intake-filter-clogged",
     COMPRESSORS,
     "intakeDifferentialPressure",
-    "filter_clogged",
+    "inlet_filter_clogged",
     grows("intake", 2.3, 3.0),
     0.9,
     (2.5, 10.0),

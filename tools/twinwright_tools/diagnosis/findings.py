@@ -11,6 +11,7 @@ import numpy as np
 from ..telemetry.series import Series, SignalInfo, SignalKey
 from ..times import from_micros
 from .commands import Mismatch, mismatches
+from .following import Standing, standing
 from .grid import Grid
 from .oscillation import oscillations
 from .paces import PaceFinding, changed_paces
@@ -77,6 +78,33 @@ def of_oscillation(grid: Grid, reference_end: int, units: Mapping[SignalKey, str
             f"with a period of {found.period_s[column]:.4g} s: its amplitude went",
         )
         yield Finding(key, excess, deviation, onset, spread=excess, says_more_than=("spread",))
+
+
+def of_following(grid: Grid, reference_end: int, units: Mapping[SignalKey, str | None]) -> Iterator[Finding]:
+    """Columns of a grid that stand although what they always followed moves."""
+    yield from (_of_standing(one, grid) for one in standing(grid, reference_end, units))
+
+
+def _of_standing(one: Standing, grid: Grid) -> Finding:
+    note = (
+        f"with {one.followed.signal}, which went from {one.went_from:.4g} to {one.went_to:.4g} {one.unit}: it stands "
+        f"at {one.stands_at:.4g} {one.unit}, {one.excess:.3g} times further from it than ever, since it began"
+    )
+    onset = int(grid.ends[one.since])
+    deviation = Deviation(
+        one.key,
+        "mismatch",
+        one.excess,
+        0,
+        from_micros(onset),
+        grid.step_s,
+        one.went_to,
+        one.stands_at,
+        one.unit,
+        note,
+    )
+    # What it says for the ranking is in the residuals already; here it only makes the signal one that deviates.
+    return Finding(one.key, CLEAR, deviation, onset, says_more_than=("level", "slope", "spread", "stuck"))
 
 
 def _of_mismatch(one: Mismatch) -> Finding:

@@ -11,7 +11,7 @@ from ..telemetry.series import Series, SignalInfo, SignalKey
 from ..times import from_micros
 from ..twins.graph import TwinGraph
 from .events import EventFinding, odd_states, state_shares
-from .findings import Finding, of_logs, of_oscillation, of_ranges
+from .findings import Finding, of_following, of_logs, of_oscillation, of_ranges
 from .grid import Floats, Grid, Ints, make_grid, sampled_signals
 from .quality import dropouts, onsets_in_gaps, stuck
 from .ranges import Bounds
@@ -84,7 +84,7 @@ def look_at(
     if grid is not None and grid.shape[0] >= _LEAST_STEPS:
         grid, reference = _adjusted(grid, logs, graph)
         look = Look(found, grid, standardised(grid.values, reference), reference)
-        more += of_oscillation(grid, reference, units)
+        more += [*of_oscillation(grid, reference, units), *of_following(grid, reference, units)]
         for one in [*_of_grid(look, relations, units), *_of_shares(grid, logs, reference)]:
             known = found.get(one.key)
             found[one.key] = one if known is None else _merged(known, one)
@@ -257,6 +257,8 @@ def _of_column(
         excess=excess,
         level=level,
         spread=spread,
+        level_direction=int(scans.level.direction[column]),
+        spread_direction=int(scans.spread.direction[column]),
         own=0.0 if alone else own,  # with no other signal of its twin, its residual is its level once more
         fresh=fresh,
         upstream=upstream,
@@ -286,12 +288,13 @@ def _of_column(
 
 def _with_silence(grid: Grid, found: list[Suspicion], reference: int) -> list[Suspicion]:
     """The same suspicions, but for signals that are stuck or drop out more clearly than they left their past."""
-    held, since = stuck(grid, reference)
+    held, since, limit = stuck(grid, reference)
     missing = dropouts(grid, reference)
     told = []
     for column, each in enumerate(found):
         excess, score = float(missing.excess[column]), float(missing.score[column])
-        one = replace(each, silence=max(float(held[column]), excess))
+        # What rests at a limit still tells what it was made to do: it is no silent signal.
+        one = replace(each, silence=max(0.0 if limit[column] else float(held[column]), excess))
         if held[column] > one.excess:
             told.append(_silent(grid, one, "stuck", float(held[column]), int(since[column])))
         elif excess > max(CLEAR, one.excess):

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from .grid import Floats, Grid, Ints
 from .scan import Scan, nothing, scan, spread_out
+
+Bools = npt.NDArray[np.bool_]
 
 _LEAST_STEPS = 12
 _LEAST_RATIO = 3.0
@@ -16,14 +19,15 @@ _GAP = 3.0  # times the usual distance of a signal's samples, from which it coun
 _LEAST_SHARE = 0.05  # standard deviation of the share of missing steps, at least
 
 
-def stuck(grid: Grid, reference_end: int) -> tuple[Floats, Ints]:
-    """How much longer than ever in the reference each signal has now held one value, and since which step.
+def stuck(grid: Grid, reference_end: int) -> tuple[Floats, Ints, Bools]:
+    """How much longer than ever in the reference each signal has now held one value, since which step; and whether that
+    value is a limit: beyond all that the signal was before, as a controller's output without reserve.
 
     A signal that used to rest anyway (a quarter of the reference), or rests for fewer than 12 steps, gets 0.
     Steps without a sample are no evidence of being stuck.
     """
     steps, count = grid.shape
-    excess, since = np.zeros(count), np.zeros(count, dtype=np.int64)
+    excess, since, limit = np.zeros(count), np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.bool_)
     for column in range(count):
         if grid.filled[-_LEAST_STEPS:, column].any():
             continue
@@ -35,7 +39,14 @@ def stuck(grid: Grid, reference_end: int) -> tuple[Floats, Ints]:
         held = steps - int(changes[-1])
         if held >= _LEAST_STEPS and longest < reference_end // 4 and held >= _LEAST_RATIO * longest:
             excess[column], since[column] = held / longest, changes[-1]
-    return excess, since
+            limit[column] = _is_limit(grid.values[:reference_end, column], float(grid.values[-1, column]))
+    return excess, since, limit
+
+
+def _is_limit(past: Floats, value: float) -> bool:
+    low, high = float(past.min()), float(past.max())
+    # A signal that knows two values only always rests at one of its limits.
+    return not low < value < high and bool(np.any((past != low) & (past != high)))
 
 
 def dropouts(grid: Grid, reference_end: int) -> Scan:

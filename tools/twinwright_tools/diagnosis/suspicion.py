@@ -30,6 +30,7 @@ class Suspicion:
         upstream, fresh_upstream: the same where the signals of the twins that influence it directly explain it too.
         around: of what neither its twin's other signals nor those of the twins up- and downstream explain.
         explained, explained_upstream: share of its variance in the reference that those signals explain, out of sample.
+        level_direction, spread_direction: signs of those departures, 0 where there is none.
         silence: how much longer than ever it rests, or how much more of it is missing.
         oddness: 0 to 1, of the state that an event log holds.
         share: of its shares of time in each state.
@@ -43,6 +44,8 @@ class Suspicion:
     excess: float = 0.0
     level: float = 0.0
     spread: float = 0.0
+    level_direction: int = 0
+    spread_direction: int = 0
     own: float = 0.0
     fresh: float = 0.0
     upstream: float = 0.0

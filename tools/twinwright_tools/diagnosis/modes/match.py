@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...telemetry.series import SignalKey
 from ...twins.graph import TwinGraph
+from ..scan import CLEAR
 from .neighbours import neighbours
 from .roles import equipment_of, roles_of
 from .types import DEVIATES, DIRECTED, FREQUENCY, FailureMode, Library, Sign
@@ -32,6 +33,8 @@ _MOST_OTHERS = 3.0  # signals of one twin go together: what isn't mentioned coun
 _EXPECTED = 0.5  # a sign that most cases show is missed where it is quiet
 _ANYWHERE = log(0.17)  # of the faults of a machine, about so many are its sensors' (judgement)
 _PER_ANCESTOR = 0.25
+_AS_EVER = 1.05  # excess up to which a signal is as quiet as ever
+_SEEN = 0.25  # strength from which a sign is said to show
 
 
 class ModeFit(NamedTuple):
@@ -50,14 +53,31 @@ class ModeFit(NamedTuple):
     contradicted: tuple[str, ...]
 
 
+class _Fact(NamedTuple):
+    """One way in which a signal deviates; `strength` is 0 to 1."""
+
+    kind: str
+    direction: int
+    strength: float
+
+
 @dataclass(frozen=True, slots=True)
 class _Signal:
-    """One recorded signal: what it measures, and how strongly it deviates (0 to 1)."""
+    """One recorded signal: what it measures, and all ways in which it deviates.
+
+    Attributes:
+        change: how far it went, relative to what it was before (0.1: by a tenth); None where that can't be said.
+    """
 
     key: SignalKey
     roles: frozenset[str]
-    deviation: Deviation | None
-    strength: float
+    facts: tuple[_Fact, ...]
+    change: float | None
+
+    @property
+    def strength(self) -> float:
+        """How strongly it deviates in any way, 0 to 1."""
+        return max((fact.strength for fact in self.facts), default=0.0)
 
 
 @dataclass(frozen=True)
@@ -68,9 +88,12 @@ class _Scene:
     itself: _Signal | None
     around: Mapping[str, tuple[_Signal, ...]]
 
-    def at(self, place: str) -> Sequence[_Signal]:
-        if place == "itself":
+    def at(self, place: str, instrument: bool = False) -> Sequence[_Signal]:
+        """The signals of a place. All readings of a twin that is an instrument are its own fault's."""
+        if place == "itself" and not instrument:
             return (self.itself,) if self.itself else ()
+        if place == "itself":
+            return self.own
         return self.own if place == "own" else self.around.get(place, ())
 
 
@@ -93,7 +116,7 @@ def rank_modes(
     equipment = equipment_of(twin, graph, models)
     possible = [(mode, prior) for mode in library.modes.values() if (prior := _prior(mode, equipment)) is not None]
     scene = _scene(twin, signal, graph, models, found, library, [mode for mode, _ in possible])
-    fits = [fit for mode, prior in possible if (fit := _fit(mode, prior, scene)) is not None]
+    fits = [fit for mode, prior in possible if (fit := _fit(mode, prior, scene, _depth(mode, equipment))) is not None]
     return sorted(fits, key=lambda one: -one.fit)
 
 
@@ -117,10 +140,18 @@ def happens_to(mode: FailureMode, equipment: Sequence[str]) -> bool:
 
 def _prior(mode: FailureMode, equipment: Sequence[str]) -> float | None:
     """Nats: by how often it turns up, less for the equipment of an ancestor; None where it can't happen to the twin."""
+    depth = _depth(mode, equipment)
+    if depth is not None:
+        return log(FREQUENCY[mode.frequency]) - log(1.0 + _PER_ANCESTOR * depth)
+    return log(FREQUENCY[mode.frequency]) + _ANYWHERE if mode.anywhere else None
+
+
+def _depth(mode: FailureMode, equipment: Sequence[str]) -> int | None:
+    """How many models up the lineage the mode's equipment stands; None where it isn't there."""
     for depth, label in enumerate(equipment):
         if any(f" {word} " in f" {label} " for word in mode.equipment):
-            return log(FREQUENCY[mode.frequency]) - log(1.0 + _PER_ANCESTOR * depth)
-    return log(FREQUENCY[mode.frequency]) + _ANYWHERE if mode.anywhere else None
+            return depth
+    return None
 
 
 def _scene(
@@ -146,31 +177,47 @@ def _scene(
 
 
 def _signal(key: SignalKey, roles: frozenset[str], one: Suspicion) -> _Signal:
-    # `strength` is the logarithm of the excess over the signal's own past: 0.3 for one that only just left it, 1 from
-    # twice its past on.
-    strength = min(1.0, max(0.3, 0.3 + one.strength)) if one.deviation is not None else 0.0
-    return _Signal(key, roles, one.deviation, strength)
+    deviation = one.deviation
+    facts = [_Fact(deviation.kind, deviation.direction, _strength(one.excess))] if deviation is not None else []
+    # What became unsteady, or stands, may have fallen as well. (What shifted always looks unsteady where it did.)
+    shape = deviation.kind if deviation is not None and deviation.kind in ("level", "slope") else "level"
+    facts += [_Fact(shape, one.level_direction, _strength(one.level))] if one.level_direction else []
+    return _Signal(key, roles, tuple(fact for fact in facts if fact.strength > 0.0), _change(deviation))
+
+
+def _strength(excess: float) -> float:
+    """0 for a departure as far as ever, 0.3 for one that only just left the past, 1 from twice the past on."""
+    if excess <= _AS_EVER:
+        return 0.0
+    clear = min(1.0, (excess - _AS_EVER) / (CLEAR - _AS_EVER))
+    return clear * min(1.0, 0.3 + log(max(1.0, excess / CLEAR)) * 1.2)
+
+
+def _change(deviation: Deviation | None) -> float | None:
+    if deviation is None or not isinstance(deviation.before, float) or not isinstance(deviation.after, float):
+        return None
+    return abs(deviation.after - deviation.before) / max(abs(deviation.before), 1e-12)
 
 
 def _itself(own: Sequence[_Signal], signal: SignalKey | None) -> _Signal | None:
     """The signal that the hypothesis names; without one, the strongest that deviates."""
     if signal is not None:
         return next((one for one in own if one.key == signal), None)
-    return max((one for one in own if one.deviation is not None), key=lambda one: one.strength, default=None)
+    return max((one for one in own if one.facts), key=lambda one: one.strength, default=None)
 
 
-def _fit(mode: FailureMode, prior: float, scene: _Scene) -> ModeFit | None:
+def _fit(mode: FailureMode, prior: float, scene: _Scene, depth: int | None) -> ModeFit | None:
     """The mode's fit, or None where it is about another kind of signal than the suspected one."""
     mentioned: set[SignalKey] = set()
     held: dict[SignalKey, list[tuple[Sign, _Signal]]] = {}
     for sign in mode.signature:
-        signals = [one for one in scene.at(sign.at) if sign.role in one.roles]
+        signals = [one for one in scene.at(sign.at, instrument=depth is not None) if sign.role in one.roles]
         if sign.at == "itself" and not signals:
             return None
         mentioned.update(one.key for one in signals)
         if signals:
             # Of several signals with its role the one that shows the sign best counts.
-            best = max(signals, key=lambda one: (_shows(sign, one), _opposes(sign, one), one.strength))
+            best = max(signals, key=lambda one: (_showing(sign, one), _opposing(sign, one), one.strength))
             held.setdefault(best.key, []).append((sign, best))
     telling = [_telling(signs) for signs in held.values()]
     total = prior + sum(_evidence(sign, one) for sign, one in telling) + _unmentioned(mode, scene, mentioned)
@@ -209,33 +256,40 @@ def _evidence(sign: Sign, one: _Signal) -> float:
     hidden, background = 1.0 - sign.seen, sign.background
     opposite = _OPPOSITE if directed else 0.0
     quiet = hidden * (1.0 - opposite - _OTHERWISE) / (1.0 - DEVIATES)
-    if _shows(sign, one):
-        ratio = sign.seen / background
-    elif _opposes(sign, one):
-        ratio = hidden * opposite / background
-    elif one.deviation is not None:
-        rest = max(0.05, DEVIATES - background * (2.0 if directed else 1.0))
-        ratio = hidden * _OTHERWISE / rest
-    else:
-        ratio = quiet
-    return log(one.strength * ratio + (1.0 - one.strength) * quiet)
+    rest = max(0.05, DEVIATES - background * (2.0 if directed else 1.0))
+    shows, opposes, strength = _showing(sign, one), _opposing(sign, one), one.strength
+    opposes = min(opposes, strength - shows)
+    ratio = shows * sign.seen / background + opposes * hidden * opposite / background
+    ratio += (strength - shows - opposes) * hidden * _OTHERWISE / rest
+    return log(ratio + (1.0 - strength) * quiet)
 
 
 def _shows(sign: Sign, one: _Signal) -> bool:
-    return _counts(sign, one) and not _against(sign, one)
+    return _showing(sign, one) >= max(_SEEN, _opposing(sign, one))
 
 
 def _opposes(sign: Sign, one: _Signal) -> bool:
-    return _counts(sign, one) and _against(sign, one)
+    return _opposing(sign, one) >= max(_SEEN, _showing(sign, one))
 
 
-def _counts(sign: Sign, one: _Signal) -> bool:
-    return one.deviation is not None and one.deviation.kind in sign.counted
+def _showing(sign: Sign, one: _Signal) -> float:
+    """How strongly the signal shows the sign, 0 to 1."""
+    if sign.least and (one.change is None or one.change < sign.least):
+        return 0.0
+    return _strongest(fact for fact in one.facts if fact.kind in sign.counted and not _against(sign, fact))
 
 
-def _against(sign: Sign, one: _Signal) -> bool:
-    way = one.deviation.direction if one.deviation and one.deviation.kind in DIRECTED else 0
-    return sign.direction * way < 0
+def _opposing(sign: Sign, one: _Signal) -> float:
+    """How strongly it does the opposite."""
+    return _strongest(fact for fact in one.facts if fact.kind in sign.counted and _against(sign, fact))
+
+
+def _strongest(facts: Iterable[_Fact]) -> float:
+    return max((fact.strength for fact in facts), default=0.0)
+
+
+def _against(sign: Sign, fact: _Fact) -> bool:
+    return fact.kind in DIRECTED and sign.direction * fact.direction < 0
 
 
 def _unmentioned(mode: FailureMode, scene: _Scene, mentioned: set[SignalKey]) -> float:
@@ -243,7 +297,7 @@ def _unmentioned(mode: FailureMode, scene: _Scene, mentioned: set[SignalKey]) ->
     itself = scene.itself
     total = 0.0
     others = [one for one in scene.own if one.key not in mentioned]
-    if itself is not None and itself in others and itself.deviation is not None:
+    if itself is not None and itself in others and itself.facts:
         others.remove(itself)
         total += log(_UNEXPLAINED / DEVIATES)
     if not others:

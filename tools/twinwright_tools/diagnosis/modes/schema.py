@@ -71,10 +71,11 @@ class SignEntry(_Entry):
     kinds: list[Identifier] = Field(default_factory=list)
     seen: Probability
     at: Literal["own", "itself", "upstream", "downstream", "part", "driver"] = "own"
+    least: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0
 
     def made(self) -> Sign:
         """The sign in memory."""
-        return Sign(self.role, _DIRECTIONS[self.direction], tuple(self.kinds), self.seen, self.at)
+        return Sign(self.role, _DIRECTIONS[self.direction], tuple(self.kinds), self.seen, self.at, self.least)
 
 
 class CheckEntry(_Entry):

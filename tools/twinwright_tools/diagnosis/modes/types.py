@@ -73,6 +73,7 @@ class Sign:
         direction: +1 rises, -1 falls, 0 either.
         kinds: kinds of deviation that count; those of a shift where empty.
         seen: of a hundred cases of the mode in which such a signal is recorded, in how many it shows (0 to 1).
+        least: by what share of what it was it has to change at least to show the sign; 0 for any change.
         at: whose signal: the twin's own, the suspected signal itself, or one of a neighbouring twin.
     """
 
@@ -81,6 +82,7 @@ class Sign:
     kinds: tuple[str, ...]
     seen: float
     at: str = "own"
+    least: float = 0.0
 
     @property
     def counted(self) -> tuple[str, ...]:
@@ -108,7 +110,8 @@ class Sign:
         move = {1: rises, -1: falls, 0: "deviates"}[self.direction]
         how = f" ({', '.join(self.kinds)})" if self.kinds and not unsteady else ""
         place = "" if self.at in ("own", "itself") else f" {self.at}"
-        return f"{self.role.replace('_', ' ')}{place} {move}{how}"
+        far = f" by {self.least:.0%} at least" if self.least else ""
+        return f"{self.role.replace('_', ' ')}{place} {move}{far}{how}"
 
 
 @dataclass(frozen=True, slots=True)
