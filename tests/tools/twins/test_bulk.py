@@ -71,7 +71,7 @@ def write(folder: Path, lines: list[str]) -> None:
     (folder / "plant.ndjson").write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=8)
 @given(chance=st.randoms(use_true_random=False))
 def test_random_plants(tmp_path_factory: pytest.TempPathFactory, chance: Random) -> None:
     loaded, _ = random_graph(chance, models())

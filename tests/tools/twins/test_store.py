@@ -55,7 +55,7 @@ def test_a_relationship_to_a_twin_that_is_not_there_is_not_written(small_plant: 
 
 
 @pytest.mark.parametrize("few", [0, 1000])
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(chance=st.randoms(use_true_random=False))
 def test_what_was_written_is_read_back(few: int, chance: Random) -> None:
     loaded, _ = random_graph(chance, models())
