@@ -29,23 +29,32 @@ if TYPE_CHECKING:
 @click.option(
     "--unchecked", is_flag=True, help="Run it as the service would: what no model knows finds nothing, and is no error."
 )
+@click.option(
+    "--continuation", metavar="TOKEN", help="The next page: the continuationToken that came with the page before."
+)
 @click.option("--as-of", type=TIME, help="Answer with the twins as they stood then (default: as they are).")
 @plant_options
 def command(
-    options: Options, text: str, explain: bool, dialect: DialectName, unchecked: bool, as_of: datetime | None
+    options: Options,
+    text: str,
+    explain: bool,
+    dialect: DialectName,
+    unchecked: bool,
+    continuation: str | None,
+    as_of: datetime | None,
 ) -> None:
     """Ask the twin graph: SELECT * FROM DIGITALTWINS T WHERE IS_OF_MODEL(T, 'dtmi:…;1')."""
     with options.opened(as_of=as_of) as plant:
         if explain:
             _explain(options, plant, text, dialect, checked=not unchecked)
             return
-        result = plant.query(text, dialect=dialect, checked=not unchecked)
+        result = plant.query(text, dialect=dialect, checked=not unchecked, continuation=continuation)
 
     def people(console: Console) -> None:
         columns = list(dict.fromkeys(name for row in result.value for name in row))
         console.print(table(columns, [[row.get(name) for name in columns] for row in result.value]))
-        more = ", and there are more (narrow the query, or use TOP(n))" if result.truncated else ""
-        console.print(f"{len(result.value)} row(s){more}", style="dim")
+        more = f", and there are more: --continuation {result.continuation}" if result.continuation else ""
+        console.print(f"{len(result.value)} row(s){more}", style="dim", soft_wrap=True)
 
     show(options.as_json, result.as_dict(), people)
 

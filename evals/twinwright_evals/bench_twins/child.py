@@ -1,7 +1,8 @@
 """One engine on one plant in a process of its own: `python -m twinwright_evals.bench_twins.child ENGINE FOLDER TWINS`.
 
 Prints one JSON document: seconds to load (and of CPU, of this process), the peak of its resident memory, the median
-seconds of every task and a digest of its answer; ours also how long it takes to open again and to check a query. Or {"missing": why}.
+seconds of every task and a digest of its answer; ours also how long it takes to open again and to check a query. Where
+the engine can't be asked here, it is {"missing": why}.
 """
 
 from __future__ import annotations

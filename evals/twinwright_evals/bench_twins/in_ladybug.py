@@ -114,5 +114,5 @@ class InLadybug:
         shutil.rmtree(self.place, ignore_errors=True)
 
     def _ask(self, text: str, **values: Any) -> list[object]:
-        result = self.connection.execute(text, values)
+        result: Any = self.connection.execute(text, values)
         return [row[0] for row in result.get_all()]

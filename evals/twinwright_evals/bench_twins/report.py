@@ -122,8 +122,8 @@ def report(measured: Sequence[Measured], command: str, runs: int, load: Sequence
         f"Load average {load[0]:.1f} before, {load[1]:.1f} after; "
         "others may have used the machine too, so quote ratios.",
         f"Twins of 20 models, two relationships for every twin. Medians of {runs} runs after one that doesn't count, "
-        "each engine in a process of its own; all gave the same answers. Ours parses and checks each query anew; no other "
-        "engine checks anything. In brackets: times ours; last: the largest plant's figure by the smallest's.",
+        "each engine in a process of its own; all gave the same answers. Ours parses and checks each query anew; "
+        "no other engine checks anything. In brackets: times ours; last: the largest plant's figure by the smallest's.",
         "",
         f"```\n{command}\n```",
         "",
@@ -143,6 +143,7 @@ def report(measured: Sequence[Measured], command: str, runs: int, load: Sequence
 def _notes() -> str:
     return (
         f"Filter: pumps above {HOT:g} °C, one in a hundred. MATCH: `(A)-[:feeds*..{HOPS}]->(B)`. networkx keeps all in "
-        "memory and has no index but its keys. PostgreSQL: jsonb, indexes on id, model, all of jsonb (GIN), and both ends of "
-        "edges; its server's memory and CPU aren't counted. LadybugDB: a column for each property, one table of twins."
+        "memory and has no index but its keys. PostgreSQL: jsonb, indexes on id, model, all of jsonb (GIN), and both "
+        "ends of edges; its server's memory and CPU aren't counted. LadybugDB: one table of twins, "
+        "a column for each property."
     )

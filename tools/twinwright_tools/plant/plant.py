@@ -67,16 +67,27 @@ class Plant:
         """Where the signal belongs, as `twinwright.toml` says for it or for a model of its twin; else None."""
         return declared(key, self.config.ranges, self.models, self.graph)
 
-    def query(self, text: str, *, dialect: DialectName = "service", checked: bool = True) -> QueryResult:
-        """The result of a twin query; for dialect and checked, see `check_query`.
+    def query(
+        self,
+        text: str,
+        *,
+        dialect: DialectName = "service",
+        checked: bool = True,
+        continuation: str | None = None,
+    ) -> QueryResult:
+        """A page of the result of a twin query, the one that the continuation token of the page before stands for.
+
+        For dialect and checked, see `check_query`.
 
         Raises:
-            QueryError: the query was refused.
+            QueryError: the query or the token was refused.
         """
         from ..twins.query.run import run_query
 
         cursor = self._connection.cursor()
-        return run_query(text, self.models, self.graph, cursor, dialect=dialect, checked=checked)
+        return run_query(
+            text, self.models, self.graph, cursor, dialect=dialect, checked=checked, continuation=continuation
+        )
 
     def close(self) -> None:
         """Lets go of the index."""

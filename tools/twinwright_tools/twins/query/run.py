@@ -11,10 +11,12 @@ from ...errors import QueryError
 from ..columns import layout_of
 from ..dtdl import ModelSet
 from ..graph import TwinGraph
+from ..summary import read_summary
 from .check import check_query
 from .compile import compile_query
 from .cost import estimate
 from .explain import plan_lines
+from .pages import page_offset, page_token
 from .parse import parse_query
 from .plan import Binding, CheckedQuery
 from .restrictions import DialectName
@@ -59,7 +61,7 @@ class QueryResult:
 
     Attributes:
         value: documents or objects, in a stable order.
-        truncated: whether there is more than the row limit.
+        continuation: the token for the next page, or None where there is nothing more.
         tree, checks, sql: how it was understood, see `QueryPlan`.
     """
 
@@ -67,11 +69,16 @@ class QueryResult:
     sql: str
     checks: list[str]
     tree: str
-    truncated: bool
+    continuation: str | None = None
+
+    @property
+    def truncated(self) -> bool:
+        """Whether there is more than this page."""
+        return self.continuation is not None
 
     def as_dict(self) -> dict[str, Any]:
         """The result in the shape of the Azure Digital Twins query API."""
-        return {"value": self.value, "continuationToken": None}
+        return {"value": self.value, "continuationToken": self.continuation}
 
 
 def explain_query(
@@ -100,27 +107,46 @@ def run_query(
     *,
     dialect: DialectName = "service",
     checked: bool = True,
+    continuation: str | None = None,
 ) -> QueryResult:
-    """The answer to a query over the tables that `store.write_tables` made; for dialect and checked, see `check_query`.
+    """A page of the answer to a query over the tables that `store.write_tables` made.
+
+    Args:
+        row_limit: the most rows of a page.
+        continuation: the token that came with the page before; for the first page, None.
+        dialect, checked: see `check_query`.
 
     Raises:
-        QueryError: the query is refused; with the position and what was probably meant.
+        QueryError: the query or the token is refused; with the position and what was probably meant.
     """
-    query, plan = _prepare(text, models, graph, row_limit, dialect, checked)
+    question = json.dumps([text, dialect, checked])
+    offset = 0
+    if continuation is not None:
+        offset = page_offset(continuation, question, read_summary(cursor)["digest"])
+    query, plan = _prepare(text, models, graph, row_limit, dialect, checked, offset)
     rows = cursor.execute(plan.sql).fetchall()
     value = [_shape(query, row) for row in rows[:row_limit]]
-    return QueryResult(value, plan.sql, plan.checks, plan.tree, len(rows) > row_limit)
+    token = None
+    if len(rows) > row_limit:
+        token = page_token(question, read_summary(cursor)["digest"], offset + row_limit)
+    return QueryResult(value, plan.sql, plan.checks, plan.tree, token)
 
 
 def _prepare(
-    text: str, models: ModelSet, graph: TwinGraph, row_limit: int, dialect: DialectName, checked: bool
+    text: str,
+    models: ModelSet,
+    graph: TwinGraph,
+    row_limit: int,
+    dialect: DialectName,
+    checked: bool,
+    offset: int = 0,
 ) -> tuple[CheckedQuery, QueryPlan]:
     if row_limit < 1:
         raise QueryError("the row limit must be 1 at least", code="query.bounds")
     tree = parse_query(text)
     query = check_query(tree, models, graph.statistics, dialect=dialect, checked=checked)
-    limit = min(query.top or row_limit + 1, row_limit + 1)
-    sql = compile_query(query, layout_of(models), limit).sql(dialect="duckdb")
+    wanted = row_limit + 1 if query.top is None else query.top - offset
+    sql = compile_query(query, layout_of(models), min(wanted, row_limit + 1), offset).sql(dialect="duckdb")
     expected = estimate(query, graph.statistics)
     bound = min(expected.bound, row_limit)
     return query, QueryPlan(repr(tree), query.checks, plan_lines(query, expected), bound, sql)
