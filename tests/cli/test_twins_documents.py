@@ -78,6 +78,7 @@ def test_an_export_has_the_changes_that_were_applied(capsys: pytest.CaptureFixtu
     twins = json.loads(out.read_text())["digitalTwinsGraph"]["digitalTwins"]
     assert next(twin for twin in twins if twin["$dtId"] == "pump1")["power"] == 11
     run(capsys, "export", "-C", str(plant), "--out", str(out), "--replace", "--as-of", "2020-01-01T00:00:00Z")
-    assert json.loads(out.read_text())["digitalTwinsGraph"] == json.loads((PLANT / "graph.json").read_text())[
-        "digitalTwinsGraph"
-    ]
+    assert (
+        json.loads(out.read_text())["digitalTwinsGraph"]
+        == json.loads((PLANT / "graph.json").read_text())["digitalTwinsGraph"]
+    )
