@@ -67,7 +67,7 @@ def test_every_refusal_is_documented_and_tried() -> None:
     page = (Path(__file__).parents[3] / "docs" / "queries.md").read_text()
     assert not {code for code in codes if not re.search(rf"`(query\.)?{code}`", page)}
     tried = {case.values[0]["code"].removeprefix("query.") for case in cases("refused")}
-    assert codes <= tried
+    assert codes - tried <= {"continuation"}  # which is no matter of the query's text: test_pages.py
 
 
 @pytest.mark.parametrize("case", cases("accepted"))
