@@ -2,7 +2,9 @@
 
 All twins stand in one table and all relationships in another, with a column for every declared place of a primitive
 value, shared by all models that declare it. A query then reads one table and of it the columns that it names, however
-many models there are; a union of one table a model took several times as long to plan as to run.
+many models there are. Measured on 20 tables of 50,000 rows: a union of one table a model takes five times as long to
+plan (5 ms against 1 ms) and as long to run; a filter on one model alone would run three times as fast on its own table
+(0.7 ms against 2.3 ms).
 
 A column holds the value of *every* document that has one of its kind at that place, declared there or not. Whatever
 else stands there is found in the document itself; `odd` tells for which documents that is worth looking.
