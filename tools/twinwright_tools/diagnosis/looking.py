@@ -272,6 +272,10 @@ def _of_column(
         return base
     onset = int(best.onset[column])
     course = grid.values[:, column]
+    before, after = _typical(course, reference, onset) if kind == "level" else _scatter(grid, column, reference, onset)
+    passing = kind == "level" and f"{before:.3g}" == f"{after:.3g}"
+    if passing:  # it isn't away for most of the time since: how far it went tells more than where it mostly is
+        after = float(course[onset:].max() if best.direction[column] > 0 else course[onset:].min())
     deviation = Deviation(
         base.key,
         _shape(course, onset, reference) if kind == "level" else "spread",
@@ -279,11 +283,23 @@ def _of_column(
         int(best.direction[column]),
         from_micros(int(grid.ends[onset])),
         float(best.width[column]) * grid.step_s,
-        float(np.median(course[:reference])),
-        float(np.median(course[onset:])),
+        before,
+        after,
         units.get(base.key),
+        "for a time" if passing else "",
     )
     return replace(base, deviation=deviation, onset=int(grid.ends[onset]))
+
+
+def _typical(course: Floats, reference: int, onset: int) -> tuple[float, float]:
+    return float(np.median(course[:reference])), float(np.median(course[onset:]))
+
+
+def _scatter(grid: Grid, column: int, reference: int, onset: int) -> tuple[float, float]:
+    """Spread before and since, in the signal's unit: within the bins, or from bin to bin if that changed more."""
+    steps = np.abs(np.diff(grid.values[:, column], prepend=grid.values[0, column]))
+    pairs = [_typical(one, reference, onset) for one in (grid.ripple[:, column], steps)]
+    return max(pairs, key=lambda pair: abs(np.log((pair[1] + 1e-12) / (pair[0] + 1e-12))) if any(pair) else -1.0)
 
 
 def _with_silence(grid: Grid, found: list[Suspicion], reference: int) -> list[Suspicion]:
