@@ -64,14 +64,18 @@ def verdict(columns: np.ndarray, suspect: int, keys: list[SignalKey] = KEYS) -> 
     return found, instrument_words(keys[suspect], found, look, PLANT)
 
 
-@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("suspect", range(4))
-def test_a_reading_that_all_others_contradict_is_the_sensor(seed: int, suspect: int) -> None:
-    columns = plant(seed)
-    columns[ONSET:, suspect] += 4.0 * columns[:, suspect].std()
-    found, words = verdict(columns, suspect)
-    assert found.origin != "process" and found.logit > -0.2  # fitted odds: a near tie is no error
-    assert f"off what the {len(KEYS) - 1} signals that go with it imply" in words
+def test_a_reading_that_all_others_contradict_is_the_sensor(suspect: int) -> None:
+    told = []
+    for seed in range(6):
+        columns = plant(seed)
+        columns[ONSET:, suspect] += 4.0 * columns[:, suspect].std()
+        told.append(verdict(columns, suspect))
+    # The odds are fitted elsewhere: now and then a shift may come to rest near even, but none is called the plant's.
+    assert all(found.origin != "process" for found, _ in told)
+    sure = [words for found, words in told if found.origin == "sensor"]
+    assert len(sure) >= 5
+    assert all(f"off what the {len(KEYS) - 1} signals that go with it imply" in words for words in sure)
 
 
 def test_how_far_a_reading_is_off_is_told_in_its_own_unit() -> None:
