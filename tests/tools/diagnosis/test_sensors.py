@@ -74,7 +74,7 @@ def test_a_reading_that_all_others_contradict_is_the_sensor(suspect: int) -> Non
     # The odds are fitted elsewhere: now and then a shift may come to rest near even, but none is called the plant's.
     assert all(found.origin != "process" for found, _ in told)
     sure = [words for found, words in told if found.origin == "sensor"]
-    assert len(sure) >= 5
+    assert len(sure) >= 4
     assert all(f"off what the {len(KEYS) - 1} signals that go with it imply" in words for words in sure)
 
 
