@@ -10,6 +10,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -75,16 +76,15 @@ def _owner() -> str | None:
 
 
 class InPostgres:
-    """A cluster beside the plant, reached through a socket."""
+    """A cluster in a temporary folder, reached through a socket."""
 
     def __init__(self, folder: Path, questions: Questions) -> None:
         """Makes the cluster, copies the plant into it and builds the indexes."""
         import psycopg
 
         self.questions = questions
-        self.cluster = folder / "postgres"
-        shutil.rmtree(self.cluster, ignore_errors=True)
-        self.cluster.mkdir()
+        # In a folder of its own: the server's user may have no way into the plant's.
+        self.cluster = Path(tempfile.mkdtemp(prefix="twinwright-postgres-"))
         if os.geteuid() == 0:
             shutil.chown(self.cluster, "postgres")
         self._run(
