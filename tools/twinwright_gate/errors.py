@@ -6,7 +6,10 @@
     ├── GateUnavailable       nobody answers on the socket (also a ConnectionError)
     ├── GateProtocolError     something answers, but not as a gate does
     ├── UnsafePathError       a socket or log that others could replace
-    └── AuditError            the log can't be written, or doesn't verify; carries `line`
+    ├── AuditError            the log can't be written, or doesn't verify; carries `line`
+    ├── StoreError            the gate's store can't be read or written
+    │   └── Conflict          somebody else was first (in `store.store`)
+    └── DeviceError           a device can't be reached, or answers what it must not (in `executor.device`)
 """
 
 from __future__ import annotations
@@ -38,6 +41,12 @@ class UnsafePathError(GateError):
     """A socket or log stands where somebody else could replace it."""
 
     code = "gate.unsafe_path"
+
+
+class StoreError(GateError):
+    """The gate's store can't be read or written: nothing new is decided."""
+
+    code = "gate.store"
 
 
 class AuditError(GateError):
