@@ -6,7 +6,9 @@
     ├── GateUnavailable       nobody answers on the socket (also a ConnectionError)
     ├── GateProtocolError     something answers, but not as a gate does
     ├── UnsafePathError       a socket or log that others could replace
-    └── AuditError            the log can't be written, or doesn't verify; carries `line`
+    ├── AuditError            the log can't be written, or doesn't verify; carries `line`
+    ├── KeyFileError          a private key that can't be read or written, or that others can read
+    └── PolicyError           a policy that is refused; carries every `fault` that was found
 """
 
 from __future__ import annotations
@@ -52,3 +54,23 @@ class AuditError(GateError):
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
         self.line = line
+
+
+class KeyFileError(GateError):
+    """A file holds no private key that can be used, or none can be written there."""
+
+    code = "gate.key"
+
+
+class PolicyError(GateError):
+    """A policy is refused.
+
+    Attributes:
+        faults: everything that is wrong with it, each with its place.
+    """
+
+    code = "gate.policy"
+
+    def __init__(self, message: str, faults: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.faults = faults
