@@ -10,6 +10,8 @@
     ├── StoreError            the gate's store can't be read or written
     │   └── Conflict          somebody else was first (in `store.store`)
     └── DeviceError           a device can't be reached, or answers what it must not (in `executor.device`)
+    ├── KeyFileError          a private key that can't be read or written, or that others can read
+    └── PolicyError           a policy that is refused; carries every `fault` that was found
 """
 
 from __future__ import annotations
@@ -61,3 +63,23 @@ class AuditError(GateError):
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
         self.line = line
+
+
+class KeyFileError(GateError):
+    """A file holds no private key that can be used, or none can be written there."""
+
+    code = "gate.key"
+
+
+class PolicyError(GateError):
+    """A policy is refused.
+
+    Attributes:
+        faults: everything that is wrong with it, each with its place.
+    """
+
+    code = "gate.policy"
+
+    def __init__(self, message: str, faults: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.faults = faults

@@ -36,7 +36,7 @@ def _decimal(text: str) -> str:
     return text
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """No control, invisible, bidirectional or unassigned characters: what a person reads is what is hashed."""
     if any(unicodedata.category(character).startswith("C") for character in text):
         raise _refuse(Reason.TEXT)
@@ -115,7 +115,7 @@ class Proposal(Part):
     created_utc: UtcTime
     target: Target
     set: Setting
-    reason_text: Annotated[str, Field(max_length=500), AfterValidator(_plain)]
+    reason_text: Annotated[str, Field(max_length=500), AfterValidator(plain_text)]
     evidence: Annotated[list[EvidenceReference], Field(max_length=32)]
     taint: Taint
 

@@ -20,13 +20,13 @@ class Malformed(ValueError):  # noqa: N818  (a verdict on the input rather than 
         self.reason = reason
 
 
-def load(raw: bytes) -> dict[str, Any]:
+def load(raw: bytes, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> dict[str, Any]:
     """The JSON object in the bytes; integers are the only numbers in it.
 
     Raises:
         Malformed: too large, not UTF-8, too deep, no single JSON object, a key twice, or a number that is no integer.
     """
-    if len(raw) > MAX_BYTES:
+    if len(raw) > max_bytes:
         raise Malformed(Reason.TOO_LARGE)
     try:
         text = raw.decode("utf-8")
@@ -34,7 +34,7 @@ def load(raw: bytes) -> dict[str, Any]:
         raise Malformed(Reason.ENCODING) from None
     if text.startswith("\ufeff"):
         raise Malformed(Reason.ENCODING)
-    _check_depth(text)
+    _check_depth(text, max_depth)
     try:
         value = json.loads(
             text, object_pairs_hook=_object, parse_constant=_non_finite, parse_float=_float, parse_int=_integer
@@ -46,7 +46,7 @@ def load(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def _check_depth(text: str) -> None:
+def _check_depth(text: str, max_depth: int) -> None:
     """Counts brackets outside of strings, before a recursive reader sees them."""
     depth, in_string, escaped = 0, False, False
     for character in text:
@@ -57,7 +57,7 @@ def _check_depth(text: str) -> None:
             in_string = True
         elif character in "[{":
             depth += 1
-            if depth > MAX_DEPTH:
+            if depth > max_depth:
                 raise Malformed(Reason.DEPTH)
         elif character in "]}":
             depth -= 1
