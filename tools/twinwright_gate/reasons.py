@@ -107,6 +107,7 @@ class Reason(StrEnum):
     BOUND_EVALUATION = "R15.EVALUATION"
     BOUND_APPROVALS = "R15.APPROVALS"
     BOUND_PERMIT = "R15.PERMIT"
+    TOKEN = "R15.TOKEN"
     SITE = "R15.SITE"
     BOUND_WIRE = "R15.WIRE"
     DTMI = "R15.DTMI"
@@ -116,6 +117,7 @@ class Reason(StrEnum):
     PRE_VALUE = "R16.PRE_VALUE"
     POLICY_CHANGED = "R16.POLICY_CHANGED"
     POLICY_OLDER = "R16.POLICY_OLDER"
+    NOT_YOURS = "R17.NOT_YOURS"
     RIGHTS = "R17.RIGHTS"
     CALLER = "R17.CALLER"
     UNATTENDED = "R17.UNATTENDED"
@@ -137,6 +139,7 @@ class Reason(StrEnum):
     LOCKS_UNKNOWN = "R19.LOCKS_UNKNOWN"
     TARGET_LOCKED = "R19.TARGET_LOCKED"
     GROUP_LOCKED = "R19.GROUP_LOCKED"
+    OTHER_EXECUTOR = "R19.OTHER_EXECUTOR"
     QUARANTINED = "R19.QUARANTINED"
     NOT_LOCKED = "R19.NOT_LOCKED"
     RATE_LIMIT = "R20.RATE_LIMIT"
@@ -151,12 +154,20 @@ class Reason(StrEnum):
     HEARTBEAT_SETTING = "R21.HEARTBEAT_SETTING"
     HOLD = "R21.HOLD"
     NO_HEARTBEAT = "R21.NO_HEARTBEAT"
+    HEARTBEAT_LOST = "R21.HEARTBEAT_LOST"
     NO_VERIFICATION = "R22.NO_VERIFICATION"
     VERIFICATION = "R22.VERIFICATION"
+    STATUS_UNKNOWN = "R22.STATUS_UNKNOWN"
+    NO_ECHO = "R22.NO_ECHO"
+    NO_EFFECT = "R22.NO_EFFECT"
+    NOT_OURS = "R22.NOT_OURS"
     NO_ROLLBACK = "R23.NO_ROLLBACK"
     ROLLBACK_KIND = "R23.ROLLBACK_KIND"
     ROLLBACK_VALUE = "R23.ROLLBACK_VALUE"
     ROLLBACK_OUT_OF_RANGE = "R23.ROLLBACK_OUT_OF_RANGE"
+    REVERT_FAILED = "R23.REVERT_FAILED"
+    MOVED_BY_HAND = "R23.MOVED_BY_HAND"
+    HOLD_OVER = "R23.HOLD_OVER"
     KILL_LATCHED = "R24.KILL_LATCHED"
     KILL_UNREADABLE = "R24.KILL_UNREADABLE"
     AUDIT_UNAVAILABLE = "R25.AUDIT_UNAVAILABLE"
@@ -316,6 +327,17 @@ SENTENCES: dict[Reason, str] = {
     Reason.HEARTBEAT_SETTING: "The device would not notice in time that nobody decides any more.",
     Reason.HOLD: "The value may not be held like that, or for so long.",
     Reason.NO_HEARTBEAT: "The decision loop's heartbeat is missing, late, or of another permit.",
+    Reason.HEARTBEAT_LOST: "The decision loop's heartbeat stayed away while a value was held.",
+    Reason.STATUS_UNKNOWN: "It is not known whether the write arrived.",
+    Reason.NO_ECHO: "The device doesn't show the value that was written, freshly and with the right number.",
+    Reason.NO_EFFECT: "The effect that was to be seen was not seen in time.",
+    Reason.NOT_OURS: "The device shows something that is neither the value written nor the one before.",
+    Reason.REVERT_FAILED: "Authority could not be given back; the asset is in quarantine until a person frees it.",
+    Reason.MOVED_BY_HAND: "Somebody set the value by hand; it is left as it is, and a person has to take over.",
+    Reason.HOLD_OVER: "The time is over for which the value was to be held.",
+    Reason.TOKEN: "Operate doesn't bring back what select handed out, equal in every field.",
+    Reason.OTHER_EXECUTOR: "Another executor holds this permit, or the policy names another for this point.",
+    Reason.NOT_YOURS: "Only who proposed it can withdraw it.",
     Reason.NO_VERIFICATION: "The plan doesn't say what would show that it worked.",
     Reason.VERIFICATION: "What would show that it worked is not what the policy asks for.",
     Reason.NO_ROLLBACK: "The plan names no way back.",

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from .canonical import plan_digest
+from .machine.states import State
 from .numbers import is_decimal, to_micro
 from .reasons import Reason
 
@@ -147,30 +148,32 @@ class Proposal(Part):
 
 
 class Detail(BaseModel):
-    """One reason, and the place in the proposal that it is about."""
+    """One reason, the place in the proposal that it is about, and the id of the limit that was met."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     reason: Reason
     place: str | None
+    limit: str | None = None
 
 
 class Answer(BaseModel):
     """What the gate answers to a proposal.
 
     Attributes:
-        reason, rule, sentence: the reported reason.
+        state: where the permit stands; ``EVALUATED`` means that people have to approve it now.
+        reason, rule, sentence: the reported reason; reason and rule are None where nothing is wrong.
         reasons: all reasons, the reported one first.
-        details: the reasons with their places.
+        details: the reasons with their places and limits.
         plan_digest: SHA-256 of the plan in hex, or None where the proposal was malformed.
-        permit_id: None: a denied proposal has no permit.
+        permit_id: the permit's id; None where actuation is off or the proposal was malformed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    state: Literal["DENIED"]
-    reason: Reason
-    rule: str
+    state: State
+    reason: Reason | None
+    rule: str | None
     sentence: str
     reasons: list[Reason]
     details: list[Detail]
@@ -187,10 +190,12 @@ class LogStatus(Part):
 
 
 class Status(Part):
-    """How a running gate is."""
+    """How a running gate is: whether it may act at all, its kill switch, and how many permits are in each state."""
 
     state: Literal["SERVING"]
-    actuation: Literal["off"]
+    actuation: Literal["off", "on"]
+    kill: Literal["clear", "latched", "unreadable", "no policy"]
+    permits: dict[str, Count]
     pid: Count
     since_utc: UtcTime
     proposals: Count

@@ -13,9 +13,10 @@ MIGRATIONS: tuple[str, ...] = (
         state TEXT NOT NULL,
         plan BLOB NOT NULL,
         plan_digest TEXT NOT NULL,
-        target TEXT NOT NULL,
+        binding_id TEXT NOT NULL,
+        agent_id TEXT NOT NULL,
         caller INTEGER NOT NULL,
-        created_utc TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
         fence INTEGER,
         executor_id TEXT
     ) STRICT;
@@ -43,14 +44,17 @@ MIGRATIONS: tuple[str, ...] = (
     INSERT INTO counters VALUES ('fence', 0);
     CREATE TABLE writes (
         permit_id TEXT PRIMARY KEY REFERENCES permits,
-        target TEXT NOT NULL,
-        value_micro INTEGER NOT NULL,
-        baseline_micro INTEGER NOT NULL,
-        at_utc TEXT NOT NULL,
+        binding_id TEXT NOT NULL,
+        from_micro INTEGER NOT NULL,
+        to_micro INTEGER NOT NULL,
+        utc_ms INTEGER NOT NULL,
         boot_ms INTEGER NOT NULL,
         boot_id TEXT NOT NULL
     ) STRICT;
-    CREATE INDEX writes_by_target ON writes (target, at_utc);
+    CREATE TABLE tries (agent_id TEXT NOT NULL, utc_ms INTEGER NOT NULL, denied INTEGER NOT NULL) STRICT;
+    CREATE INDEX tries_by_agent ON tries (agent_id, utc_ms);
+    CREATE TABLE revoked (key TEXT PRIMARY KEY) STRICT;
+    CREATE TABLE policies (version INTEGER PRIMARY KEY, digest TEXT NOT NULL, document BLOB NOT NULL) STRICT;
     CREATE TABLE nonces (nonce TEXT PRIMARY KEY) STRICT;
     CREATE TABLE outbox (
         id INTEGER PRIMARY KEY AUTOINCREMENT,

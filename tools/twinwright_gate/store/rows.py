@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..clocks import Instant
+from ..context import PastWrite
 from ..machine.states import State
 
 
@@ -16,7 +16,6 @@ class Permit:
 
     Attributes:
         plan: the canonical bytes that were hashed.
-        target: `twin.property`, the name of its lock.
         caller: the user id that proposed it, as the socket told.
         fence: of its arming; None before.
     """
@@ -25,21 +24,12 @@ class Permit:
     state: State
     plan: bytes
     plan_digest: str
-    target: str
+    binding_id: str
+    agent_id: str
     caller: int
-    created_utc: str
+    created_ms: int
     fence: int | None = None
     executor_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """A write that may have happened: what the budgets of rule R07 count, from the moment of consumption on."""
-
-    target: str
-    value_micro: int
-    baseline_micro: int
-    at: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +59,7 @@ class Move:
     locks: tuple[str, ...] = ()
     fence: int | None = None
     executor_id: str | None = None
-    write: Write | None = None
+    write: PastWrite | None = None
 
 
 @dataclass(frozen=True, slots=True)

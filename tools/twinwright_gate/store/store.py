@@ -13,15 +13,16 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..context import PastWrite, Stamp
 from ..errors import StoreError
 from ..machine.states import Effect, State
 from ..machine.table import Transition
 from ..paths import safe_parent
 from .migrations import migrate
-from .rows import Approved, Move, Pending, Permit, Write
+from .rows import Approved, Move, Pending, Permit
 
 Failpoint = Callable[[str], None]
-_COLUMNS = "permit_id, state, plan, plan_digest, target, caller, created_utc, fence, executor_id"
+_COLUMNS = "permit_id, state, plan, plan_digest, binding_id, agent_id, caller, created_ms, fence, executor_id"
 
 
 def nothing_fails(_: str) -> None:
@@ -85,10 +86,10 @@ class Store:
             Conflict: its id is there already. StoreError: it can't be written.
         """
         with self._transaction("propose") as db:
-            values = (permit.permit_id, permit.state, permit.plan, permit.plan_digest, permit.target, permit.caller)
+            values = (permit.permit_id, permit.state, permit.plan, permit.plan_digest, permit.binding_id)
             db.execute(
-                f"INSERT INTO permits ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
-                (*values, permit.created_utc),
+                f"INSERT INTO permits ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
+                (*values, permit.agent_id, permit.caller, permit.created_ms),
             )
 
     def move(self, permit_id: str, row: Transition, what: Move) -> None:
@@ -133,8 +134,8 @@ class Store:
         """All permits in some states, oldest first."""
         wanted = list(states)
         marks = ", ".join("?" * len(wanted))
-        order = "ORDER BY created_utc, permit_id"
-        return [_permit(row) for row in self._rows(f"SELECT {_COLUMNS} FROM permits WHERE state IN ({marks}) {order}", wanted)]
+        sql = f"SELECT {_COLUMNS} FROM permits WHERE state IN ({marks}) ORDER BY created_ms, permit_id"
+        return [_permit(row) for row in self._rows(sql, wanted)]
 
     def stage(self, permit_id: str, stage: str) -> dict[str, Any] | None:
         """The newest document of that name that was kept for a permit."""
@@ -151,10 +152,50 @@ class Store:
         """Who holds each lock: permit and fence."""
         return {name: (permit, fence) for name, permit, fence in self._rows("SELECT name, permit_id, fence FROM locks", ())}
 
-    def writes(self, since_utc: str) -> list[tuple[str, int, int, str, int, str]]:
-        """(target, value, baseline, UTC, boot ms, boot id) of every write since a time, oldest first."""
-        sql = "SELECT target, value_micro, baseline_micro, at_utc, boot_ms, boot_id FROM writes WHERE at_utc >= ?"
-        return self._rows(f"{sql} ORDER BY at_utc", (since_utc,))
+    def writes(self, since_ms: int) -> tuple[PastWrite, ...]:
+        """Every write since a time (UTC, ms), oldest first; one that may not have happened counts."""
+        sql = "SELECT binding_id, utc_ms, boot_ms, boot_id, from_micro, to_micro FROM writes WHERE utc_ms >= ?"
+        found = self._rows(f"{sql} ORDER BY utc_ms", (since_ms,))
+        return tuple(PastWrite(row[0], Stamp(*row[1:4]), row[4], row[5]) for row in found)
+
+    def tried(self, agent_id: str, utc_ms: int, denied: bool) -> None:
+        """Counts a proposal of an agent."""
+        with self._transaction("count") as db:
+            db.execute("INSERT INTO tries VALUES (?, ?, ?)", (agent_id, utc_ms, denied))
+
+    def tries(self, agent_id: str, since_ms: int) -> tuple[int, int]:
+        """How many proposals of an agent since a time, and how many of them were denied."""
+        sql = "SELECT count(*), coalesce(sum(denied), 0) FROM tries WHERE agent_id = ? AND utc_ms >= ?"
+        found = self._rows(sql, (agent_id, since_ms))[0]
+        return int(found[0]), int(found[1])
+
+    def revoke_key(self, key: str, what: Move) -> None:
+        """Never believes a key (``person/key``) again."""
+        with self._transaction("revoke key") as db:
+            db.execute("INSERT OR IGNORE INTO revoked VALUES (?)", (key,))
+            _to_outbox(db, "", what)
+
+    def revoked_keys(self) -> frozenset[str]:
+        """The keys (``person/key``) that are not believed any more."""
+        return frozenset(row[0] for row in self._rows("SELECT key FROM revoked", ()))
+
+    def load_policy(self, version: int, digest: str, document: bytes, what: Move) -> None:
+        """Keeps a policy for good.
+
+        Raises:
+            Conflict: one of that version, or of a higher one, was loaded before. StoreError: it can't be written.
+        """
+        with self._transaction("load policy") as db:
+            highest = db.execute("SELECT coalesce(max(version), 0) FROM policies").fetchone()[0]
+            if version <= highest:
+                raise Conflict(f"policy {version} is not above {highest}, which is loaded")
+            db.execute("INSERT INTO policies VALUES (?, ?, ?)", (version, digest, document))
+            _to_outbox(db, "", what)
+
+    def policy(self) -> tuple[int, str, bytes] | None:
+        """(version, digest, document) of the policy that was loaded last."""
+        found = self._rows("SELECT version, digest, document FROM policies ORDER BY version DESC LIMIT 1", ())
+        return (int(found[0][0]), str(found[0][1]), bytes(found[0][2])) if found else None
 
     def next_fence(self) -> int:
         """A number that no arming ever had; a crash may leave a gap.
@@ -231,8 +272,8 @@ def _consume(db: sqlite3.Connection, permit_id: str, what: Move) -> None:
 def _write(db: sqlite3.Connection, permit_id: str, what: Move) -> None:
     assert what.write is not None
     one = what.write
-    values = (permit_id, one.target, one.value_micro, one.baseline_micro, one.at.text, one.at.boot_ms, one.at.boot_id)
-    db.execute("INSERT INTO writes VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    at = (one.at.utc_ms, one.at.boot_ms, one.at.boot_id)
+    db.execute("INSERT INTO writes VALUES (?, ?, ?, ?, ?, ?, ?)", (permit_id, one.binding_id, one.from_micro, one.to_micro, *at))
 
 
 def _to_outbox(db: sqlite3.Connection, permit_id: str, what: Move) -> None:
