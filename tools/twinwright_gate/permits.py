@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -102,3 +103,13 @@ class Token(Part):
     fence: Annotated[int, Field(ge=1)]
     boot_id: Name
     armed_at_boottime: Milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """What an executor gets when a permit is armed: all that it needs to check everything itself."""
+
+    permit: PermitDocument
+    token: Token
+    plan: bytes
+    approvals: tuple[dict[str, Any], ...]

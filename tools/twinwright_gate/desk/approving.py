@@ -15,7 +15,15 @@ from .proposing import refusals_of
 from .surroundings import context_of, recorded, stored_approvals
 
 # What these rules say about an approval counts when it arrives; R18, whether they are enough yet, only then.
-_ABOUT_ONE = ("R13", "R15", "R16", "R17")
+_ABOUT_ONE = (
+    Reason.APPROVAL_EXPIRED,
+    Reason.APPROVAL_SIGNATURE,
+    Reason.OTHER_PLAN,
+    Reason.POLICY_CHANGED,
+    Reason.PLAN_AGE,
+    Reason.REBOOTED,
+    Reason.CLOCK,
+)
 _NOT_ENOUGH = (Reason.QUORUM, Reason.SUPERVISOR)
 
 
@@ -33,7 +41,7 @@ def approve(core: Core, approval: Approval) -> Permit:
         raise core.refuse(permit, Event.APPROVE, [Refusal.of(Reason.NO_PERMIT, f"It is {permit.state} already.")])
     before = stored_approvals(core, permit)
     refusals, record = _judged(core, permit, (*before, approval))
-    wrong = [one for one in refusals if one.reason.rule in _ABOUT_ONE and not _of_the_permit(one.reason)]
+    wrong = [one for one in refusals if one.reason.rule == "R17" or one.reason in _ABOUT_ONE]
     lacking = [one for one in refusals if one.reason.rule == "R18"]
     others = [one for one in lacking if one.reason not in _NOT_ENOUGH]
     if wrong or others:
@@ -115,11 +123,6 @@ def _judged(
     context = context_of(core, permit, Phase.ARM, signed, tuple(approvals))
     found = core.evaluator(plan, signed, core.policy, context)
     return refusals_of(found), recorded(found, context, signed)
-
-
-def _of_the_permit(reason: Reason) -> bool:
-    """What these rules say of the permit as a whole is judged when it is armed, not when a person signs."""
-    return reason in (Reason.NOT_ARMED, Reason.ARM_EXPIRED, Reason.PERMIT_EXPIRED)
 
 
 def _names(permit: Permit) -> dict[str, object]:

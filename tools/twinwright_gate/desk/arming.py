@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import Any
 
 from ..context import PastWrite, Phase
 from ..machine.states import Event, Guard, State
-from ..permits import PermitDocument, PermitStatement, Token
+from ..permits import Armed, PermitDocument, PermitStatement, Token
 from ..policy import Policy
 from ..reasons import Reason
 from ..snapshot import SignedSnapshot
@@ -26,16 +25,6 @@ _EXPIRING = (
     Reason.PLAN_AGE,
     Reason.REBOOTED,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Armed:
-    """What an executor gets when a permit is armed: all that it needs to check everything itself."""
-
-    permit: PermitDocument
-    token: Token
-    plan: bytes
-    approvals: tuple[dict[str, Any], ...]
 
 
 def select(core: Core, permit: Permit, executor_id: str, signed: SignedSnapshot) -> Armed:

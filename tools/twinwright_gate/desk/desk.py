@@ -11,7 +11,7 @@ from ..context import Phase
 from ..kill import Reset
 from ..machine.states import Event, State
 from ..machine.table import BEFORE_WRITE, TERMINAL
-from ..permits import Token
+from ..permits import Armed, Token
 from ..policy import Policy
 from ..reasons import Reason
 from ..reports import SignedReport
@@ -20,7 +20,6 @@ from ..signing import Use, verifies
 from ..snapshot import SignedSnapshot
 from ..store.rows import Move, Permit
 from . import approving, arming, following, proposing, recovery
-from .arming import Armed
 from .core import Core, Refusal, Refused, plan_in
 from .surroundings import stored_approvals
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
+from ..compose import compose
+from ..compose import refusals as impossible
 from ..context import Phase
 from ..evaluate import Evaluation
 from ..machine.states import Event, Guard, State
 from ..plan import Plan
-from ..planning import plan_of
 from ..reasons import Reason
 from ..schema import Answer, Detail, Proposal
 from ..store.rows import Move, Permit
@@ -28,7 +29,12 @@ def propose(core: Core, proposal: Proposal, caller: int, actor: str) -> Answer:
     assert core.policy is not None
     point = core.policy.point(proposal.target.twin_id, proposal.target.property)
     signed = None if point is None else core.snapshots.get(point.binding.binding_id)
-    plan = plan_of(proposal, core.policy, None if signed is None else signed.snapshot)
+    wrong = [Refusal.of(one.reason) for one in impossible(proposal, core.policy)]
+    if signed is None and not wrong:
+        wrong = [Refusal.of(Reason.STALE, "There is no snapshot of the device: its executor has sent none.")]
+    if wrong or signed is None:
+        return _without_plan(core, proposal, wrong, actor)
+    plan = compose(proposal, core.policy, signed.snapshot)
     permit = _stored(core, plan, caller, actor)
     found, record = decided(core, permit, Phase.EVALUATE, signed)
     checks = {Guard.RULES_ALLOW: lambda: refusals_of(found)}
@@ -45,6 +51,15 @@ def propose(core: Core, proposal: Proposal, caller: int, actor: str) -> Answer:
         permit = _denied(core, permit, refused.refusals, record)
     core.store.tried(permit.agent_id, core.clock.now().utc_ms, permit.state is State.DENIED)
     return answer(permit, [] if permit.state is State.EVALUATED else refusals_of(found), _may_see(found))
+
+
+def _without_plan(core: Core, proposal: Proposal, wrong: list[Refusal], actor: str) -> Answer:
+    """The denial where no plan can be made at all: nothing that could be permitted is stored."""
+    codes = [one.reason.value for one in wrong]
+    body = {"plan": proposal.plan(), "plan_digest": proposal.digest(), "reasons": codes, "permit_id": None}
+    core.record(actor, "proposal.denied", body)
+    core.store.tried(proposal.proposer.agent_id, core.clock.now().utc_ms, True)
+    return told(State.DENIED, wrong, proposal.digest(), None, figures=False)
 
 
 def _stored(core: Core, plan: Plan, caller: int, actor: str) -> Permit:
@@ -102,19 +117,26 @@ def _may_see(found: Evaluation) -> bool:
 
 def answer(permit: Permit, refusals: Sequence[Refusal], figures: bool = True) -> Answer:
     """What an agent is told; without figures, the reasons' own sentences stand in their place."""
+    return told(permit.state, refusals, permit.plan_digest, permit.permit_id, figures)
+
+
+def told(
+    state: State, refusals: Sequence[Refusal], plan_digest: str | None, permit_id: str | None, figures: bool = True
+) -> Answer:
+    """An answer by its parts."""
     first = refusals[0] if refusals else None
-    sentence = f"The permit is {permit.state}."
-    if permit.state is State.EVALUATED:
+    sentence = f"The permit is {state}."
+    if state is State.EVALUATED:
         sentence = "Every rule allows it; now people have to approve it."
     if first is not None:
         sentence = first.sentence if figures else first.reason.sentence
     return Answer(
-        state=permit.state,
+        state=state,
         reason=None if first is None else first.reason,
         rule=None if first is None else first.reason.rule,
         sentence=sentence,
         reasons=list(dict.fromkeys(one.reason for one in refusals)),
         details=[Detail(reason=one.reason, place=None, limit=one.limit) for one in refusals[:MOST_DETAILS]],
-        plan_digest=permit.plan_digest,
-        permit_id=permit.permit_id,
+        plan_digest=plan_digest,
+        permit_id=permit_id,
     )

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 
 from ..errors import GateError
+from ..points import Input
+from ..snapshot import Alarm, Control, Value, WorkControl
 
 GOOD = 0x00000000
+BAD_COMMUNICATION = 0x80050000  # OPC UA: BadCommunicationError
 
 
 class AckCode(IntEnum):
@@ -42,36 +44,20 @@ class Command:
     """One commit to a mailbox.
 
     Attributes:
-        point: the binding's id.
-        hex: the value's bytes on the wire, as the plan holds them.
+        binding_id: whose mailbox; hex: the value's bytes on the wire, as the plan holds them.
         plan_lo32: the low 32 bits of the plan's digest.
-        valid_for_ms: how long it stands, 0 for until it is superseded; valid_until: after this it may not begin.
+        valid_for_ms: how long it stands, 0 for until it is superseded.
+        valid_until_ms: after this moment (UTC) it may not begin.
         seq: the command's number; fence: of the permit's arming.
     """
 
-    point: str
+    binding_id: str
     hex: str
     plan_lo32: int
     valid_for_ms: int
-    valid_until: datetime
+    valid_until_ms: int
     seq: int
     fence: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A point as the device reads it.
-
-    Attributes:
-        value_micro: in 1e-6 of the point's unit; None where there is none.
-        status: an OPC UA status code; only 0 is good.
-        source_utc: when the device measured it.
-    """
-
-    point: str
-    value_micro: int | None
-    status: int
-    source_utc: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +69,10 @@ class Mailbox:
         active_micro: the commanded value that is in force; None while local control is in charge.
         owner_seq: the number of the command that is in force; 0 where somebody at the panel set the value.
         remote, interlocks: whether the remote switch is on, and every interlock of the device's own holds.
-        source_utc: when the device wrote this.
+        fence: the highest fence of a command that it took; at_ms: when the device wrote this (UTC).
     """
 
-    point: str
+    binding_id: str
     ack_seq: int
     ack_code: int
     active_micro: int | None
@@ -94,7 +80,17 @@ class Mailbox:
     remote: bool
     interlocks: bool
     fence: int
-    source_utc: datetime
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a device is switched, what is in alarm, who works at it, and the version of its twin's data."""
+
+    control: Control
+    alarms: list[Alarm] | None
+    work: WorkControl
+    twin_version: str | None
 
 
 class DeviceError(GateError):
@@ -104,27 +100,23 @@ class DeviceError(GateError):
 
 
 class Device(Protocol):
-    """A device behind a credential that only the executor holds."""
+    """A device behind a credential that only the executor holds. Every method may raise `DeviceError`."""
 
     @property
     def simulated(self) -> bool:
         """Whether nothing real moves when it is written: alone such a device may be armed in single-user mode."""
         ...
 
-    def read(self, points: Sequence[str]) -> list[Reading]:
-        """The points, in the order asked for; a point that isn't there is left out.
-
-        Raises:
-            DeviceError: nothing can be read.
-        """
+    def read(self, inputs: Sequence[Input]) -> list[Value]:
+        """The inputs by their paths, with the device's own status and timestamps; what isn't there is left out."""
         ...
 
-    def mailbox(self, point: str) -> Mailbox:
-        """A point's mailbox, as the device itself shows it: no cache stands between.
+    def condition(self, binding_id: str) -> Condition:
+        """How the device behind a binding is, beside its values."""
+        ...
 
-        Raises:
-            DeviceError: it can't be read, or there is none.
-        """
+    def mailbox(self, binding_id: str) -> Mailbox:
+        """A mailbox as the device itself shows it: no cache stands between."""
         ...
 
     def write(self, command: Command) -> int:
@@ -135,18 +127,10 @@ class Device(Protocol):
         """
         ...
 
-    def relinquish(self, point: str, seq: int, fence: int) -> int:
-        """Gives authority back to local control; the status code as `write`.
-
-        Raises:
-            DeviceError: the transport failed.
-        """
+    def relinquish(self, binding_id: str, seq: int, fence: int) -> int:
+        """Gives authority back to local control; the status code as `write`."""
         ...
 
-    def heartbeat(self, point: str, counter: int, plan_lo32: int) -> None:
-        """Tells the device that the decision loop is alive.
-
-        Raises:
-            DeviceError: the transport failed.
-        """
+    def heartbeat(self, binding_id: str, counter: int, plan_lo32: int) -> None:
+        """Tells the device that the decision loop is alive."""
         ...

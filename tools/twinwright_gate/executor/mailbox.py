@@ -7,12 +7,9 @@ only go up, and a watchdog that gives authority back to local control without be
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 
 from .device import AckCode, Command, Mailbox
-
-HEARTBEAT_S = 30.0
 
 
 @dataclass
@@ -21,19 +18,19 @@ class MailboxLogic:
 
     Attributes:
         low_micro, high_micro: the device's own limits.
-        decode: the value in 1e-6 of the unit from the bytes on the wire; ValueError if they are none.
+        decode: the value in 1e-6 of the unit from the bytes on the wire (hex); ValueError if they are none.
         drive: sets the value in force; None is local control.
-        now: the device's own clock.
-        watched: whether the heartbeat has to come while a timed command stands.
+        now_ms: the device's own clock (UTC).
+        heartbeat_ms: after so long without a beat a timed command is over.
     """
 
-    point: str
+    binding_id: str
     low_micro: int
     high_micro: int
     decode: Callable[[str], int]
     drive: Callable[[int | None], None]
-    now: Callable[[], datetime]
-    watched: bool = True
+    now_ms: Callable[[], int]
+    heartbeat_ms: int = 30_000
     remote: bool = True
     interlocks: bool = True
     seq: int = 0
@@ -41,10 +38,10 @@ class MailboxLogic:
     fence: int = 0
     active: int | None = None
     owner: int = 0
-    expires: datetime | None = None
-    beat: datetime | None = None
+    expires_ms: int | None = None
+    beat_ms: int = 0
     plan: int = 0
-    counter: int = field(default=-1)
+    counter: int = -1
 
     def commit(self, command: Command) -> AckCode:
         """Takes a command or refuses it; either way the number and the code are echoed."""
@@ -55,16 +52,15 @@ class MailboxLogic:
         self.seq, self.code = command.seq, code
         if code is AckCode.SUCCESS:
             self.fence, self.active, self.owner, self.plan = command.fence, value, command.seq, command.plan_lo32
-            valid = timedelta(milliseconds=command.valid_for_ms)
-            self.expires = self.now() + valid if command.valid_for_ms else None
-            self.beat, self.counter = self.now(), -1
+            self.expires_ms = self.now_ms() + command.valid_for_ms if command.valid_for_ms else None
+            self.beat_ms, self.counter = self.now_ms(), -1
             self.drive(value)
         return code
 
     def _judged(self, command: Command) -> tuple[AckCode, int | None]:
         if command.fence < self.fence:
             return AckCode.NOT_AUTHORIZED, None
-        if self.now() > command.valid_until:
+        if self.now_ms() > command.valid_until_ms:
             return AckCode.TIMEOUT, None
         if not self.remote:
             return AckCode.LOCAL, None
@@ -78,7 +74,7 @@ class MailboxLogic:
         return (AckCode.SUCCESS, value) if inside else (AckCode.OUT_OF_RANGE, None)
 
     def relinquish(self, seq: int, fence: int) -> AckCode:
-        """Gives authority back, if it is still what a command up to that number took."""
+        """Gives authority back, if it is still what a command took, and not somebody at the panel."""
         self.watch()
         if fence < self.fence:
             return AckCode.NOT_AUTHORIZED
@@ -89,30 +85,29 @@ class MailboxLogic:
 
     def heartbeat(self, counter: int, plan_lo32: int) -> None:
         """A sign of life for the command in force; a counter that stands still is none."""
+        self.watch()
         if plan_lo32 == self.plan and counter > self.counter:
-            self.beat, self.counter = self.now(), counter
+            self.beat_ms, self.counter = self.now_ms(), counter
 
     def panel(self, value: int | None) -> None:
         """Somebody at the panel sets a value, or gives it back (None)."""
-        self.active, self.owner, self.expires, self.beat = value, 0, None, None
+        self.active, self.owner, self.expires_ms = value, 0, None
         self.drive(value)
 
     def watch(self) -> None:
-        """What the device does by itself as time passes: expiry and the watchdog."""
-        if not self.owner:
+        """What the device does by itself as time passes: the command's end, and the watchdog."""
+        if not self.owner or self.expires_ms is None:
             return
-        now = self.now()
-        over = self.expires is not None and now >= self.expires
-        silent = self.watched and self.expires is not None and self.beat is not None
-        if over or (silent and self.beat is not None and now - self.beat > timedelta(seconds=HEARTBEAT_S)):
+        now = self.now_ms()
+        if now >= self.expires_ms or now - self.beat_ms > self.heartbeat_ms:
             self._to_local()
 
     def shown(self) -> Mailbox:
         """The mailbox as the device shows it."""
         self.watch()
         state = (self.seq, self.code, self.active, self.owner, self.remote, self.interlocks, self.fence)
-        return Mailbox(self.point, *state, self.now())
+        return Mailbox(self.binding_id, *state, self.now_ms())
 
     def _to_local(self) -> None:
-        self.active, self.owner, self.expires, self.beat = None, 0, None, None
+        self.active, self.owner, self.expires_ms = None, 0, None
         self.drive(None)
