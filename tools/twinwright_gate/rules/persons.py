@@ -16,7 +16,12 @@ from ..reasons import Reason
 
 _RAISED: dict[RiskClass, RiskClass] = {"L": "M", "M": "H", "H": "H"}
 _ORDER: tuple[RiskClass, ...] = ("L", "M", "H")
-_FLOOR: dict[RiskClass, int] = {"L": 1, "M": 2, "H": 2}
+QUORUM_FLOOR: dict[RiskClass, int] = {"L": 1, "M": 2, "H": 2}
+
+
+def raised(risk: RiskClass) -> RiskClass:
+    """The next higher class; H is the highest."""
+    return _RAISED[risk]
 
 
 def risk_class(plan: Plan, point: Point, policy: Policy) -> RiskClass:
@@ -26,7 +31,7 @@ def risk_class(plan: Plan, point: Point, policy: Policy) -> RiskClass:
     """
     trusted = set(policy.trusted_sources)
     clean = all(sources and set(sources) <= trusted for sources in (plan.taint.target, plan.taint.value))
-    return point.risk if clean else _RAISED[point.risk]
+    return point.risk if clean else raised(point.risk)
 
 
 def authorised(person: Person, role: str, risk: RiskClass, binding_id: str, now_ms: int) -> bool:
@@ -109,7 +114,7 @@ def r18_quorum(request: Request) -> Iterator[Check]:
     words = f"The plan says class {plan.risk}; point and sources ask for {needed}."
     yield Check(Reason.RISK_CLASS, plan.risk == risk, words)
     quorum = policy.quorum.of(risk)
-    floor, supervisors = _FLOOR[risk], int(risk == "H")
+    floor, supervisors = QUORUM_FLOOR[risk], int(risk == "H")
     yield Check(
         Reason.MATRIX,
         1 <= floor <= quorum.n <= quorum.m and supervisors <= quorum.supervisors,
