@@ -34,7 +34,8 @@ class FakeDevice:
         writes: every command that arrived, in order; relinquished: every one that gave authority back.
         faults: which of `FAULTS` are on.
         values: what each input shows, by its id; an input that is not here shows nothing.
-        changed: a last hand on a value, a condition, a mailbox, for what a test needs.
+        effect_of: what the effect input shows for a value in force.
+        change_value: a last hand on each value that is read, None taking it away.
     """
 
     points: Sequence[Point]
@@ -45,6 +46,7 @@ class FakeDevice:
     relinquished: list[tuple[str, int]] = field(default_factory=list)
     faults: set[Fault] = field(default_factory=set)
     values: dict[str, int | str] = field(default_factory=dict)
+    effect_of: Callable[[int], int] = field(default=lambda value: value)
     change_value: Callable[[Value], Value | None] = field(default=lambda value: value)
     condition_now: Condition = field(
         default_factory=lambda: Condition(
@@ -79,8 +81,8 @@ class FakeDevice:
         point = next(one for one in self.points if one.binding.binding_id == name)
         shown = self.local[name] if value is None else value
         self.values[point.verify.echo_point] = shown
-        if "no effect" not in self.faults or point.verify.effect_point not in self.values:
-            self.values[point.verify.effect_point] = shown
+        if point.verify.effect_point != point.verify.echo_point:
+            self.values[point.verify.effect_point] = 0 if "no effect" in self.faults else self.effect_of(shown)
 
     def read(self, inputs: Sequence[Input]) -> list[Value]:
         """The inputs, fresh; with the fault on, from a cache."""
