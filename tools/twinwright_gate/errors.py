@@ -4,12 +4,13 @@
 
     GateError                 what went wrong at the gate, and what to do
     ├── GateUnavailable       nobody answers on the socket (also a ConnectionError)
+    ├── GateRefused           the gate says no; carries its `reasons`
     ├── GateProtocolError     something answers, but not as a gate does
     ├── UnsafePathError       a socket or log that others could replace
     ├── AuditError            the log can't be written, or doesn't verify; carries `line`
     ├── StoreError            the gate's store can't be read or written
     │   └── Conflict          somebody else was first (in `store.store`)
-    └── DeviceError           a device can't be reached, or answers what it must not (in `executor.device`)
+    ├── DeviceError           a device can't be reached, or answers what it must not (in `executor.device`)
     ├── KeyFileError          a private key that can't be read or written, or that others can read
     └── PolicyError           a policy that is refused; carries every `fault` that was found
 """
@@ -31,6 +32,21 @@ class GateUnavailable(GateError, ConnectionError):  # noqa: N818  (the name is a
     """Nobody answers on the socket: nothing was proposed, and nothing was allowed."""
 
     code = "gate.unavailable"
+
+
+class GateRefused(GateError):  # noqa: N818  (an answer rather than a fault)
+    """The gate says no.
+
+    Attributes:
+        reasons: its reason codes, the reported one first; state: where the permit stands then, if there is one.
+    """
+
+    code = "gate.refused"
+
+    def __init__(self, message: str, reasons: list[str], state: str | None = None) -> None:
+        super().__init__(message)
+        self.reasons = reasons
+        self.state = state
 
 
 class GateProtocolError(GateError):

@@ -48,6 +48,11 @@ class Desk:
         with self._turn:
             return recovery.recover(self.core)
 
+    def executor_started(self, executor_id: str) -> list[Permit]:
+        """An executor started anew: what it had armed is over, and what it was writing is in doubt."""
+        with self._turn:
+            return recovery.restarted(self.core, executor_id)
+
     def load(self, policy: Policy, document: bytes, actor: str) -> None:
         """Puts a policy in force; that its signatures are right was checked by the caller.
 

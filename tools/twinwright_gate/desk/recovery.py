@@ -30,16 +30,24 @@ def recover(core: Core) -> list[Permit]:
     """
     drop_logged(core)
     core.deliver()
+    moved = restarted(core, None)
+    for permit in core.store.permits([State.PROPOSED]):
+        moved.append(core.end(permit, Event.REFUSE, [Refusal.of(Reason.STATUS_UNKNOWN, "The gate stopped meanwhile.")]))
+    return moved
+
+
+def restarted(core: Core, executor_id: str | None) -> list[Permit]:
+    """The gate, or one executor, started anew: what was armed is over, what was written is in doubt."""
     moved = []
     for permit in core.store.permits(_RESTART):
+        if executor_id not in (None, permit.executor_id):
+            continue
         reason = Reason.REBOOTED if permit.state is State.ARMED else Reason.STATUS_UNKNOWN
         if permit.state in (State.VERIFIED, State.HOLDING):
             reason = Reason.HEARTBEAT_LOST
         told = {"reason": reason.value, "reasons": [reason.value], "sentence": reason.sentence}
         what = Move("gate", _RESTART[permit.state], {"reasons": [reason.value]}, {"end": told})
         moved.append(core.move(permit, Event.RESTART, {}, partial(_same, what)))
-    for permit in core.store.permits([State.PROPOSED]):
-        moved.append(core.end(permit, Event.REFUSE, [Refusal.of(Reason.STATUS_UNKNOWN, "The gate stopped meanwhile.")]))
     return moved
 
 
