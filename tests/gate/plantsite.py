@@ -10,7 +10,8 @@ import functools
 import hashlib
 import json
 import re
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,20 +57,34 @@ def policy() -> Policy:
 
 
 def changed_policy(change: dict[str, Any]) -> Policy:
-    """The example with some places changed: ``points.0.tier`` and the like, in the compiled notation."""
+    """The example with some places changed, in the compiled notation (see `put`)."""
+    if not change:
+        return policy()
     document = policy().document()
     put(document, change)
     return parse_compiled(document, "changed")
 
 
 def put(document: Any, change: dict[str, Any]) -> None:
-    """Sets places in nested JSON; a step that is a number is a position."""
+    """Sets places in nested JSON, such as ``points/pump-1-speed/tier``; a step into a list is a position or an id."""
     for place, value in change.items():
-        *steps, last = place.split(".")
+        *steps, last = place.split("/")
         inner = document
         for step in steps:
-            inner = inner[int(step) if isinstance(inner, list) else step]
-        inner[int(last) if isinstance(inner, list) else last] = value
+            inner = inner[_position(inner, step)]
+        inner[_position(inner, last)] = copy.deepcopy(value)
+
+
+def _position(inner: Any, step: str) -> Any:
+    if not isinstance(inner, list):
+        return step
+    if step.isdigit():
+        return int(step)
+    for number, one in enumerate(inner):
+        named = [value for name, value in one.items() if name in ("id", "name") or name.endswith("_id")]
+        if step in (*named, one.get("binding", {}).get("binding_id")):
+            return number
+    raise KeyError(step)
 
 
 _READINGS: dict[str, int | str] = {
@@ -166,23 +181,63 @@ def changed_plan(plan: Plan, change: dict[str, Any]) -> Plan:
     return Plan.parse(json.dumps(document).encode())
 
 
-def stamp(ago_ms: int = 0, now_ms: int = NOW_MS) -> Stamp:
+def stamp(ago_ms: int = 0) -> Stamp:
     """A moment some time ago, in this boot."""
-    return Stamp(utc_ms=now_ms - ago_ms, boot_ms=5_000_100 - ago_ms, boot_id=BOOT)
+    return Stamp(utc_ms=NOW_MS - ago_ms, boot_ms=5_000_100 - ago_ms, boot_id=BOOT)
 
 
 QUIET = Load(pending=0, concurrent=0, per_shift=0, per_minute=0, denials=0)
 
 
-def context(**changes: Any) -> Context:
-    """The context of an evaluation in which nothing else goes on."""
-    plain = Context(
+@dataclass(frozen=True)
+class Scene:
+    """One situation: all that an evaluation reads."""
+
+    policy: Policy
+    snapshot: SignedSnapshot
+    plan: Plan
+    context: Context
+
+    def judge(self) -> Evaluation:
+        """The real evaluation, with the clock for time-outs stopped: a loaded test machine is no slow rule."""
+        return evaluate(self.plan, self.snapshot, self.policy, self.context, clock=lambda: 0)
+
+
+def approval(plan: Plan, person: str, role: str, rules: Policy, **changes: Any) -> Approval:
+    """A person's approval; `signer` (person/key) and `use` are for forgers."""
+    signer = changes.pop("signer", f"{person}/{changes.get('key_id', 'k1')}")
+    use = changes.pop("use", Use.APPROVAL)
+    statement = {
+        "v": 1,
+        "plan_digest": plan.digest(),
+        "policy_digest": rules.digest,
+        "permit_id": PERMIT,
+        "decision": "approve",
+        "person_id": person,
+        "key_id": "k1",
+        "role": role,
+        "authority_scope": plan.target.binding_id,
+        "nonce": "1" * 32,
+        "at_ms": NOW_MS - 60_000,
+        "expires_ms": NOW_MS + 3_600_000,
+    }
+    said = Statement.model_validate(statement | changes)
+    return Approval(statement=said, signature=sign(key(signer), use, said.document()))
+
+
+ROLES = {"a.mueller": "operator", "b.chen": "engineer", "c.okafor": "supervisor"}
+ENOUGH = {"L": ("a.mueller",), "M": ("a.mueller", "b.chen"), "H": ("a.mueller", "b.chen", "c.okafor")}
+
+
+def context(phase: Phase, plan: Plan, rules: Policy, approvals: tuple[Approval, ...]) -> Context:
+    """The context of a step in which nothing else goes on."""
+    found = Context(
         phase=Phase.EVALUATE,
         permit_id=PERMIT,
         now=stamp(),
         caller_uid=UID,
-        policy_digest=policy().digest,
-        policy_version=policy().version,
+        policy_digest=rules.digest,
+        policy_version=rules.version,
         kill="clear",
         audit_writable=True,
         history=(),
@@ -190,60 +245,35 @@ def context(**changes: Any) -> Context:
         load=QUIET,
         real_devices=True,
     )
-    return replace(plain, **changes)
-
-
-def approval(plan: Plan, person: str, role: str = "operator", **changes: Any) -> Approval:
-    """A person's approval; `signer` (person/key), `use` and `over` (what is signed instead) are for forgers."""
-    signer = changes.pop("signer", f"{person}/{changes.get('key_id', 'k1')}")
-    use = changes.pop("use", Use.APPROVAL)
-    statement = Statement.model_validate(
-        {
-            "v": 1,
-            "plan_digest": plan.digest(),
-            "policy_digest": policy().digest,
-            "permit_id": PERMIT,
-            "decision": "approve",
-            "person_id": person,
-            "key_id": "k1",
-            "role": role,
-            "authority_scope": plan.target.binding_id,
-            "nonce": "1" * 32,
-            "at_ms": NOW_MS - 60_000,
-            "expires_ms": NOW_MS + 3_600_000,
-        }
-        | changes
+    if phase is Phase.EVALUATE:
+        return found
+    found = replace(found, phase=Phase.ARM, evaluated=stamp(120_000), evaluation_digest="e" * 64, approvals=approvals)
+    if phase is Phase.ARM:
+        return found
+    place = plan.target.binding_id
+    held = [f"binding:{place}", *(f"group:{one.id}" for one in rules.groups_of(place))]
+    return replace(
+        found,
+        phase=Phase.OPERATE,
+        armed=stamp(4_000),
+        bound=bound_to(plan, rules, approvals),
+        locks=tuple(Lock(resource, PERMIT, FENCE) for resource in held),
+        heartbeat=Heartbeat(PERMIT, 9, stamp(200)),
+        fence_high_water=FENCE - 1,
     )
-    return Approval(statement=statement, signature=sign(key(signer), use, statement.document()))
 
 
-ROLES = {"a.mueller": "operator", "b.chen": "engineer", "c.okafor": "supervisor"}
-
-
-def enough(plan: Plan) -> tuple[Approval, ...]:
-    """As many approvals as the plan's class takes."""
-    people = {"L": ["a.mueller"], "M": ["a.mueller", "b.chen"], "H": ["a.mueller", "b.chen", "c.okafor"]}[plan.risk]
-    return tuple(approval(plan, person, ROLES[person]) for person in people)
-
-
-def armed_context(plan: Plan, approvals: tuple[Approval, ...] | None = None, **changes: Any) -> Context:
-    """The context of a permit that is to be armed."""
-    given = enough(plan) if approvals is None else approvals
-    return context(phase=Phase.ARM, evaluated=stamp(120_000), evaluation_digest="e" * 64, approvals=given, **changes)
-
-
-def bound_to(plan: Plan, approvals: tuple[Approval, ...], **changes: Any) -> Bound:
+def bound_to(plan: Plan, rules: Policy, approvals: tuple[Approval, ...]) -> Bound:
     """What a permit for the plan binds."""
-    point = policy().point(plan.target.twin_id, plan.target.property)
-    assert point is not None and plan.pre is not None
-    plain = Bound(
+    point = rules.point(plan.target.twin_id, plan.target.property)
+    return Bound(
         permit_id=PERMIT,
         plan_digest=plan.digest(),
         evaluation_digest="e" * 64,
-        policy_digest=policy().digest,
-        policy_version=policy().version,
-        twin_version=str(plan.pre.twin_version),
-        binding_digest=binding_digest(point),
+        policy_digest=rules.digest,
+        policy_version=rules.version,
+        twin_version="" if plan.pre is None else str(plan.pre.twin_version),
+        binding_digest="" if point is None else binding_digest(point),
         wire_hex=plan.set.wire.hex,
         approvals=tuple(one.digest for one in approvals),
         executor_id="executor-1",
@@ -253,35 +283,54 @@ def bound_to(plan: Plan, approvals: tuple[Approval, ...], **changes: Any) -> Bou
         max_uses=1,
         fence=FENCE,
     )
-    return replace(plain, **changes)
 
 
-def operate_context(plan: Plan, approvals: tuple[Approval, ...] | None = None, **changes: Any) -> Context:
-    """The context at the last moment before the write; `bound` may be a dict of changes."""
-    given = enough(plan) if approvals is None else approvals
-    bound = bound_to(plan, given, **changes.pop("bound", {}))
-    held = [f"binding:{plan.target.binding_id}"]
-    held += [f"group:{one.id}" for one in policy().groups_of(plan.target.binding_id)]
-    plain = armed_context(plan, given)
-    at_operate: dict[str, Any] = {
-        "phase": Phase.OPERATE,
-        "armed": stamp(4_000),
-        "bound": bound,
-        "locks": tuple(Lock(resource, PERMIT, FENCE) for resource in held),
-        "heartbeat": Heartbeat(PERMIT, 9, stamp(200)),
-        "fence_high_water": FENCE - 1,
-    }
-    return replace(plain, **(at_operate | changes))
+BINDINGS = {
+    "glycol-pump-2-drive": "pump-2-speed",
+    "line-1-filler": "filler-1-rate",
+    "air-compressor-1": "compressor-1-pressure",
+    "glycol-pump-1": "pump-1-flow",
+}
 
 
-def stopped() -> int:
-    """A clock that stands: a loaded test machine is no slow rule."""
-    return 0
+def scene(
+    phase: Phase = Phase.EVALUATE,
+    *,
+    target: dict[str, str] | None = None,
+    policy: dict[str, Any] | None = None,
+    snapshot: dict[str, Any] | None = None,
+    proposal: dict[str, Any] | None = None,
+    plan: dict[str, Any] | None = None,
+    context: dict[str, Any] | None = None,
+    bound: dict[str, Any] | None = None,
+    approvals: Callable[[Plan, Policy], tuple[Approval, ...]] | None = None,
+    signer: str = "executor-1",
+) -> Scene:
+    """The example's situation with some things changed; what nobody changes, every rule allows.
+
+    Changes of policy, snapshot, proposal and plan are by place (see `put`), those of context and bound by field.
+    The plan is made from the changed policy and snapshot, and changed after that; people sign it as it then is.
+    """
+    rules = changed_policy(policy or {})
+    wanted = proposal_document(**(target or {}))
+    put(wanted, proposal or {})
+    document = snapshot_document(BINDINGS.get(wanted["target"]["twin_id"], "pump-1-speed"))
+    before = signed(document)
+    made = changed_plan(plan_for(wanted, before, rules), plan or {})
+    put(document, snapshot or {})
+    given = approvals(made, rules) if approvals is not None else enough(made, rules)
+    about = _context(phase, made, rules, given)
+    if about.bound is not None:
+        about = replace(about, bound=replace(about.bound, **(bound or {})))
+    return Scene(rules, signed(document, signer), made, replace(about, **(context or {})))
 
 
-def judge(plan: Plan, snapshot: SignedSnapshot, about: Context, rules: Policy | None = None) -> Evaluation:
-    """The real evaluation, with the clock for time-outs stopped."""
-    return evaluate(plan, snapshot, rules or policy(), about, clock=stopped)
+_context = context
+
+
+def enough(plan: Plan, rules: Policy) -> tuple[Approval, ...]:
+    """As many approvals as the plan's class takes."""
+    return tuple(approval(plan, person, ROLES[person], rules) for person in ENOUGH[plan.risk])
 
 
 def deniers(found: Evaluation) -> set[str]:

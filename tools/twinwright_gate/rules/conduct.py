@@ -40,7 +40,10 @@ def r20_blast_radius(request: Request) -> Iterator[Check]:
     """Few proposals wait, few permits are armed, few writes are made in a shift, and an agent that asks too often or
     is denied too often is not heard. With the new value, enough of each group runs and its total is within limits."""
     limits, context = request.policy.load, request.context
-    load = request.need(context.load, "how much is going on")
+    load = context.load
+    yield Check(Reason.LOAD_UNKNOWN, load is not None, Reason.LOAD_UNKNOWN.sentence)
+    if load is None:
+        return
     if context.phase is Phase.EVALUATE:
         yield Check(
             Reason.RATE_LIMIT,
@@ -93,11 +96,13 @@ def r21_heartbeat(request: Request) -> Iterator[Check]:
     words = f"Held {hold.mode} for {hold.seconds} s; the policy allows {allowed.max_s} s at most"
     yield Check(Reason.HOLD, fits, f"{words}, until superseded: {'yes' if allowed.until_superseded else 'no'}.")
     if context.phase is Phase.OPERATE:
-        beat = request.need(context.heartbeat, "the decision loop's heartbeat")
-        age = context.now.boot_ms - beat.at.boot_ms
+        beat = context.heartbeat
+        age = None if beat is None else context.now.boot_ms - beat.at.boot_ms
         yield Check(
             Reason.NO_HEARTBEAT,
-            beat.permit_id == context.permit_id
+            beat is not None
+            and age is not None
+            and beat.permit_id == context.permit_id
             and beat.at.boot_id == context.now.boot_id
             and beat.counter >= 1
             and 0 <= age <= settings.timeout_ms,

@@ -77,8 +77,10 @@ def _clock(since: Stamp, now: Stamp, most: int) -> Iterator[Check]:
 
 def _select(request: Request) -> Iterator[Check]:
     context, times = request.context, request.policy.times
-    armed, now = request.need(context.armed, "the time of the select"), context.now
-    bound = request.need(context.bound, "what the permit binds")
+    armed, bound, now = context.armed, context.bound, context.now
+    yield Check(Reason.NOT_ARMED, armed is not None and bound is not None, "The permit was never armed.")
+    if armed is None or bound is None:
+        return
     yield from _clock(armed, now, times.disagreement_ms)
     waited = now.boot_ms - armed.boot_ms
     yield Check(
