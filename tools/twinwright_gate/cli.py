@@ -1,4 +1,4 @@
-"""`twinwright-gate`: serve, propose, status, audit. Plain argparse: the gate needs no more than it has to.
+"""`twinwright-gate`: serve, propose, status, audit, keys, policy. Plain argparse: it needs no more than it has to.
 
 Exit codes: 0 done (a denial is an answer); 1 ended without an answer (no gate, a log that doesn't verify);
 2 bad input. With --json one document stands on standard output, whatever the exit code.
@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 
 from . import client
 from .audit import verify_log
-from .errors import GateError, UnsafePathError
+from .errors import GateError, KeyFileError, PolicyError, UnsafePathError
+from .policy_cli import PolicyCommands
 from .server import serve
 
 
@@ -31,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options)
         return code
-    except UnsafePathError as error:
+    except PolicyError as error:
+        return _fail(options, error.code, str(error), 2, error.faults)
+    except (UnsafePathError, KeyFileError) as error:
         return _fail(options, error.code, str(error), 2)
     except GateError as error:
         return _fail(options, error.code, str(error), 1)
@@ -73,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     command("status", _status, "Say how the running gate is.")
     auditing = command("audit", _audit, "Verify an audit log and print its head.")
     auditing.add_argument("log", metavar="LOG", type=Path, nargs="?", help="default: beside the user's state")
+    PolicyCommands(_show).add(commands)
     return parser
 
 
@@ -128,11 +132,11 @@ def _show(options: argparse.Namespace, document: dict[str, Any], words: str) -> 
     print(json.dumps(document) if options.json else words)
 
 
-def _fail(options: argparse.Namespace, code: str, message: str, exit_code: int) -> int:
+def _fail(options: argparse.Namespace, code: str, message: str, exit_code: int, faults: Sequence[str] = ()) -> int:
     if getattr(options, "json", False):
-        error: dict[str, Any] = {"code": code, "message": message, "suggestions": [], "position": None}
+        error: dict[str, Any] = {"code": code, "message": message, "suggestions": list(faults), "position": None}
         print(json.dumps({"error": error}))
-    print(f"twinwright-gate: {message}", file=sys.stderr)
+    print("\n  ".join([f"twinwright-gate: {message}", *faults]), file=sys.stderr)
     return exit_code
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .envelope import OBLIGATORY
@@ -160,7 +161,7 @@ def _modes(table: ModeTable, place: str) -> Iterator[str]:
         yield from _interval(f"{place}.{number}", band.lo, band.hi)
         if band.start >= band.end:
             yield f"{place}.{number}: start is not below end"
-    for one, following in zip(table.bands, table.bands[1:], strict=False):
+    for one, following in pairwise(table.bands):
         if one.end != following.start:
             yield f"{place}: between {from_micro(one.end)} and {from_micro(following.start)} is a gap or an overlap"
 
