@@ -70,7 +70,7 @@ class World:
         self.passed: list[str] = []
         self.table: Any = None
         self.open()
-        self.desk.load(self.policy, b"{}", "test")
+        self.desk.put_in_force(self.policy, "test")
         self.reset_kill()
         self.executor.observe()
 

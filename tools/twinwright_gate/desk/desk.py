@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from ..approval import Approval
-from ..context import Phase
+from ..canonical import canonical
 from ..kill import Reset
 from ..machine.states import Event, State
-from ..machine.table import BEFORE_WRITE, TERMINAL
+from ..machine.table import TERMINAL
 from ..permits import Armed, Token
 from ..policy import Policy
 from ..reasons import Reason
@@ -33,10 +34,15 @@ _WORK = {
 
 
 class Desk:
-    """The acting half of the gate, for one site and one policy at a time."""
+    """The acting half of the gate, for one site and one policy at a time.
+
+    Attributes:
+        refresh: looks whether another policy was loaded, before each decision.
+    """
 
     def __init__(self, core: Core) -> None:
         self.core = core
+        self.refresh: Callable[[], None] = _nothing
         self._turn = threading.RLock()
 
     def start(self) -> list[Permit]:
@@ -53,21 +59,27 @@ class Desk:
         with self._turn:
             return recovery.restarted(self.core, executor_id)
 
-    def load(self, policy: Policy, document: bytes, actor: str) -> None:
-        """Puts a policy in force; that its signatures are right was checked by the caller.
+    def put_in_force(self, policy: Policy | None, actor: str) -> None:
+        """Puts a policy in force whose signatures the caller has checked; None turns actuation off.
 
         Raises:
-            Conflict: it is not newer than the one before. StoreError, AuditError: it can't be made durable.
+            Conflict: it is older than one that was in force here; then none is.
+            StoreError, AuditError: it can't be made durable; then none is.
         """
         with self._turn:
-            body = {"version": policy.version, "policy_digest": policy.digest, "policy": policy.document()}
-            self.core.store.load_policy(policy.version, policy.digest, document, Move(actor, "policy.loaded", body))
+            self.core.policy = None
+            before = self.core.store.policy()
+            if policy is not None and (before is None or before[:2] != (policy.version, policy.digest)):
+                body = {"version": policy.version, "policy_digest": policy.digest, "policy": policy.document()}
+                what = Move(actor, "policy.loaded", body)
+                self.core.store.load_policy(policy.version, policy.digest, canonical(policy.document()), what)
+                self.core.deliver()
             self.core.policy = policy
-            self.core.deliver()
 
     def propose(self, proposal: Proposal, caller: int, actor: str) -> Answer:
         """The answer to a well-formed proposal."""
         with self._turn:
+            self.refresh()
             return proposing.propose(self.core, proposal, caller, actor)
 
     def withdraw(self, permit_id: str, caller: int) -> Answer:
@@ -117,6 +129,7 @@ class Desk:
             Refused: a guard doesn't hold.
         """
         with self._turn:
+            self.refresh()
             self.observe(signed)
             return arming.select(self.core, self.core.permit(permit_id), executor_id, signed)
 
@@ -127,6 +140,7 @@ class Desk:
             Refused: a guard doesn't hold.
         """
         with self._turn:
+            self.refresh()
             self.observe(signed)
             return arming.operate(self.core, self.core.permit(token.permit_id), executor_id, token, signed)
 
@@ -157,6 +171,10 @@ class Desk:
     def tick(self) -> list[Permit]:
         """The decision loop's beat: what is over its time ends, what is at work is known to be watched."""
         with self._turn:
+            if self.core.policy is None:
+                self.refresh()
+                return []
+            self.refresh()
             return recovery.tick(self.core)
 
     def latch(self, by: str) -> int:
@@ -215,6 +233,15 @@ class Desk:
         with self._turn:
             return [self._shown(one) for one in self.core.store.permits([State.EVALUATED, State.APPROVED])]
 
+    def shown(self, permit_id: str) -> dict[str, Any]:
+        """One permit as `pending` shows it.
+
+        Raises:
+            Refused: there is none.
+        """
+        with self._turn:
+            return self._shown(self.core.permit(permit_id))
+
     def _shown(self, permit: Permit) -> dict[str, Any]:
         policy = self.core.policy
         plan = plan_in(permit)
@@ -227,7 +254,6 @@ class Desk:
             "policy_digest": None if policy is None else policy.digest,
             "signed": signed,
             "needed": None if policy is None else policy.quorum.of(plan.risk).model_dump(mode="json"),
-            "phase": Phase.EVALUATE.value,
         }
 
     def release_quarantine(self, permit_id: str, approval: Approval) -> Permit:
@@ -258,4 +284,5 @@ class Desk:
             return dict(Counter(one.state.value for one in self.core.store.permits(states)))
 
 
-__all__ = ["BEFORE_WRITE", "Desk", "Refused"]
+def _nothing() -> None:
+    pass

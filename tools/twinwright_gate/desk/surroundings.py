@@ -41,14 +41,15 @@ def context_of(
     """The context of a permit, now; `approvals` are those that are stored unless others are given."""
     now, policy = core.clock.now(), core.policy
     assert policy is not None
+    highest = core.store.policy() or (0, "", b"")
     evaluated, token = core.store.stage(permit.permit_id, "evaluation"), core.store.stage(permit.permit_id, "token")
     return Context(
         phase=phase,
         permit_id=permit.permit_id,
         now=now,
         caller_uid=permit.caller,
-        policy_digest=policy.digest,
-        policy_version=policy.version,
+        policy_digest=highest[1],
+        policy_version=highest[0],
         kill=kill_of(core, policy),
         audit_writable=core.audit_writable(),
         history=_history(core, policy, now),

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+from twinwright_plant.faults import named
 from twinwright_plant.live import LivePlant
+from twinwright_plant.scenario import Injection
+from twinwright_plant.schedule import STEP_S
 
 from ..points import Input, Point
 from ..snapshot import Control, Value, WorkControl
@@ -18,6 +21,7 @@ from .decoding import value_micro
 from .device import BAD_COMMUNICATION, Command, Condition, DeviceError, Mailbox
 from .mailbox import MailboxLogic
 
+AHEAD_H, WARM_H, LONG_H = 24.0, 6.0, 3.0
 _SETTING = "setting:"
 
 
@@ -116,6 +120,43 @@ class PlantDevice:
     def heartbeat(self, binding_id: str, counter: int, plan_lo32: int) -> None:
         """A beat."""
         self._boxes[binding_id].heartbeat(counter, plan_lo32)
+
+
+def running_now(fault: str, seed: int, points: Sequence[Point]) -> WallPlant:
+    """A demo plant with a fault in it whose time is the wall clock's, and which has run for six hours.
+
+    Raises:
+        DeviceError: there is no such fault.
+    """
+    end = datetime.now(UTC) + timedelta(hours=AHEAD_H)
+    try:
+        faults = [Injection(one, 1.0, AHEAD_H + LONG_H) for one in named(fault or None)]
+        plant = LivePlant(faults, seed, AHEAD_H + WARM_H, end)
+    except ValueError as error:
+        raise DeviceError(str(error)) from error
+    return WallPlant(plant, points)
+
+
+class WallPlant(PlantDevice):
+    """A demo plant that keeps up with the wall clock by itself, whenever it is looked at."""
+
+    def read(self, inputs: Sequence[Input]) -> list[Value]:
+        """The inputs, after the plant has caught up."""
+        self._catch_up()
+        return super().read(inputs)
+
+    def mailbox(self, binding_id: str) -> Mailbox:
+        """A point's mailbox, after the plant has caught up."""
+        self._catch_up()
+        return super().mailbox(binding_id)
+
+    def now_ms(self) -> int:
+        """The wall clock's time: the mailbox answers at once, whenever the plant's next step is due."""
+        return _ms(datetime.now(UTC))
+
+    def _catch_up(self) -> None:
+        behind = (datetime.now(UTC) - self.plant.now).total_seconds()
+        self.step(max(0, int(behind / STEP_S)))
 
 
 def _split(path: str) -> tuple[str, str]:
