@@ -47,7 +47,7 @@ class Crash(BaseException):
 
 def unhurried(*given: Any) -> Evaluation:
     """The real evaluation, but a loaded machine is no slow rule."""
-    return evaluate(*given, clock=site.stopped)
+    return evaluate(*given, clock=lambda: 0)
 
 
 class World:
