@@ -41,9 +41,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """All that a rule reads."""
+    """All that a rule reads; `raw` is the plan's canonical bytes, `digest` their digest."""
 
     plan: Plan
+    raw: bytes
+    digest: str
     policy: Policy
     context: Context
     signed: SignedSnapshot | None

@@ -18,7 +18,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Literal
 
-from .canonical import EVALUATION_DOMAIN, digest
+from .canonical import EVALUATION_DOMAIN, PLAN_DOMAIN, digest, digest_of
 from .checks import Check, MissingInput, Request, Rule
 from .context import Context
 from .plan import Plan
@@ -138,16 +138,19 @@ def evaluate(
     `rules` and `clock` (ns) are there for tests, which take rules out and stop the clock; a rule that is not there
     denies.
     """
+    raw = plan.canonical()
+    plan_digest = digest_of(PLAN_DOMAIN, raw)
     if policy is None:
         off = Finding(Reason.ACTUATION_OFF, Reason.ACTUATION_OFF.sentence)
         results: tuple[Result, ...] = (Result("R10", Outcome.DENY, (off,)),)
     else:
-        request = Request(plan, policy, context, signed, policy.point(plan.target.twin_id, plan.target.property))
+        point = policy.point(plan.target.twin_id, plan.target.property)
+        request = Request(plan, raw, plan_digest, policy, context, signed, point)
         ran = {rule.id: _run(rule, request, clock) for rule in rules}
         results = tuple(ran.get(rule_id) or _faulty(rule_id, "NO_RESULT") for rule_id in RULE_IDS)
     return Evaluation(
         results=results,
-        plan_digest=plan.digest(),
+        plan_digest=plan_digest,
         policy_digest=None if policy is None else policy.digest,
         snapshot_digest=None if signed is None else signed.snapshot.digest,
         context=context.document(),

@@ -82,6 +82,10 @@ DIRECTIONS: dict[type[Part], dict[str, Wider]] = {
     LoadLimits: dict.fromkeys(LoadLimits.model_fields, U),
     HeartbeatPolicy: {"period_ms": U, "timeout_ms": U},
 }
+QUANTITIES = frozenset(
+    {"max_step", "per_minute", "travel", "running_above", "tol", "lo", "hi", "agree", "above"}
+    | {"echo_tol", "effect_lo", "effect_hi", "safe_value"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,9 @@ def _part(place: str, old: Part, new: Part) -> Told:
     for name, wider in DIRECTIONS[type(new)].items():
         before, now = getattr(old, name), getattr(new, name)
         if before != now and _allows_more(wider, before, now):
-            yield f"{place}.{name}", f"{place}.{name} was {_shown(before)} and is {_shown(now)}"
+            quantity = name in QUANTITIES and not isinstance(new, LoadLimits)
+            was, found = (from_micro(one) if quantity and one is not None else _shown(one) for one in (before, now))
+            yield f"{place}.{name}", f"{place}.{name} was {was} and is {found}"
 
 
 def _allows_more(wider: Wider, before: Any, now: Any) -> bool:

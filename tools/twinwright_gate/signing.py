@@ -42,11 +42,16 @@ def sign(key: Ed25519PrivateKey, use: Use, document: dict[str, Any]) -> str:
 
 def verifies(public_key: str, use: Use, document: dict[str, Any], signature: str) -> bool:
     """Whether a signature (hex) is that of the holder of a public key (hex), over this document, for this use."""
+    return verifies_raw(public_key, use, canonical(document), signature)
+
+
+def verifies_raw(public_key: str, use: Use, raw: bytes, signature: str) -> bool:
+    """As `verifies`, over a document's canonical bytes."""
     key, told = _octets(public_key, _KEY_BYTES), _octets(signature, _SIGNATURE_BYTES)
     if key is None or told is None:
         return False
     try:
-        Ed25519PublicKey.from_public_bytes(key).verify(told, use.value + canonical(document))
+        Ed25519PublicKey.from_public_bytes(key).verify(told, use.value + raw)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError
 
-from .canonical import SNAPSHOT_DOMAIN, canonical, digest
+from .canonical import SNAPSHOT_DOMAIN, canonical, digest_of
 from .errors import GateProtocolError
 from .plan import Micro
 from .schema import Count, Name, Part
@@ -102,9 +102,14 @@ class Snapshot(Part):
         return self.model_dump(mode="json")
 
     @cached_property
+    def raw(self) -> bytes:
+        """Its canonical JSON."""
+        return canonical(self.document())
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 in hex over the snapshot's domain and its canonical JSON."""
-        return digest(SNAPSHOT_DOMAIN, self.document())
+        return digest_of(SNAPSHOT_DOMAIN, self.raw)
 
     @cached_property
     def _by_id(self) -> dict[str, list[Value]]:

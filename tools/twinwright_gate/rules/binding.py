@@ -38,7 +38,7 @@ def r15_binding(request: Request) -> Iterator[Check]:
     )
     if context.phase is Phase.EVALUATE:
         return
-    digest = plan.digest()
+    digest = request.digest
     for one in context.approvals:
         said = one.statement
         words = f"The approval by {said.person_id} is not signed with that person's key, as an approval."

@@ -9,7 +9,7 @@ from ..notation import utc_ms
 from ..numbers import from_micro
 from ..points import Input, Permissive
 from ..reasons import RULE_IDS, Reason
-from ..signing import Use, verifies
+from ..signing import Use, verifies_raw
 from ..snapshot import Snapshot, Value
 
 GOOD = 0x00000000
@@ -86,7 +86,7 @@ def r09_data_quality(request: Request) -> Iterator[Check]:
         Reason.SNAPSHOT_SIGNATURE,
         executor is not None
         and signed is not None
-        and verifies(executor.public_key, Use.SNAPSHOT, snapshot.document(), signed.signature),
+        and verifies_raw(executor.public_key, Use.SNAPSHOT, snapshot.raw, signed.signature),
         "The snapshot is not signed by the executor that the policy names for the point.",
     )
     yield Check(

@@ -64,7 +64,7 @@ def _same_place(one: Point, other: Point) -> bool:
 def r02_strict_input(request: Request) -> Iterator[Check]:
     """The plan is one that the strict reader gives: no key twice, no unknown field, no float, absolute values only, at
     most 16 KiB and 8 levels. It is read again from its own canonical bytes."""
-    raw = request.plan.canonical()
+    raw = request.raw
     yield Check(Reason.TOO_LARGE, len(raw) <= MAX_BYTES, f"The plan has {len(raw)} bytes; {MAX_BYTES} are the most.")
     try:
         again: Plan | None = Plan.parse(raw)
