@@ -93,6 +93,10 @@ class Model:
         self.seen = len(known)
         return self
 
+    def count(self) -> str:
+        """How many states were explored, for a table."""
+        return f"{self.seen:,} states"
+
     def wrong(self, name: str, words: str) -> None:
         self.violations.setdefault(name, words)
 
@@ -135,12 +139,15 @@ class Model:
 
     @staticmethod
     def _to_first(world: World) -> Iterator[tuple[str, P]]:
+        """What happens to the first permit; what it was consented to can still be forged, or grow old, on its way."""
         first = world.permits[0]
-        if first.state in (State.APPROVED, State.ARMED):
+        waiting = first.state in (State.APPROVED, State.ARMED)
+        if waiting:
             yield "withdraw", replace(first, signs="gone")
+        if waiting or _flying(world, 0):
             yield "forge", replace(first, forged=True)
         for age, name in ((LATE, "late"), (EXPIRED, "expired")):
-            if first.age < age and first.state in (State.APPROVED, State.ARMED) and (age > LATE or first.fence):
+            if first.age < age and (waiting or _flying(world, 0)) and (age > LATE or first.fence):
                 yield name, replace(first, age=age)
 
     def _crash(self, world: World) -> World:
@@ -341,7 +348,6 @@ REDUNDANT: dict[Guard | Effect | str, str] = {
     Guard.UNEXPIRED: "the arm window is shorter than every other age, and approvals are judged at operate again",
     Guard.SAME_BOOT: "a restart ends every armed permit by its own row",
     Guard.LOCKS_FREE: "the store's locks are unique: a second one is refused where it is taken",
-    Guard.KNOWN_EXECUTOR: "at operate the executor is the one of select, whose own policy and key are checked again",
     Guard.QUORUM: "approvals are judged again at select and at operate",
     Guard.HOLD_IS_TIMED: "tells which of two rows applies",
     Guard.HOLD_IS_OPEN: "tells which of two rows applies",

@@ -24,13 +24,13 @@ def test_no_invariant_is_violated_by_the_gate_alone() -> None:
 
 @pytest.mark.parametrize("part", KNOCKED, ids=lambda part: part.name)
 def test_each_guard_is_needed_or_redundant(part: Guard | Effect) -> None:
-    found = GateAlone(without=frozenset({part}), own=False, budget=2).explore(stop_at_first=True)
+    found = GateAlone(without=frozenset({part}), own=False, budget=1).explore(stop_at_first=True)
     assert bool(found.violations) is (part not in REDUNDANT), (part, found.violations)
 
 
 @pytest.mark.parametrize("check", OWN_CHECKS)
 def test_each_check_of_the_executors_own_is_needed(check: str) -> None:
-    found = Model(without=frozenset({check}), own=True, budget=2).explore(stop_at_first=True)
+    found = Model(without=frozenset({check}), own=True, budget=1).explore(stop_at_first=True)
     assert found.violations, check
 
 
