@@ -112,15 +112,19 @@ class Desk:
             Refused: it didn't, or it is older than the one before.
         """
         with self._turn:
-            snapshot, policy = signed.snapshot, self.core.policy
-            executor = None if policy is None else policy.executors_by_id.get(snapshot.executor_id)
-            signer = "" if executor is None else executor.public_key
-            if not verifies(signer, Use.SNAPSHOT, snapshot.document(), signed.signature):
-                raise Refused([Refusal.of(Reason.SNAPSHOT_SIGNATURE)])
-            before = self.core.snapshots.get(snapshot.binding_id)
-            if before is not None and before.snapshot.taken_ms > snapshot.taken_ms:
+            before = self.core.snapshots.get(signed.snapshot.binding_id)
+            if before is not None and before.snapshot.taken_ms > signed.snapshot.taken_ms:
                 raise Refused([Refusal.of(Reason.STALE)])
-            self.core.snapshots[snapshot.binding_id] = signed
+            self._take(signed)
+
+    def _take(self, signed: SignedSnapshot) -> None:
+        """Takes a snapshot whose signature is right; how old it is, the rules judge."""
+        snapshot, policy = signed.snapshot, self.core.policy
+        executor = None if policy is None else policy.executors_by_id.get(snapshot.executor_id)
+        signer = "" if executor is None else executor.public_key
+        if not verifies(signer, Use.SNAPSHOT, snapshot.document(), signed.signature):
+            raise Refused([Refusal.of(Reason.SNAPSHOT_SIGNATURE)])
+        self.core.snapshots[snapshot.binding_id] = signed
 
     def select(self, permit_id: str, executor_id: str, signed: SignedSnapshot) -> Armed:
         """Arms a permit for an executor.
@@ -130,7 +134,7 @@ class Desk:
         """
         with self._turn:
             self.refresh()
-            self.observe(signed)
+            self._take(signed)
             return arming.select(self.core, self.core.permit(permit_id), executor_id, signed)
 
     def operate(self, token: Token, executor_id: str, signed: SignedSnapshot) -> Permit:
@@ -141,7 +145,7 @@ class Desk:
         """
         with self._turn:
             self.refresh()
-            self.observe(signed)
+            self._take(signed)
             return arming.operate(self.core, self.core.permit(token.permit_id), executor_id, token, signed)
 
     def report(self, signed: SignedReport) -> Permit:
@@ -160,7 +164,7 @@ class Desk:
             Refused: not yet.
         """
         with self._turn:
-            self.observe(signed)
+            self._take(signed)
             return following.verify(self.core, self.core.permit(permit_id), signed)
 
     def end_hold(self, permit_id: str, reason: Reason) -> Permit:
