@@ -47,6 +47,7 @@ TARGETS: tuple[tuple[dict[str, str], str], ...] = (
     (PUMP_2, "pump-2-speed"),
     (FILLER, "filler-1-rate"),
 )
+CONTEXTS = 4  # so many contexts are drawn for each plan, snapshot and policy
 TEXTS = (
     "",
     "P\u0410-101",
@@ -158,7 +159,9 @@ class Adversary:
         """Requests without end; what the strict readers refuse is no request and is drawn anew."""
         while True:
             try:
-                yield self._scene()
+                made = self._scene()
+                for _ in range(CONTEXTS):
+                    yield replace(made, context=self._context(made.context))
             except (ValueError, MissingInput):
                 continue
 
@@ -175,7 +178,7 @@ class Adversary:
                 self._change(document, self._edges)
         phase = draw.choice(tuple(Phase))
         given = self._approvals(plan, rules)
-        about = self._context(context(phase, plan, rules, given))
+        about = context(phase, plan, rules, given)
         return Scene(rules, signed(document, "executor-1" if draw.random() < 0.98 else "other"), plan, about)
 
     def _plan(self, wanted: dict[str, Any], document: dict[str, Any], rules: Policy) -> Plan:

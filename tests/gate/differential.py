@@ -15,6 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from typing import Any
 
+from twinwright_gate.policy import Policy
+
 from .adversary import Adversary
 from .plantsite import Scene, deniers
 from .reference_gate import Reference
@@ -22,10 +24,20 @@ from .reference_gate import Reference
 BATCH = 2_500
 
 
+_DOCUMENTS: dict[str, dict[str, Any]] = {}
+
+
+def policy_document(policy: Policy) -> dict[str, Any]:
+    """The policy as JSON, made once."""
+    if policy.digest not in _DOCUMENTS:
+        _DOCUMENTS[policy.digest] = policy.document()
+    return _DOCUMENTS[policy.digest]
+
+
 def difference(scene: Scene) -> tuple[str, dict[str, Any] | None]:
     """The reported rule ("" where allowed), and what differs, or None."""
     found = scene.judge()
-    documents = (scene.policy.document(), scene.plan.document(), scene.snapshot.snapshot.document())
+    documents = (policy_document(scene.policy), scene.plan.document(), scene.snapshot.snapshot.document())
     given = [one.model_dump(mode="json") for one in scene.context.approvals]
     about = scene.context.document()
     wanted, denying = Reference(*documents, scene.snapshot.signature, about, given).decide()
