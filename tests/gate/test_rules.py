@@ -135,11 +135,12 @@ def test_a_rule_that_misbehaves_denies(fault: str, checks: Any) -> None:
     assert found.results[2].outcome is Outcome.INDETERMINATE
 
 
-def test_a_rule_that_is_late_denies_even_if_it_would_allow() -> None:
+def test_a_rule_that_is_late_again_and_again_denies_even_if_it_would_allow() -> None:
     good = scene()
-    for allowed, spent in ((True, RULE_NS), (False, RULE_NS + 1)):
-        ticks = iter([0, 0] * 4 + [0, spent] + [0, 0] * 20)
-        found = evaluate(good.plan, good.snapshot, good.policy, good.context, clock=lambda ticks=ticks: next(ticks))
+    late = RULE_NS + 1
+    for spent, allowed in (([RULE_NS], True), ([late, late, 0], True), ([late] * 3, False)):
+        ticks = iter([0, 0] * 4 + [tick for one in spent for tick in (0, one)] + [0, 0] * 20)
+        found = evaluate(good.plan, good.snapshot, good.policy, good.context, clock=ticks.__next__)
         assert found.allowed is allowed
         assert allowed or found.reason == "R05.TIMEOUT"
 
