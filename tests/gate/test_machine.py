@@ -86,9 +86,9 @@ class GateMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.propose(TARGETS[0])
 
-    @rule(target=st.sampled_from(TARGETS))
-    def propose(self, target: dict[str, str]) -> None:
-        answer = self.attempt(lambda: self.world.propose(**target))
+    @rule(wanted=st.sampled_from(TARGETS))
+    def propose(self, wanted: dict[str, str]) -> None:
+        answer = self.attempt(lambda: self.world.propose(**wanted))
         if answer is not None and answer.permit_id is not None:
             self.permits.append(answer.permit_id)
 
