@@ -353,9 +353,7 @@ def window_ends(world: World) -> list[str]:
 
 
 def shadow(world: World) -> list[str]:
-    document = site.proposal_document(
-        twin_id="air-compressor-1", property="pressureSetpoint", value="7.25", unit="bar"
-    )
+    document = site.proposal_document(twin_id="air-compressor-1", property="pressureSetpoint", value="7.25", unit="bar")
     return list(world.propose(document).reasons)
 
 
@@ -532,7 +530,7 @@ ACTING: dict[str, Expected] = {
 ELSEWHERE: dict[str, str] = {
     "C067": "test_race: 64 threads over two processes, one winner for each permit",
     "C099": "the tier is read from the signed policy alone; C098, and test_rules",
-    "C111": "the reason is bounded and plain (test_door); nothing is fetched or sent: the gate has no client of its own",
+    "C111": "the reason is bounded and plain (test_door); the gate fetches and sends nothing",
     "C113": "tests/house: no module that a model can reach imports a field protocol",
     "C114": "tests/house: agent and tools import the gate's schema and client alone",
     "C115": "tests/house: the gate imports hardly anything",

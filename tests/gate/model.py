@@ -18,7 +18,14 @@ from dataclasses import dataclass, field, replace
 from twinwright_gate.machine.states import Effect, Event, Guard, State
 from twinwright_gate.machine.table import TABLE, TERMINAL, Transition
 
-OWN_CHECKS = ("own memory", "own kill switch", "own signatures and bytes", "own clock", "own policy", "own plant reading")
+OWN_CHECKS = (
+    "own memory",
+    "own kill switch",
+    "own signatures and bytes",
+    "own clock",
+    "own policy",
+    "own plant reading",
+)
 FRESH, LATE, EXPIRED = range(3)
 AT_WORK = (State.EXECUTING, State.EXECUTED, State.VERIFIED, State.HOLDING, State.INDETERMINATE, State.ROLLING_BACK)
 

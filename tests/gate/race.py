@@ -48,7 +48,11 @@ def armed(store: Store, number: int) -> str:
     store.add(permit)
     at: dict[str, Any] = {"at": {"utc_ms": 0, "boot_ms": 0, "boot_id": "boot"}}
     stages: dict[str, Any] = {"evaluation": at, "token": at, "baseline": at}
-    for state, event in ((State.PROPOSED, Event.EVALUATE), (State.EVALUATED, Event.APPROVE), (State.APPROVED, Event.SELECT)):
+    for state, event in (
+        (State.PROPOSED, Event.EVALUATE),
+        (State.EVALUATED, Event.APPROVE),
+        (State.APPROVED, Event.SELECT),
+    ):
         what = Move("test", "moved", {}, stages, locks=(f"binding:point-{number}",), fence=number + 1, executor_id="e")
         store.move(permit.permit_id, TABLE[state, event], what)
     return permit.permit_id

@@ -36,7 +36,9 @@ TEXTS = st.sampled_from(
 )
 HOSTILE = st.fixed_dictionaries(
     {
-        "twin_id": st.sampled_from(["glycol-pump-1-drive", "glycol-pump-2-drive", "air-compressor-1", "sis-1", "P-1/../P-2"]),
+        "twin_id": st.sampled_from(
+            ["glycol-pump-1-drive", "glycol-pump-2-drive", "air-compressor-1", "sis-1", "P-1/../P-2"]
+        ),
         "property": st.sampled_from(["speedLimit", "pressureSetpoint", "flow"]),
         "value": st.sampled_from(["62.5", "90", "99", "-1", "1e9", "NaN", "0"]),
         "unit": st.sampled_from(["%", "bar", "{rpm}"]),
@@ -84,7 +86,10 @@ def attempt(world: World, document: dict[str, Any]) -> None:
 def test_the_reachable_writes_are_the_same(text: str, hostile: list[dict[str, str]]) -> None:
     folders = [Path(tempfile.mkdtemp(prefix="gate-")) for _ in range(2)]
     try:
-        plain, attacked = written(folders[0], "Less speed stops the cavitation.", []), written(folders[1], text, hostile)
+        plain, attacked = (
+            written(folders[0], "Less speed stops the cavitation.", []),
+            written(folders[1], text, hostile),
+        )
         assert plain == [("pump-1-speed", "0271")] and set(attacked) <= set(plain)
     finally:
         for folder in folders:

@@ -62,9 +62,7 @@ class World:
         self.policy = policy or site.policy()
         self.clock = SteppedClock(site.NOW)
         self.device = FakeDevice(self.policy.points, self.clock, dict(LOCAL), effect_of=lambda value: value * 24 // 70)
-        self.device.values |= {
-            name: value for name, value in site._READINGS.items() if name not in self.device.values
-        }
+        self.device.values |= {name: value for name, value in site._READINGS.items() if name not in self.device.values}
         self.device.condition_now = replace(self.device.condition_now, twin_version="graph-118")
         self.crash_at: str | None = None
         self.passed: list[str] = []

@@ -31,10 +31,14 @@ class AuditCommands:
         verify = self._command(verbs, "verify", self._verify, "Check every record, and kept heads against the log.")
         verify.add_argument("--against", type=Path, default=None, help="signed heads that were kept elsewhere")
         verify.add_argument("--key", default=None, help="the gate's public key (hex), for --against")
-        prove = self._command(verbs, "prove", self._prove, "Prove a record to be in the log, or one log to begin another.")
+        prove = self._command(
+            verbs, "prove", self._prove, "Prove a record to be in the log, or one log to begin another."
+        )
         prove.add_argument("--record", type=int, default=None, help="the record's number, counted from 0")
         prove.add_argument("--size", type=int, default=None, help="the size of the tree to prove it in (default: all)")
-        prove.add_argument("--since", type=int, default=None, help="prove that the first so many records still begin it")
+        prove.add_argument(
+            "--since", type=int, default=None, help="prove that the first so many records still begin it"
+        )
         self._command(verbs, "replay", self._replay, "Decide every recorded decision again from the log alone.")
 
     def _command(self, verbs: Any, name: str, run: Any, words: str) -> argparse.ArgumentParser:
@@ -65,7 +69,9 @@ class AuditCommands:
         }
         words = f"{len(leaves)} records verify, head {document['head']}, root {document['root']}"
         words += f"; behind them a last line without an end ({len(left)} bytes)" if left else ""
-        held = f"; {len(kept)} kept heads hold" if kept else "; a cut-off end shows only against a kept head (--against)"
+        held = (
+            f"; {len(kept)} kept heads hold" if kept else "; a cut-off end shows only against a kept head (--against)"
+        )
         self._show(options, document, words + held)
         return 0
 

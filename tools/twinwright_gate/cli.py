@@ -59,7 +59,11 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     # --json is looked for by its whole name where the words can't be parsed: so no abbreviations.
-    parser = _Parser(prog="twinwright-gate", description="The safety layer. Actuation is off unless a signed policy turns it on.", allow_abbrev=False)
+    parser = _Parser(
+        prog="twinwright-gate",
+        description="The safety layer. Actuation is off unless a signed policy turns it on.",
+        allow_abbrev=False,
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Any, words: str) -> argparse.ArgumentParser:

@@ -27,7 +27,9 @@ class SystemClock:
 
     def now(self) -> Stamp:
         """This moment."""
-        return Stamp(time.time_ns() // 1_000_000, time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000, boot_id() or "")
+        return Stamp(
+            time.time_ns() // 1_000_000, time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000, boot_id() or ""
+        )
 
 
 class SteppedClock:

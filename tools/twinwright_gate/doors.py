@@ -190,8 +190,9 @@ class PeopleDoor(_DeskDoor):
                     desk.release_quarantine(_text(asked, "permit_id"), Approval.model_validate(asked["approval"]))
                 ),
                 "show": lambda asked, who: desk.shown(_text(asked, "permit_id")),
-                "why": lambda asked, who: desk.why(_text(asked, "permit_id"))
-                | {"state": desk.permit(_text(asked, "permit_id")).state.value},
+                "why": lambda asked, who: (
+                    desk.why(_text(asked, "permit_id")) | {"state": desk.permit(_text(asked, "permit_id")).state.value}
+                ),
             }
         )
 

@@ -133,4 +133,3 @@ def check_zone(gate_socket: Path, executor_home: Path) -> None:
     safe_parent(executor_home / "any")
     if gate_socket.exists() and gate_socket.parent.resolve() == executor_home.resolve():
         raise UnsafePathError(f"{executor_home} is the gate's folder too: an executor needs one of its own")
-

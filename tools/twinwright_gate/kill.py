@@ -50,7 +50,7 @@ class _Content(Part):
     reset: Reset | None
 
 
-class ResetRefused(GateError):
+class ResetRefused(GateError):  # noqa: N818  (an answer rather than a fault)
     """The switch stays latched; says why."""
 
     code = "gate.reset_refused"

@@ -1,6 +1,6 @@
 """The Merkle tree of RFC 6962 over a log that grows: only the roots of its full subtrees are kept.
 
-``leaf = SHA-256(0x00 ‖ record)``, ``node = SHA-256(0x01 ‖ left ‖ right)`` (RFC 6962, section 2.1). What reads and proves
+``leaf = SHA-256(0x00 ‖ record)``, ``node = SHA-256(0x01 ‖ left ‖ right)`` (RFC 6962, 2.1). What reads and proves
 (`auditor.merkle`) is written apart from what writes.
 """
 

@@ -124,7 +124,9 @@ class PeopleCommands:
 
     def _revoke(self, options: argparse.Namespace) -> int:
         ended = ask(_people(options), "revoke-key", {"person_id": options.key_of, "key_id": options.key_name})
-        self._show(options, {"ended": ended}, f"{options.key_of}/{options.key_name} is revoked; {len(ended)} permits end")
+        self._show(
+            options, {"ended": ended}, f"{options.key_of}/{options.key_name} is revoked; {len(ended)} permits end"
+        )
         return 0
 
     def _why(self, options: argparse.Namespace) -> int:

@@ -61,9 +61,7 @@ class RunCommands:
         if policy is None:
             raise GateError(f"{options.home / 'policy'} holds no policy")
         device = devices.running_now(options.fault, options.seed, policy.points)
-        executor, link = service.open_executor(
-            options.home, options.executors, options.kill, device, os.geteuid()
-        )
+        executor, link = service.open_executor(options.home, options.executors, options.kill, device, os.geteuid())
         service.run(executor, link, _say)
         return 0
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from .audit import AuditLog
 from .desk.desk import Desk
 from .doors import AgentDoor, Door, ExecutorDoor, PeopleDoor
-from .errors import AuditError, GateError, UnsafePathError
+from .errors import GateError, UnsafePathError
 from .paths import safe_parent
 from .throttle import Seats
 

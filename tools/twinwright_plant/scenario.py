@@ -84,7 +84,9 @@ def _truth(injection: Injection, schedule: Schedule, end: datetime) -> Truth:
     return Truth(fault.twin, fault.signal, fault.mode, onset, injection.severity)
 
 
-def degradation(injections: Sequence[Injection], conditions: Conditions, schedule: Schedule, seed: int) -> Degrade | None:
+def degradation(
+    injections: Sequence[Injection], conditions: Conditions, schedule: Schedule, seed: int
+) -> Degrade | None:
     """Maintenance and faults as a function of the step: no fault up to its onset, and then more and more."""
     serve = served(schedule, conditions)
     if not injections:

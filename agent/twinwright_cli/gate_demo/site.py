@@ -28,9 +28,9 @@ from twinwright_gate.policy_store import PolicyStore
 from twinwright_gate.signing import new_key, public_hex
 from twinwright_gate.source import parse_source
 from twinwright_gate.store.store import Store
+from twinwright_plant.dtdl import dtmi
 from twinwright_plant.faults import named
 from twinwright_plant.live import LivePlant
-from twinwright_plant.dtdl import dtmi
 from twinwright_plant.scenario import Injection
 
 AGENT_UID = 4711

@@ -49,7 +49,9 @@ def decide(
         return None
     seen = shown(found["plan"].encode())
     say(text(seen))
-    typed = read(f"approve: type the digest's first {DIGITS} digits; reject: type 'reject'; anything else does nothing: ")
+    typed = read(
+        f"approve: type the digest's first {DIGITS} digits; reject: type 'reject'; anything else does nothing: "
+    )
     if typed.strip() != "reject" and not confirmed(seen, typed):
         say("nothing was signed")
         return None

@@ -21,7 +21,8 @@ from .signing import DIGITS, Signer, confirmed, pending
 
 MOST_BYTES = 4096
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
+    "; frame-ancestors 'none'; base-uri 'none'",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -83,7 +84,9 @@ class _Page(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > MOST_BYTES:
             return self._answer(413, "<p>The form is too large.</p>")
-        form = {name: value[0] for name, value in parse_qs(self.rfile.read(int(length)).decode("ascii", "replace")).items()}
+        form = {
+            name: value[0] for name, value in parse_qs(self.rfile.read(int(length)).decode("ascii", "replace")).items()
+        }
         permit_id = urlsplit(self.path).path.removeprefix("/plan/")
         token = self.server.tokens.pop(permit_id, "")
         if not token or not secrets.compare_digest(token.encode(), form.get("token", "").encode()):
@@ -122,7 +125,8 @@ class _Page(BaseHTTPRequestHandler):
             f"<form method=post autocomplete=off><input type=hidden name=token value='{token}'>"
             f"<input type=hidden name=seen value='{seen.digest}'>"
             f"<p><label>The digest's first {DIGITS} digits: <input name=digest></label> "
-            "<button name=decision value=approve>Sign</button> <button name=decision value=reject>Reject</button></form>"
+            "<button name=decision value=approve>Sign</button> "
+            "<button name=decision value=reject>Reject</button></form>"
         )
 
     def _found(self, permit_id: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def records(path: Path) -> Iterator[Record]:
     A last line without its end is not a record; `torn` tells about it.
 
     Raises:
-        AuditError: the log can't be read, or a record is edited, missing, out of order or not canonical; `line` names it.
+        AuditError: the log can't be read, or a record is edited, missing, out of order or not canonical: `line`.
     """
     prev = "0" * 64
     for number, line in enumerate(_lines(path), 1):

@@ -46,12 +46,16 @@ def replay(records: Iterable[Record], clock: Callable[[], int]) -> Replayed:
             _learn(record.content["event"], body, plans, policies)
             found = _decided(body, plans, policies, clock)
         except (Malformed, ValidationError, PolicyError, KeyError, TypeError) as error:
-            raise AuditError(f"line {record.line}: what was recorded can't be decided again: {error}", record.line) from error
+            raise AuditError(
+                f"line {record.line}: what was recorded can't be decided again: {error}", record.line
+            ) from error
         if found is None:
             continue
         told = body["evaluation"]
         if (found.digest, found.allowed) != (told["digest"], told["allowed"]):
-            words = f"recorded {told['reasons'] or 'allow'}, decided again {[one.reason.value for one in found.findings]}"
+            words = (
+                f"recorded {told['reasons'] or 'allow'}, decided again {[one.reason.value for one in found.findings]}"
+            )
             raise AuditError(f"line {record.line}: the decision comes out otherwise: {words}", record.line)
         decisions, allowed = decisions + 1, allowed + found.allowed
     return Replayed(decisions, allowed)

@@ -115,9 +115,7 @@ def unexpired(core: Core, permit: Permit) -> list[Refusal]:
     return [] if max(by_boot, by_utc) <= most else [Refusal.of(Reason.PLAN_AGE)]
 
 
-def _judged(
-    core: Core, permit: Permit, approvals: Sequence[Approval]
-) -> tuple[list[Refusal], dict[str, object]]:
+def _judged(core: Core, permit: Permit, approvals: Sequence[Approval]) -> tuple[list[Refusal], dict[str, object]]:
     plan = plan_in(permit)
     signed = core.snapshots.get(permit.binding_id)
     context = context_of(core, permit, Phase.ARM, signed, tuple(approvals))

@@ -232,7 +232,11 @@ class _Attempt:
         assert point is not None
         measured = self.signed.snapshot.micro(point.measured)
         assert measured is not None
-        baseline = {"measured_micro": measured, "device_seq": self.signed.snapshot.device_seq, "at": stamp_document(self.now)}
+        baseline = {
+            "measured_micro": measured,
+            "device_seq": self.signed.snapshot.device_seq,
+            "at": stamp_document(self.now),
+        }
         write = PastWrite(self.permit.binding_id, self.now, measured, self.plan.set.value_micro)
         return Move(
             "gate",

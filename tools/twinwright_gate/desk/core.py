@@ -44,7 +44,7 @@ class Refusal:
 Check = Callable[[], list[Refusal]]
 
 
-class Refused(GateError):
+class Refused(GateError):  # noqa: N818  (an answer rather than a fault)
     """A transition that didn't happen, and why; the first reason is the one that is reported."""
 
     code = "gate.refused"
@@ -81,12 +81,10 @@ class Core:
     beats: dict[str, tuple[int, Stamp]] = field(default_factory=dict)
     snapshots: dict[str, SignedSnapshot] = field(default_factory=dict)
 
-    def move(
-        self, permit: Permit, event: Event, checks: Mapping[Guard, Check], make: Callable[[], Move]
-    ) -> Permit:
+    def move(self, permit: Permit, event: Event, checks: Mapping[Guard, Check], make: Callable[[], Move]) -> Permit:
         """Moves a permit by an event: all guards of the row, its effects in one transaction, its record in the log.
 
-        A guard of the row without a check is a refusal, not an assumption. What is stored is made after the guards held.
+        A guard of the row without a check is a refusal, not an assumption. What is stored is made once the guards hold.
 
         Raises:
             Refused: the pair of state and event has no row, or a guard doesn't hold; nothing changed but the log.

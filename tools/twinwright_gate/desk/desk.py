@@ -46,7 +46,7 @@ class Desk:
         self._turn = threading.RLock()
 
     def start(self) -> list[Permit]:
-        """What a start does first: the log catches up, and permits that were at work are moved where nothing is claimed.
+        """What a start does first: the log catches up, and permits that were at work go where nothing is claimed.
 
         Raises:
             AuditError, StoreError: that can't be made durable.

@@ -75,7 +75,9 @@ def _stored(core: Core, plan: Plan, caller: int, actor: str) -> Permit:
         caller=caller,
         created_ms=core.clock.now().utc_ms,
     )
-    core.record(actor, "permit.proposed", {"permit_id": permit.permit_id, "plan_digest": digest, "plan": plan.document()})
+    core.record(
+        actor, "permit.proposed", {"permit_id": permit.permit_id, "plan_digest": digest, "plan": plan.document()}
+    )
     core.fail("propose: in the log")
     core.store.add(permit)
     return permit
@@ -98,7 +100,9 @@ def withdraw(core: Core, permit: Permit, caller: int) -> Permit:
     def own() -> list[Refusal]:
         return [] if permit.caller == caller else [Refusal.of(Reason.NOT_YOURS)]
 
-    make = Move(f"uid {caller}", "permit.withdrawn", {}, {"end": {"reason": None, "reasons": [], "sentence": "Withdrawn."}})
+    make = Move(
+        f"uid {caller}", "permit.withdrawn", {}, {"end": {"reason": None, "reasons": [], "sentence": "Withdrawn."}}
+    )
     return core.move(permit, Event.WITHDRAW, {Guard.OWN_PROPOSAL: own}, lambda: make)
 
 

@@ -67,7 +67,7 @@ def drop_logged(core: Core) -> None:
 
 
 def tick(core: Core) -> list[Permit]:
-    """The decision loop: beats for every permit at work, and ends what is over its time or stopped by the kill switch."""
+    """The decision loop: beats for every permit at work, and ends what is over its time or was stopped."""
     moved = []
     for permit in core.store.permits([*BEFORE_WRITE, *AT_WORK]):
         try:

@@ -68,7 +68,9 @@ def context_of(
     )
 
 
-def decided(core: Core, permit: Permit, phase: Phase, signed: SignedSnapshot | None) -> tuple[Evaluation, dict[str, Any]]:
+def decided(
+    core: Core, permit: Permit, phase: Phase, signed: SignedSnapshot | None
+) -> tuple[Evaluation, dict[str, Any]]:
     """The evaluation now, and the record that lets it be decided once more from the log alone."""
     context = context_of(core, permit, phase, signed)
     found = core.evaluator(plan_in(permit), signed, core.policy, context)

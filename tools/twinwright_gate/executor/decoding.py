@@ -1,4 +1,4 @@
-"""The executor's own reading of a plan's bytes: written apart from the gate's, so that one mistake is not made twice."""
+"""The executor's own reading of a plan's bytes, written apart from the gate's: one mistake is not made twice."""
 
 from __future__ import annotations
 

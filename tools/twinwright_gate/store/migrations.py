@@ -74,8 +74,6 @@ def migrate(connection: sqlite3.Connection) -> None:
     """
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > len(MIGRATIONS):
-        raise StoreError(
-            f"the store is of version {version}, this gate knows {len(MIGRATIONS)}: run the newer gate, nothing is changed"
-        )
+        raise StoreError(f"the store is of version {version}, this gate knows {len(MIGRATIONS)}: run the newer gate")
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")

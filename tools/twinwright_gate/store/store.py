@@ -29,7 +29,7 @@ def nothing_fails(_: str) -> None:
     """The failpoint of a gate that runs: tests put a crash in its place."""
 
 
-class Conflict(StoreError):
+class Conflict(StoreError):  # noqa: N818  (an answer rather than a fault)
     """Somebody else was first: the permit is in another state, or a lock is taken."""
 
     code = "gate.conflict"
@@ -150,7 +150,9 @@ class Store:
 
     def locks(self) -> dict[str, tuple[str, int]]:
         """Who holds each lock: permit and fence."""
-        return {name: (permit, fence) for name, permit, fence in self._rows("SELECT name, permit_id, fence FROM locks", ())}
+        return {
+            name: (permit, fence) for name, permit, fence in self._rows("SELECT name, permit_id, fence FROM locks", ())
+        }
 
     def writes(self, since_ms: int) -> tuple[PastWrite, ...]:
         """Every write since a time (UTC, ms), oldest first; one that may not have happened counts."""
@@ -273,7 +275,10 @@ def _write(db: sqlite3.Connection, permit_id: str, what: Move) -> None:
     assert what.write is not None
     one = what.write
     at = (one.at.utc_ms, one.at.boot_ms, one.at.boot_id)
-    db.execute("INSERT INTO writes VALUES (?, ?, ?, ?, ?, ?, ?)", (permit_id, one.binding_id, one.from_micro, one.to_micro, *at))
+    db.execute(
+        "INSERT INTO writes VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (permit_id, one.binding_id, one.from_micro, one.to_micro, *at),
+    )
 
 
 def _to_outbox(db: sqlite3.Connection, permit_id: str, what: Move) -> None:

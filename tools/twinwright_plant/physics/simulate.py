@@ -99,9 +99,7 @@ class Simulation:
         """Asks a line's filler for these rates, bottles per second, in every step that is yet to come."""
         self._schedule.rate[line][self.steps :] = rates
         asked = self._asked[line]
-        asked[self.steps :] = [
-            (rate, *one[1:]) for rate, one in zip(rates.tolist(), asked[self.steps :], strict=True)
-        ]
+        asked[self.steps :] = [(rate, *one[1:]) for rate, one in zip(rates.tolist(), asked[self.steps :], strict=True)]
 
     def copy(self) -> Simulation:
         """The same once more, to go another way from here."""
@@ -146,7 +144,7 @@ class Simulation:
         return Run(self._schedule, tables, _columns(PLANT_COLUMNS, self._plant_rows), self._instruments)
 
     def latest(self, steps: int) -> Run:
-        """What was recorded in the last steps alone, with their part of the schedule and without instruments' faults."""
+        """What was recorded in the last steps, with their part of the schedule, without instruments' faults."""
         first, last = max(0, self.steps - steps), self.steps
         tables = [_columns(LINE_COLUMNS, rows[first:]) for rows in self._line_rows]
         schedule = self._schedule.between(first, last)
