@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 FAULT ?= cavitation
 SEED ?= 1
 
-.PHONY: help demo test lint types bench bench-scale bench-diagnosis screenshots lock clean
+.PHONY: help demo test lint types bench bench-scale bench-diagnosis screenshots lock clean gate-proof gate-nightly demo-gate
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -50,6 +50,15 @@ bench-scale: $(VENV)/.bench ## `diagnose` on synthetic plants of 25 to 10,000 si
 
 bench-diagnosis: $(VENV)/.dev ## `diagnose` over every case of the data packs and the demo plant's faults
 	$(BIN)/python -m twinwright_evals.bench_diagnosis
+
+gate-proof: $(VENV)/.dev ## what the safety layer claims, shown in one table
+	$(BIN)/python -m tests.gate.proof
+
+gate-nightly: $(VENV)/.dev ## the same, and the long runs
+	$(BIN)/python -m tests.gate.proof --nightly
+
+demo-gate: $(VENV)/.demo ## the whole circle on the simulated plant: cause, proposal, approvals, write, telemetry, relinquish
+	$(BIN)/python -m twinwright_cli.gate_demo
 
 screenshots: $(VENV)/.dev ## the README's picture, from a fresh demo (needs Chromium)
 	$(BIN)/twinwright demo --fault cavitation --seed 1 --report demo-plant/report.html

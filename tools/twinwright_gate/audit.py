@@ -2,8 +2,8 @@
 
 ``leaf = SHA-256(0x00 ‖ record)``, as the leaves of RFC 6962 are hashed: the Merkle tree over them grows along, and its
 signed heads (`heads`) are what others keep. A record is on the disk (fsync) before anybody is answered. Against an
-adversary who can rewrite the whole file, and against a cut-off end, a chain alone proves nothing: that takes a head that
-is kept elsewhere (`status` and `audit` print it).
+adversary who can rewrite the whole file, and against a cut-off end, a chain alone proves nothing: that takes a head
+that is kept elsewhere (`status` and `audit` print it).
 
 A crash while writing leaves a last line without an end. Nothing is cut off: the next start appends, on the same line,
 the byte 0x1E (which JSON never holds raw) and a record that declares what stands before it torn. That is not a record

@@ -74,6 +74,7 @@ def _story(site: DemoSite, folder: Path) -> int:
     after = site.plant.readings()[PUMP, "speed"]
     ended = site.desk.permit(permit_id).state
     _say("the hold is over", f"{ended}: authority is back with the plant's own control, {after:.0f} rpm")
+    site.wait(36)
     shutil.rmtree(folder / "plant")
     site.plant.write(folder / "plant")
     _telemetry(folder, operated)
@@ -124,7 +125,7 @@ def _approvals(site: DemoSite, permit_id: str) -> None:
 
 def _telemetry(folder: Path, operated: Any) -> None:
     """The pump's speed before, while and after, from the plant folder's own telemetry."""
-    spans = {"before": (-30, 0), "held": (2, 9), "given back": (12, 17)}
+    spans = {"before": (-30, 0), "held": (2, 9), "given back": (12, 16)}
     for name, (begin, end) in spans.items():
         times = [(operated + timedelta(minutes=minutes)).isoformat() for minutes in (begin, end)]
         words = ["window", f"{PUMP}.speed", "-C", str(folder / "plant"), "--from", times[0], "--to", times[1], "--json"]
