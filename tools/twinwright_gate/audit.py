@@ -176,7 +176,7 @@ class AuditLog:
                 f"{self.path} could not be written, or was removed, replaced or changed while the gate ran;"
                 " find out which, keep what is left of it, and start the gate again"
             )
-        content = {
+        content: dict[str, Any] = {
             "v": 1,
             "seq": self.head.records,
             "prev": self.head.hash,

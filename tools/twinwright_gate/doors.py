@@ -25,7 +25,7 @@ from .errors import AuditError, GateError, GateProtocolError
 from .kill import Reset
 from .messages import armed_document, permit_document
 from .permits import Token
-from .reasons import Denial, Reason
+from .reasons import Denial, Reason, fault_of
 from .reports import SignedReport
 from .schema import Answer, LogStatus, Status
 from .snapshot import SignedSnapshot
@@ -85,7 +85,7 @@ class AgentDoor:
         except AuditError:
             return denied([Denial(Reason.AUDIT_UNAVAILABLE)])
         except GateError:
-            return denied([Denial(Reason.R25_ERROR)])
+            return denied([Denial(fault_of("R25", "ERROR"))])
         self._proposals += 1
         return answer
 
@@ -182,7 +182,7 @@ class PeopleDoor(_DeskDoor):
                 "pending": lambda asked, who: {"pending": desk.pending(), "switch": _switch(desk)},
                 "approve": lambda asked, who: _permit(desk.approve(Approval.model_validate(asked))),
                 "kill": lambda asked, who: {"count": desk.latch(who)},
-                "reset": lambda asked, who: {"reset": desk.reset(Reset.model_validate(asked)) is None},
+                "reset": lambda asked, who: _reset(desk, asked),
                 "revoke-key": lambda asked, who: _all(
                     desk.revoke_key(_text(asked, "person_id"), _text(asked, "key_id"), who)
                 ),
@@ -244,6 +244,11 @@ def _permit(permit: Any) -> dict[str, Any]:
 
 def _all(permits: list[Any]) -> list[dict[str, Any]]:
     return [permit_document(one) for one in permits]
+
+
+def _reset(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
+    desk.reset(Reset.model_validate(asked))
+    return {"reset": True}
 
 
 def _switch(desk: Desk) -> dict[str, Any] | None:

@@ -93,4 +93,4 @@ def _refuse(text: str) -> NoReturn:
 
 def _declares(content: dict[str, Any], before: bytes) -> bool:
     told = {"torn_bytes": len(before), "torn_sha256": hashlib.sha256(before).hexdigest()}
-    return content["event"] == "log.torn" and content["body"] == told
+    return bool(content["event"] == "log.torn" and content["body"] == told)
