@@ -3,8 +3,7 @@
 ``python -m tests.gate.benign`` writes them to ``benign.jsonl`` beside this file; a test holds the file to the recipe.
 Each row is a proposal and the plant as it is then (readings that differ from the usual ones, past writes, the time).
 The recipe knows the plant and not the rules: it takes round values that people would ask for, from readings with noise,
-at times of an ordinary day, with the pauses that an operator would leave. Some of it the gate may well deny: that is what
-is counted.
+at times of an ordinary day, with the pauses that an operator would leave. What the gate denies of it is counted.
 """
 
 from __future__ import annotations

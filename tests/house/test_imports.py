@@ -50,7 +50,7 @@ ONLY_IN = {
     "anthropic": ("twinwright_agent.models.claude", "twinwright_agent.models.schemas"),
     "langgraph": ("twinwright_agent.loop",),
 }
-GATE_THIRD_PARTIES = {"pydantic", "pydantic_core", "rfc8785"}
+GATE_THIRD_PARTIES = {"cryptography", "pydantic", "pydantic_core", "rfc8785", "yaml"}
 
 
 def begins(name: str, prefix: str) -> bool:

@@ -103,6 +103,15 @@ class Evaluation:
         """The decision in one sentence for people."""
         return self.findings[0].sentence if self.findings else "Every rule allows it."
 
+    def for_agent(self) -> tuple[Finding, ...]:
+        """The findings as an agent may see them: codes and the ids of limits, and figures only of assets that it has
+        rights to; probing tells nothing of other people's."""
+        foreign = {"R01", "R04"} & {one.reason.rule for one in self.findings}
+        strange = {Reason.RIGHTS, Reason.CALLER} & {one.reason for one in self.findings}
+        if not foreign and not strange:
+            return self.findings
+        return tuple(Finding(one.reason, one.reason.sentence, one.limit) for one in self.findings)
+
     def document(self) -> dict[str, Any]:
         """What the digest covers: the results, and all inputs but the snapshot, which has a digest of its own."""
         return {
