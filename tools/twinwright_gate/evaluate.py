@@ -148,11 +148,15 @@ def evaluate(
     `rules` and `clock` (ns) are there for tests, which take rules out and stop the clock; a rule that is not there
     denies.
     """
-    raw = plan.canonical()
+    guard, raw = _Guard(), b""
+    with guard:
+        raw = plan.canonical()
     plan_digest = digest_of(PLAN_DOMAIN, raw)
     if policy is None:
         off = Finding(Reason.ACTUATION_OFF, Reason.ACTUATION_OFF.sentence)
         results: tuple[Result, ...] = (Result("R10", Outcome.DENY, (off,)),)
+    elif guard.fault is not None:  # no plan that was read is like that: one that was made by other means is
+        results = tuple(_faulty(rule_id, guard.fault, guard.words) for rule_id in RULE_IDS)
     else:
         point = policy.point(plan.target.twin_id, plan.target.property)
         request = Request(plan, raw, plan_digest, policy, context, signed, point)
