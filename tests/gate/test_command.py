@@ -72,6 +72,8 @@ LOG = {"records": 1, "head": "0" * 64, "writable": True}
 GOOD = {
     "state": "SERVING",
     "actuation": "off",
+    "kill": "no policy",
+    "permits": {},
     "pid": 1,
     "since_utc": "2026-01-05T08:00:00Z",
     "proposals": 0,

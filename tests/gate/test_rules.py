@@ -72,6 +72,14 @@ def test_a_limit_is_told_with_its_figure() -> None:
     assert ("90.5 % is above the site limit of 90 %.", "pump-1-speed/site.hi") in told
 
 
+def test_an_agent_is_told_figures_of_its_own_assets_only() -> None:
+    own = scene(target={"value": "90.5"}).judge()
+    assert own.for_agent() == own.findings and "90 %" in own.sentence
+    other = scene(target={"value": "90.5"}, proposal={"proposer/on_behalf_of_person": "b.chen"}).judge()
+    assert [one.reason for one in other.for_agent()] == [one.reason for one in other.findings]
+    assert not any(character.isdigit() for one in other.for_agent() for character in one.sentence)
+
+
 def test_the_closed_interval_includes_its_ends() -> None:
     wide = {"points/pump-1-speed/dynamics/max_step": 10**8, "points/pump-1-speed/dynamics/per_minute": 10**8}
     wide |= {"groups/glycol-pumps/total/hi": 10**9, "points/pump-1-speed/dynamics/travel": 10**8}

@@ -103,6 +103,15 @@ class Evaluation:
         """The decision in one sentence for people."""
         return self.findings[0].sentence if self.findings else "Every rule allows it."
 
+    def for_agent(self) -> tuple[Finding, ...]:
+        """The findings as an agent may see them: codes and the ids of limits, and figures only of assets that it has
+        rights to; probing tells nothing of other people's."""
+        foreign = {"R01", "R04"} & {one.reason.rule for one in self.findings}
+        strange = {Reason.RIGHTS, Reason.CALLER} & {one.reason for one in self.findings}
+        if not foreign and not strange:
+            return self.findings
+        return tuple(Finding(one.reason, one.reason.sentence, one.limit) for one in self.findings)
+
     def document(self) -> dict[str, Any]:
         """What the digest covers: the results, and all inputs but the snapshot, which has a digest of its own."""
         return {
@@ -139,11 +148,15 @@ def evaluate(
     `rules` and `clock` (ns) are there for tests, which take rules out and stop the clock; a rule that is not there
     denies.
     """
-    raw = plan.canonical()
+    guard, raw = _Guard(), b""
+    with guard:
+        raw = plan.canonical()
     plan_digest = digest_of(PLAN_DOMAIN, raw)
     if policy is None:
         off = Finding(Reason.ACTUATION_OFF, Reason.ACTUATION_OFF.sentence)
         results: tuple[Result, ...] = (Result("R10", Outcome.DENY, (off,)),)
+    elif guard.fault is not None:  # no plan that was read is like that: one that was made by other means is
+        results = tuple(_faulty(rule_id, guard.fault, guard.words) for rule_id in RULE_IDS)
     else:
         point = policy.point(plan.target.twin_id, plan.target.property)
         request = Request(plan, raw, plan_digest, policy, context, signed, point)

@@ -77,10 +77,10 @@ class HighWater:
                 values = (permit_id, nonce, fence, point, seq, json.dumps(body))
                 self._db.execute("INSERT INTO consumed VALUES (?, ?, ?, ?, ?, ?)", values)
                 self._fail("executor consume: before commit")
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
         except sqlite3.IntegrityError as error:
             raise Conflict(f"{permit_id} was consumed by this executor before") from error
         except sqlite3.Error as error:

@@ -59,7 +59,8 @@ _END = (Effect.FREE_LOCKS, Effect.AUDIT)
 _AUDIT = (Effect.AUDIT,)
 
 
-def _rows() -> list[Transition]:
+def _before_write() -> list[Transition]:
+    """From a proposal to the consumption of its permit."""
     s, e, g, f = State, Event, Guard, Effect
     at_select = (
         g.KNOWN_EXECUTOR,
@@ -92,6 +93,19 @@ def _rows() -> list[Transition]:
         Transition(s.EVALUATED, e.APPROVE, s.APPROVED, (g.UNEXPIRED, g.QUORUM), (f.STORE_APPROVAL, f.AUDIT)),
         Transition(s.APPROVED, e.SELECT, s.ARMED, at_select, armed),
         Transition(s.ARMED, e.OPERATE, s.EXECUTING, at_operate, consumed),
+        Transition(s.ARMED, e.RESTART, s.EXPIRED, (), _END),
+        Transition(s.ARMED, e.KILL, s.DENIED, (), _END),
+        *(Transition(one, e.REFUSE, s.DENIED, (), _END) for one in BEFORE_WRITE),
+        *(Transition(one, e.EXPIRE, s.EXPIRED, (), _END) for one in BEFORE_WRITE),
+        *(Transition(one, e.WITHDRAW, s.CANCELLED, (g.OWN_PROPOSAL,), _END) for one in BEFORE_WRITE),
+        *(Transition(one, e.REVOKE, s.DENIED, (), _END) for one in BEFORE_WRITE[1:]),
+    ]
+
+
+def _after_write() -> list[Transition]:
+    """From the consumption of a permit to its end: nothing is ever sent twice, and what is in doubt is read back."""
+    s, e, g, f = State, Event, Guard, Effect
+    return [
         Transition(s.EXECUTING, e.SUCCEED, s.EXECUTED, (g.STATUS_GOOD,), _AUDIT),
         Transition(s.EXECUTING, e.LOSE, s.INDETERMINATE, (), _AUDIT),
         Transition(s.EXECUTING, e.RESTART, s.INDETERMINATE, (), _AUDIT),
@@ -113,16 +127,12 @@ def _rows() -> list[Transition]:
         Transition(s.HOLDING, e.RESTART, s.ROLLING_BACK, (), _AUDIT),
         Transition(s.ROLLING_BACK, e.REVERT, s.ROLLED_BACK, (g.RELINQUISHED,), _END),
         Transition(s.ROLLING_BACK, e.FAIL_REVERT, s.QUARANTINED, (), (f.ALARM, f.AUDIT)),
-        Transition(s.ARMED, e.RESTART, s.EXPIRED, (), _END),
-        Transition(s.ARMED, e.KILL, s.DENIED, (), _END),
-        *(Transition(one, e.REFUSE, s.DENIED, (), _END) for one in BEFORE_WRITE),
-        *(Transition(one, e.EXPIRE, s.EXPIRED, (), _END) for one in BEFORE_WRITE),
-        *(Transition(one, e.WITHDRAW, s.CANCELLED, (g.OWN_PROPOSAL,), _END) for one in BEFORE_WRITE),
-        *(Transition(one, e.REVOKE, s.DENIED, (), _END) for one in BEFORE_WRITE[1:]),
     ]
 
 
-TABLE: dict[tuple[State | None, Event], Transition] = {(row.source, row.event): row for row in _rows()}
+TABLE: dict[tuple[State | None, Event], Transition] = {
+    (row.source, row.event): row for row in (*_before_write(), *_after_write())
+}
 
 
 def transition(state: State | None, event: Event) -> Transition | None:

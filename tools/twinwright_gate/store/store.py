@@ -69,10 +69,10 @@ class Store:
             try:
                 yield self._db
                 self._fail(f"{name}: before commit")
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
         except sqlite3.IntegrityError as error:
             raise Conflict(f"{name}: somebody else was first ({error})") from error
         except sqlite3.Error as error:
