@@ -84,7 +84,7 @@ CHANGES: list[dict[str, Any]] = [
     {"log": {}},
     {"log": LOG | {"head": "\x1b[31m"}},
     {"log": LOG | {"records": "1"}},
-    {"actuation": "on"},
+    {"actuation": "maybe"},
     {"since_utc": "\x1b[2J"},
     {"proposals": -1},
     {"\x1b[2J": 1},

@@ -186,6 +186,24 @@ class Reason(StrEnum):
         return SENTENCES[self]
 
 
+# What no rule gives: the acting half finds it while a permit is on its way, or after the write.
+ACTING = frozenset(
+    {
+        Reason.TOKEN,
+        Reason.NOT_YOURS,
+        Reason.OTHER_EXECUTOR,
+        Reason.HEARTBEAT_LOST,
+        Reason.STATUS_UNKNOWN,
+        Reason.NO_ECHO,
+        Reason.NO_EFFECT,
+        Reason.NOT_OURS,
+        Reason.REVERT_FAILED,
+        Reason.MOVED_BY_HAND,
+        Reason.HOLD_OVER,
+    }
+)
+
+
 def fault_of(rule_id: str, fault: str) -> Reason:
     """The code for a rule that could not judge; `fault` is one of `FAULTS`."""
     return Reason(f"{rule_id}.{fault}")
