@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from twinwright_gate.machine import picture
 from twinwright_gate.machine.states import Effect, Event, Guard, State
 from twinwright_gate.machine.table import LOCKING, TABLE, TERMINAL
 
@@ -52,3 +55,8 @@ def test_locks_are_taken_at_select_and_freed_only_where_nothing_of_ours_can_be_i
 
 def test_every_row_is_recorded() -> None:
     assert all(Effect.AUDIT in row.effects for row in TABLE.values())
+
+
+def test_the_page_on_safety_has_the_table_that_runs() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "safety.md").read_text()
+    assert picture.document() in page, "python -m twinwright_gate.machine.picture"
