@@ -13,6 +13,7 @@ from twinwright_gate.evaluate import RULE_NS, Outcome, evaluate
 from twinwright_gate.reasons import FAULTS, RULE_IDS, Reason
 from twinwright_gate.rules import RULES
 
+from .edge_cases import ALLOWED, DENIED
 from .plantsite import FILLER, PUMP_2, Scene, deniers, scene
 from .rule_cases import CASES, Case
 
@@ -36,7 +37,13 @@ def played(case: Case) -> Scene:
     return made
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.reason} {case.name}")
+@pytest.mark.parametrize("case", ALLOWED, ids=lambda case: case.name)
+def test_up_to_the_edge_it_is_allowed(case: Case) -> None:
+    found = scene(case.phase, **case.change).judge()
+    assert found.allowed, found.findings
+
+
+@pytest.mark.parametrize("case", [*CASES, *DENIED], ids=lambda case: f"{case.reason} {case.name}")
 def test_one_thing_wrong_is_denied_by_its_rule_alone(case: Case) -> None:
     found = played(case).judge()
     rule = case.reason.partition(".")[0]
