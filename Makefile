@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 FAULT ?= cavitation
 SEED ?= 1
 
-.PHONY: help demo test lint types bench bench-scale bench-diagnosis gate-diff gate-nightly screenshots lock clean
+.PHONY: help demo test lint types bench bench-scale bench-twins bench-diagnosis gate-diff gate-nightly screenshots lock clean
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -44,9 +44,13 @@ types: $(VENV)/.dev ## mypy --strict
 bench: $(VENV)/.bench ## every benchmark, against named alternatives in the same run
 	$(BIN)/python -m twinwright_evals.bench
 	$(BIN)/python -m twinwright_evals.bench_scale
+	$(BIN)/python -m twinwright_evals.bench_twins
 
 bench-scale: $(VENV)/.bench ## `diagnose` on synthetic plants of 25 to 10,000 signals, beside other methods
 	$(BIN)/python -m twinwright_evals.bench_scale
+
+bench-twins: $(VENV)/.bench ## twin queries on 10,000 to 1,000,000 twins, beside networkx, PostgreSQL and LadybugDB
+	$(BIN)/python -m twinwright_evals.bench_twins
 
 bench-diagnosis: $(VENV)/.dev ## `diagnose` over every case of the data packs and the demo plant's faults
 	$(BIN)/python -m twinwright_evals.bench_diagnosis
@@ -55,8 +59,9 @@ gate-diff: $(VENV)/.dev ## the gate against the reference gate on 100,000 drawn 
 	$(BIN)/python -m tests.gate.differential --count 100000 --seed 1
 	$(BIN)/python -m tests.gate.bench_evaluate
 
-gate-nightly: $(VENV)/.dev ## the long runs of the gate: a million drawn requests, seeded by the date
+gate-nightly: $(VENV)/.dev ## the long runs of the gate: a million drawn requests, seeded by the date, and mutants of the rules
 	$(BIN)/python -m tests.gate.differential --count 1000000 --seed $$(date -u +%Y%m%d)
+	$(BIN)/python -m tests.gate.mutants --drawn 2000
 
 screenshots: $(VENV)/.dev ## the README's picture, from a fresh demo (needs Chromium)
 	$(BIN)/twinwright demo --fault cavitation --seed 1 --report demo-plant/report.html
