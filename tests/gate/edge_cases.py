@@ -101,7 +101,10 @@ ALLOWED = [
     free("the last start", **start_from(20_000_000, "60", (1800, 20, 40))),
     free("no start", **start_from(20_000_000, "30", (900, 20, 40), (1800, 20, 40))),
     free("a start an hour before", **start_from(20_000_000, "60", (3600.001, 20, 40), (1800, 20, 40))),
-    free("other writes are no starts", **start_from(20_000_000, "60", (900, 40, 50), (1800, 31, 40), (2700, 20, 30))),
+    free(
+        "other writes are no starts",
+        **start_from(20_000_000, "60", (900, 40, 50), (1800, 31, 40), (2700, 20, 30), (3000, 20, 30)),
+    ),
     free("the group's least", target=PUMP_2 | {"value": "70"}, policy={"groups/glycol-pumps/total/lo": 140_000_000}),
     free("the group's most", policy={"groups/glycol-pumps/total/hi": 112_500_000}),
     free("the longest hold", plan={"hold/seconds": 1800}),

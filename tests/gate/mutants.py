@@ -28,7 +28,7 @@ from .adversary import Adversary
 from .edge_cases import ALLOWED, DENIED
 from .plantsite import FILLER, PUMP_2, Scene, scene
 from .rule_cases import CASES
-from .test_rules import played
+from .test_rules import not_strict, played
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE,
@@ -132,7 +132,7 @@ def main() -> int:
     parser.add_argument("--drawn", type=int, default=300, help="drawn requests beside the cases")
     parser.add_argument("--only", default="", help="a module of the rules, such as value")
     options = parser.parse_args()
-    scenes = [scene(phase, target=target) for phase in Phase for target in ({}, PUMP_2, FILLER)]
+    scenes = [scene(phase, target=target) for phase in Phase for target in ({}, PUMP_2, FILLER)] + list(not_strict())
     scenes += [played(case) for case in (*CASES, *ALLOWED, *DENIED)] + list(
         islice(Adversary(99).scenes(), options.drawn)
     )

@@ -64,13 +64,18 @@ def test_every_reason_has_a_case() -> None:
     assert {reason.value for reason in set(Reason) - PARSED - FAULTY} - told == set()
 
 
-def test_a_plan_that_the_strict_reader_would_not_give_is_denied_by_r02_alone() -> None:
+def not_strict() -> tuple[Scene, Scene]:
+    """Plans that no reader gives: one too large, one that isn't absolute."""
     good = scene()
     huge = good.plan.model_copy(update={"reason_text": "\u20ac" * 16_000})
-    found = replace(good, plan=huge).judge()
-    assert deniers(found) == {"R02"} and found.reason is Reason.TOO_LARGE
-    wrong = good.plan.model_copy(update={"set": good.plan.set.model_copy(update={"kind": "increment"})})
-    assert deniers(replace(good, plan=wrong).judge()) == {"R02"}
+    relative = good.plan.model_copy(update={"set": good.plan.set.model_copy(update={"kind": "increment"})})
+    return replace(good, plan=huge), replace(good, plan=relative)
+
+
+def test_a_plan_that_the_strict_reader_would_not_give_is_denied_by_r02_alone() -> None:
+    huge, relative = (one.judge() for one in not_strict())
+    assert deniers(huge) == deniers(relative) == {"R02"}
+    assert (huge.reason, relative.reason) == (Reason.TOO_LARGE, Reason.PLAN)
 
 
 def test_a_limit_is_told_with_its_figure() -> None:
