@@ -6,8 +6,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 FAULT ?= cavitation
 SEED ?= 1
 
-.PHONY: help demo test lint types bench bench-scale bench-diagnosis gate-diff gate-proof gate-nightly demo-gate screenshots
-.PHONY: lock clean
+.PHONY: help demo test lint types bench bench-scale bench-twins bench-diagnosis gate-diff gate-proof gate-nightly demo-gate
+.PHONY: screenshots lock clean
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -45,9 +45,13 @@ types: $(VENV)/.dev ## mypy --strict
 bench: $(VENV)/.bench ## every benchmark, against named alternatives in the same run
 	$(BIN)/python -m twinwright_evals.bench
 	$(BIN)/python -m twinwright_evals.bench_scale
+	$(BIN)/python -m twinwright_evals.bench_twins
 
 bench-scale: $(VENV)/.bench ## `diagnose` on synthetic plants of 25 to 10,000 signals, beside other methods
 	$(BIN)/python -m twinwright_evals.bench_scale
+
+bench-twins: $(VENV)/.bench ## twin queries on 10,000 to 1,000,000 twins, beside networkx, PostgreSQL and LadybugDB
+	$(BIN)/python -m twinwright_evals.bench_twins
 
 bench-diagnosis: $(VENV)/.dev ## `diagnose` over every case of the data packs and the demo plant's faults
 	$(BIN)/python -m twinwright_evals.bench_diagnosis
@@ -59,8 +63,9 @@ gate-diff: $(VENV)/.dev ## the gate against the reference gate on 100,000 drawn 
 gate-proof: $(VENV)/.dev ## what the safety layer claims, shown in one table
 	$(BIN)/python -m tests.gate.proof
 
-gate-nightly: $(VENV)/.dev ## the long runs of the same, seeded by the date
+gate-nightly: $(VENV)/.dev ## the long runs of the same (a million drawn requests, seeded by the date), and mutants of the rules
 	$(BIN)/python -m tests.gate.proof --nightly
+	$(BIN)/python -m tests.gate.mutants --drawn 2000
 
 demo-gate: $(VENV)/.demo ## the whole circle on the simulated plant: cause, approvals, write, telemetry, relinquish
 	$(BIN)/python -m twinwright_cli.gate_demo

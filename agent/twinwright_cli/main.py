@@ -23,6 +23,7 @@ COMMANDS = {
     "ask": "Investigate one question: evidence, a ranked cause, a report, a draft work order.",
     "chat": "The same, as a conversation.",
     "query": "Ask the twin graph, in the Azure Digital Twins query language.",
+    "twins": "Change twins, see what was changed, bring them in and write them out.",
     "history": "Search past work orders, alarms and notes, or count them with SQL.",
     "window": "Look at telemetry: statistics, quality, a plot.",
     "limit": "When drifting signals cross their limits; a fleet ranked by it.",

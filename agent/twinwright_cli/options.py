@@ -20,6 +20,7 @@ from .output import working
 if TYPE_CHECKING:
     from twinwright_tools.plant import Plant
     from twinwright_tools.settings import Settings
+    from twinwright_tools.twins.changes.store import TwinStore
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -47,9 +48,18 @@ class Options:
         """Whether one JSON document is wanted on standard output."""
         return self.settings.as_json
 
+    def twins(self) -> TwinStore:
+        """The twins of the plant and the log of their changes; nothing else of the plant is read."""
+        from twinwright_tools.plant.plant import open_twins
+
+        return open_twins(self.settings.plant, state=self.settings.state, cache_home=self.settings.cache_home)
+
     @contextmanager
-    def opened(self, at: datetime | None = None) -> Iterator[Plant]:
-        """The plant, open for the length of the block; nothing after `at` can be read through it."""
+    def opened(self, at: datetime | None = None, as_of: datetime | None = None) -> Iterator[Plant]:
+        """The plant, open for the length of the block; nothing after `at` can be read through it.
+
+        With `as_of`, it is the twins as they stood then, without telemetry and history.
+        """
         from twinwright_tools.plant import open_plant
 
         told = self.settings
@@ -59,6 +69,7 @@ class Options:
                 telemetry=told.telemetry,
                 state=told.state,
                 at=at,
+                as_of=as_of,
                 progress=progress,
                 cache_home=told.cache_home,
             )

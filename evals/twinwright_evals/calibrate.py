@@ -4,12 +4,13 @@ Only simulated plants are used: the demo plant's campaign (seeds 0 to 999) for w
 the same with random process plants for the chance that anything is wrong and for how sure the engine may be. None of
 the data packs, and none of the test seeds (1000 and up), is read.
 
-Three fits, each a few numbers:
+Four fits, each a few numbers:
 1. Causes: a conditional logit (McFadden 1974) over the twins of each visible faulty run, drawn towards `PRIOR` by a
    quadratic penalty; so features that the campaign doesn't exercise keep what was thought of them beforehand.
 2. Fault: a logistic regression of faulty against healthy over `confidence.fault_features`.
 3. Confidence: a logistic regression (Platt 1999) of "the first hypothesis is right" over `confidence.evidence_of`, with
    the scores of runs that the fit of the causes hasn't seen (five folds).
+4. Origin: whether an instrument or the plant has failed, see `origin_fit.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -31,13 +32,21 @@ from scipy.optimize import minimize
 from twinwright_tools.diagnosis import Symptom, weights
 from twinwright_tools.diagnosis.confidence import evidence_of, fault_features, substantiated
 from twinwright_tools.diagnosis.engine import alarm_signals, typical_interval
+from twinwright_tools.diagnosis.explained import discounted, explanations
+from twinwright_tools.diagnosis.failure_modes import load_library
 from twinwright_tools.diagnosis.features import FEATURES, asked_of, features_of, measure_twins
 from twinwright_tools.diagnosis.looking import look_at
+from twinwright_tools.diagnosis.maintenance import MaintenanceEvent
+from twinwright_tools.diagnosis.ranking import rank
 from twinwright_tools.diagnosis.relations import relations_of
+from twinwright_tools.diagnosis.weights import load_weights
 from twinwright_tools.times import to_micros
 
+from .bench_diagnosis.simulated import is_sensor_fault
 from .campaign import store
 from .campaign.__main__ import seeds_of
+from .campaign.jobs import jobs_of
+from .origin_fit import OriginCase, Scene, fit_origin, origin_cases
 from .random_plants.cache import load_cases
 
 Floats = npt.NDArray[np.float64]
@@ -73,7 +82,7 @@ FAULT_PRIOR = {"asked": 3.0, "alarm": 5.0}
 PENALTY = 0.07  # of a squared unit away from the prior, against the mean log-likelihood of a run
 _FAULT_PENALTY, _CONFIDENCE_PENALTY = 0.002, 0.001
 _FOLDS = 5
-_RANDOM_WEIGHT = 0.5  # of a random plant's run against one of the campaign, for confidence
+_RANDOM_WEIGHT = 0.3  # of a random plant's run against one of the campaign, for confidence
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,7 @@ class Case:
     Attributes:
         features: (twins, FEATURES); right: which of the twins are true causes, none where nothing is wrong.
         fault: `fault_features` of the run; visible: whether a fault shows at all.
+        origins: of its true causes, whether it was an instrument.
     """
 
     features: Floats
@@ -90,6 +100,7 @@ class Case:
     fault: dict[str, float]
     visible: bool
     weight: float
+    origins: tuple[OriginCase, ...] = ()
 
     @property
     def faulty(self) -> bool:
@@ -97,29 +108,45 @@ class Case:
         return bool(self.right.any())
 
 
-def case_of(run: Any, twins: Iterable[str], symptoms: Sequence[Symptom], visible: bool, weight: float) -> Case:
-    """The features of a run (of the campaign or a random plant), and the truth beside them."""
+def case_of(
+    run: Any,
+    faults: Mapping[str, bool],
+    symptoms: Sequence[Symptom],
+    visible: bool,
+    weight: float,
+    events: Sequence[MaintenanceEvent] = (),
+) -> Case:
+    """The features of a run (of the campaign or a random plant), and the truth beside them.
+
+    Args:
+        faults: each twin at fault, and whether an instrument of it failed.
+        events: what people did, as the run's history tells.
+    """
     relations = relations_of(run.graph)
     look = look_at(run.signals, run.infos, to_micros(run.at), run.graph, relations)
+    found = discounted(look.found, explanations(look, events, run.graph, run.models, relations, load_library()))
     alarms = alarm_signals(run.infos, run.graph, run.models)
     asked = asked_of(symptoms, run.graph, look.found, alarms)
-    measures = measure_twins(look.found, run.graph.twins, alarms, asked)
+    measures = measure_twins(found, run.graph.twins, alarms, asked)
     rows = features_of(measures, relations, asked, typical_interval(run.infos))
-    true = set(twins)
+    step_s = typical_interval(run.infos)
+    candidates = rank(found, run.graph, relations, asked, alarms, load_weights(), step_s)
+    scene = Scene(look, relations, run.graph, run.models, candidates, visible)
     return Case(
         np.array([[row.get(name, 0.0) for name in FEATURES] for row in rows.values()]),
-        np.array([twin in true for twin in rows]),
-        fault_features(look.found, substantiated(look.found, symptoms), alarms),
+        np.array([twin in faults for twin in rows]),
+        fault_features(found, substantiated(look.found, symptoms), alarms),
         visible,
         weight,
+        tuple(origin_cases(scene, faults, weight)),
     )
 
 
 def campaign_case(folder: Path, seed: int) -> Case:
     """A run of the campaign that lies in the folder."""
     run = store.load(folder, seed)
-    twins = [truth.twin for truth in (run.truth, *run.truth.also) if truth.twin is not None]
-    return case_of(run, twins, run.symptoms, run.sight.visible, 1.0)
+    faults = {one.twin: is_sensor_fault(one.mode) for one in (run.truth, *run.truth.also) if one.twin is not None}
+    return case_of(run, faults, run.symptoms, run.sight.visible, 1.0, jobs_of(run))
 
 
 def campaign_cases(folder: Path, seeds: Sequence[int], jobs: int) -> Iterator[Case]:
@@ -135,7 +162,8 @@ def campaign_cases(folder: Path, seeds: Sequence[int], jobs: int) -> Iterator[Ca
 def random_cases(folder: Path) -> Iterator[Case]:
     """The random plants that the folder has."""
     for case in load_cases(folder):
-        yield case_of(case, case.truth["twins"], case.symptoms, case.truth["visible"], _RANDOM_WEIGHT)
+        faults = dict.fromkeys(case.truth["twins"], is_sensor_fault(case.truth["kind"]))
+        yield case_of(case, faults, case.symptoms, case.truth["visible"], _RANDOM_WEIGHT)
 
 
 def fit_causes(cases: Sequence[Case], penalty: float = PENALTY) -> Floats:
@@ -230,6 +258,7 @@ def fit(campaign: Sequence[Case], random: Sequence[Case]) -> dict[str, Any]:
         "features": _rounded(dict(zip(FEATURES, causes.tolist(), strict=True))),
         "fault": _rounded(fault),
         "confidence": _rounded(confidence),
+        "origin": _rounded(fit_origin([one for case in (*campaign, *random) for one in case.origins])),
     }
 
 

@@ -25,6 +25,7 @@ from twinwright_tools.telemetry.series import Series, SignalKey, parse_key
 from twinwright_tools.times import for_people, from_micros, iso, to_micros
 
 from .campaign import Case, draw, play
+from .campaign.jobs import jobs_of
 from .campaign.playing import demo_twins, signals_of
 
 Floats = npt.NDArray[np.float64]
@@ -179,7 +180,9 @@ def main(words: Sequence[str] | None = None) -> int:
                 continue
             print(f"simulating and diagnosing seed {worked.seed}", file=sys.stderr, flush=True)
             case = play(draw(worked.seed))
-            found = diagnose_signals(case.signals, case.infos, case.graph, case.models, case.at, case.symptoms)
+            found = diagnose_signals(
+                case.signals, case.infos, case.graph, case.models, case.at, case.symptoms, events=jobs_of(case)
+            )
             print(f"{worked.name} (seed {worked.seed})", *told(case, found), "", sep="\n")
             draw_case(worked, case, found, arguments.out / f"{worked.name}.png")
     except TwinwrightError as error:

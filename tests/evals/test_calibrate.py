@@ -18,8 +18,10 @@ from twinwright_evals.calibrate import (
     main,
     shares,
 )
+from twinwright_evals.origin_fit import ORIGIN_PRIOR, OriginCase, fit_origin
 from twinwright_tools.diagnosis.confidence import evidence_of
 from twinwright_tools.diagnosis.features import FEATURES
+from twinwright_tools.diagnosis.sensors import ORIGIN_FEATURES, SHARE
 from twinwright_tools.diagnosis.weights import load_weights
 
 SPREAD = FEATURES.index("spread")
@@ -90,6 +92,28 @@ def test_the_weights_that_come_along_have_every_feature() -> None:
     known = load_weights()
     assert set(known.features) == set(FEATURES)
     assert set(known.confidence) == set(evidence_of([0.0], CASES[0].fault, {}))
+    assert set(known.origin) == set(ORIGIN_FEATURES)
+
+
+def test_the_origin_is_learned_from_what_instruments_show_and_the_rest_stays_as_thought() -> None:
+    rng = np.random.default_rng(4)
+    cases = [
+        OriginCase(
+            dict.fromkeys(ORIGIN_FEATURES, 0.0) | {"intercept": 1.0, "white": float(sensor) * rng.random()}, sensor, 1.0
+        )
+        for sensor in (False, True)
+        for _ in range(40)
+    ]
+    found = fit_origin(cases)
+    assert found["white"] > ORIGIN_PRIOR["white"]
+    assert found["pair"] == pytest.approx(ORIGIN_PRIOR["pair"], abs=1e-3)
+    assert set(found) == {"intercept", *ORIGIN_PRIOR}
+
+
+def test_without_both_kinds_the_origin_is_what_was_thought_of_it() -> None:
+    known = fit_origin([])
+    assert {name: known[name] for name in ORIGIN_PRIOR} == ORIGIN_PRIOR
+    assert 1.0 / (1.0 + np.exp(-known["intercept"])) == pytest.approx(SHARE)
 
 
 def test_nothing_is_fitted_on_test_seeds_or_on_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,11 +12,14 @@ import pytest
 
 from twinwright_evals.campaign import Case, draw, dropped_line, load, look, play, save
 from twinwright_evals.campaign.__main__ import main, seeds_of
+from twinwright_evals.campaign.jobs import jobs_of
 from twinwright_plant import make_plant
 from twinwright_plant.conditions import Conditions, LoadChange, Work
 from twinwright_plant.faults import FAULTS
+from twinwright_plant.journal import journal
 from twinwright_plant.make import write_plant
-from twinwright_plant.scenario import Injection, simulate_scenario
+from twinwright_plant.scenario import WARM_UP, Injection, simulate_scenario
+from twinwright_tools.diagnosis.maintenance import events_of_history
 from twinwright_tools.plant import open_plant
 from twinwright_tools.telemetry.series import Series, SignalInfo, SignalKey
 
@@ -50,8 +53,11 @@ def test_it_plays_what_an_opened_folder_shows(case: Case, tmp_path: Path) -> Non
         assert_same(case, plant.telemetry.series(), plant.telemetry.signals())
         assert plant.at == case.at
         assert plant.graph.twins == case.graph.twins
-        assert plant.graph.relationships == case.graph.relationships
+        assert tuple(plant.graph.relationships) == tuple(case.graph.relationships)
         assert list(plant.models) == list(case.models)
+        told = events_of_history(plant.history, plant.at, plant.graph.twins)
+        assert sorted(told, key=str) == sorted(jobs_of(case), key=str)
+        assert {"duty_swap", "filter_change", "cleaning"} <= {one.kind.id for one in told if one.kind}
     assert truth == case.truth
 
 
@@ -73,6 +79,26 @@ def test_a_kept_run_is_the_run(case: Case, tmp_path: Path) -> None:
     again = load(tmp_path, case.scenario.seed)
     assert_same(case, again.signals, again.infos)
     assert (again.at, again.symptoms, again.truth, again.sight) == (case.at, case.symptoms, case.truth, case.sight)
+    assert again.journal == case.journal
+    assert jobs_of(again) == jobs_of(case)
+
+
+def test_the_journal_tells_what_people_did_and_nothing_of_the_fault(case: Case) -> None:
+    scenario = case.scenario
+    run, _ = simulate_scenario((), scenario.seed, SHORT_H, scenario.end, scenario.conditions)
+    assert list(case.journal) == journal(run, scenario.conditions, scenario.seed, WARM_UP)
+
+
+def test_people_do_as_much_whether_something_is_wrong_or_not() -> None:
+    """Being logged is no tell: jobs of every kind, and how long ago, are drawn alike in healthy and in faulty runs."""
+    drawn = [draw(seed) for seed in range(6000)]
+    groups = [[one for one in drawn if (one.category == "healthy") is healthy] for healthy in (True, False)]
+    for of in (lambda c: c.works, lambda c: c.changes, lambda c: c.trims):
+        jobs = [[of(one.conditions) for one in group] for group in groups]
+        healthy, faulty = ([len(each) for each in group] for group in jobs)
+        assert np.mean(healthy) == pytest.approx(np.mean(faulty), abs=4.0 * np.std(faulty) / len(healthy) ** 0.5)
+        ages = [[job.before_h for each in group for job in each] for group in jobs]
+        assert np.mean(ages[0]) == pytest.approx(np.mean(ages[1]), abs=4.0 * np.std(ages[1]) / len(ages[0]) ** 0.5)
 
 
 def assert_same(case: Case, signals: object, infos: list[SignalInfo]) -> None:
@@ -109,7 +135,7 @@ def test_draws_are_a_function_of_the_seed_and_mixed_as_agreed() -> None:
         assert len({each.fault.twin for each in one.injections}) == len(one.injections)
         assert all(0.0 < each.before_h <= one.since_h < one.hours - 8.0 for each in one.injections)
         assert one.end.tzinfo is not None
-    busy = [bool(one.conditions.works or one.conditions.changes) for one in drawn if one.category == "healthy"]
+    busy = [bool(one.conditions.works or one.conditions.changes) for one in drawn]
     assert sum(busy) > 0.8 * len(busy)
 
 

@@ -13,6 +13,7 @@ from twinwright_gate.evaluate import RULE_NS, Outcome, evaluate
 from twinwright_gate.reasons import ACTING, FAULTS, RULE_IDS, Reason
 from twinwright_gate.rules import RULES
 
+from .edge_cases import ALLOWED, DENIED
 from .plantsite import FILLER, PUMP_2, Scene, deniers, scene
 from .rule_cases import CASES, Case
 
@@ -36,7 +37,13 @@ def played(case: Case) -> Scene:
     return made
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.reason} {case.name}")
+@pytest.mark.parametrize("case", ALLOWED, ids=lambda case: case.name)
+def test_up_to_the_edge_it_is_allowed(case: Case) -> None:
+    found = scene(case.phase, **case.change).judge()
+    assert found.allowed, found.findings
+
+
+@pytest.mark.parametrize("case", [*CASES, *DENIED], ids=lambda case: f"{case.reason} {case.name}")
 def test_one_thing_wrong_is_denied_by_its_rule_alone(case: Case) -> None:
     found = played(case).judge()
     rule = case.reason.partition(".")[0]
@@ -57,13 +64,18 @@ def test_every_reason_has_a_case() -> None:
     assert {reason.value for reason in set(Reason) - PARSED - FAULTY - ACTING} - told == set()
 
 
-def test_a_plan_that_the_strict_reader_would_not_give_is_denied_by_r02_alone() -> None:
+def not_strict() -> tuple[Scene, Scene]:
+    """Plans that no reader gives: one too large, one that isn't absolute."""
     good = scene()
     huge = good.plan.model_copy(update={"reason_text": "\u20ac" * 16_000})
-    found = replace(good, plan=huge).judge()
-    assert deniers(found) == {"R02"} and found.reason is Reason.TOO_LARGE
-    wrong = good.plan.model_copy(update={"set": good.plan.set.model_copy(update={"kind": "increment"})})
-    assert deniers(replace(good, plan=wrong).judge()) == {"R02"}
+    relative = good.plan.model_copy(update={"set": good.plan.set.model_copy(update={"kind": "increment"})})
+    return replace(good, plan=huge), replace(good, plan=relative)
+
+
+def test_a_plan_that_the_strict_reader_would_not_give_is_denied_by_r02_alone() -> None:
+    huge, relative = (one.judge() for one in not_strict())
+    assert deniers(huge) == deniers(relative) == {"R02"}
+    assert (huge.reason, relative.reason) == (Reason.TOO_LARGE, Reason.PLAN)
 
 
 def test_a_limit_is_told_with_its_figure() -> None:

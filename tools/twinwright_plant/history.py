@@ -32,19 +32,24 @@ EXPORTED_BEFORE = timedelta(hours=14)  # orders, notes and alarms are handed ove
 
 def write_history(folder: Path, seed: int, end: datetime) -> None:
     """history/*.csv and *.jsonl; nothing in it is later than some hours before `end`."""
-    draw = random.Random(f"history {seed}")
-    last = end - EXPORTED_BEFORE
+    orders, rung, noted = recorded(seed, end)
     target = folder / "history"
     target.mkdir(parents=True, exist_ok=True)
-    _write_csv(target / "work_orders.csv", work_orders(draw, last))
-    _write_csv(target / "alarms.csv", alarms(draw, last))
-    _write_lines(target / "shift_notes.jsonl", notes(draw, last))
+    _write_csv(target / "work_orders.csv", orders)
+    _write_csv(target / "alarms.csv", rung)
+    _write_lines(target / "shift_notes.jsonl", noted)
     codes = [
         {"kind": "failure_code", "id": code, "twin": "plant", "code": code, "text": text}
         for code, text in FAILURE_CODES
     ]
     procedures = [{"kind": "procedure", "id": number, "twin": "plant", "text": text} for number, text in PROCEDURES]
     _write_lines(target / "catalogue.jsonl", [{**row, "twin": "plant"} for row in [*codes, *procedures]])
+
+
+def recorded(seed: int, end: datetime) -> tuple[list[Row], list[Row], list[Row]]:
+    """The work orders, alarms and shift notes of a plant that is asked about at `end`."""
+    draw, last = random.Random(f"history {seed}"), end - EXPORTED_BEFORE
+    return work_orders(draw, last), alarms(draw, last), notes(draw, last)
 
 
 def work_orders(draw: random.Random, last: datetime) -> list[Row]:

@@ -16,6 +16,7 @@
     │   │   └── HistoryError      a history file
     │   ├── QueryError            a twin query that was refused; carries its position
     │   │   └── SqlError          the same for SQL over history
+    │   ├── ChangeError           changes to twins that were refused; carries line, path and every refusal
     │   ├── OrderError            a work order that can't be drafted, changed or submitted
     │   ├── SimulationError       a physics model that can't be loaded or run
     │   └── RunError              a run that can't be resumed
@@ -175,6 +176,38 @@ class SqlError(QueryError):
     """SQL over history that was refused."""
 
     code = "sql"
+
+
+class ChangeError(InputError):
+    """Changes to twins that were refused.
+
+    Attributes:
+        line: the line of the file (1-based), or None.
+        path: a JSON pointer into the twin or relationship, or None.
+        refusals: every line that was refused, where a file of them was; else empty.
+    """
+
+    code = "change"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        suggestions: Sequence[str] = (),
+        line: int | None = None,
+        path: str | None = None,
+        refusals: Sequence[ChangeError] = (),
+    ) -> None:
+        super().__init__(message, code=code, suggestions=suggestions)
+        self.line = line
+        self.path = path
+        self.refusals = list(refusals)
+
+    def as_dict(self) -> dict[str, object]:
+        """The error as JSON has it, with `line`, `path` and, for a file, its `refusals`."""
+        found = super().as_dict() | {"line": self.line, "path": self.path}
+        return found | {"refusals": [each.as_dict() for each in self.refusals]} if self.refusals else found
 
 
 class OrderError(InputError):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-from twinwright_tools.diagnosis.failure_modes import load_failure_modes
+from twinwright_tools.diagnosis.failure_modes import modes_of_plant
 from twinwright_tools.plant import Plant
 
 from ..result import Investigation, RankedHypothesis
@@ -76,16 +75,12 @@ def next_step(investigation: Investigation, top: RankedHypothesis | None) -> str
     return ""
 
 
-def mode_name(mode: str | None) -> str:
-    """A failure mode as people call it."""
+def mode_name(plant: Plant, mode: str | None) -> str:
+    """A failure mode as people call it; the plant's own modes are known as well."""
     if not mode:
         return "no known failure mode fits"
-    return _mode_names().get(mode, mode.replace("_", " ").replace("-", " "))
-
-
-@lru_cache(maxsize=1)
-def _mode_names() -> dict[str, str]:
-    return {mode.id: mode.name for mode in load_failure_modes()}
+    known = modes_of_plant(plant).modes.get(mode)
+    return known.name if known else mode.replace("_", " ").replace("-", " ")
 
 
 def since_words(top: RankedHypothesis, focus: Focus | None, plant: Plant) -> str:
@@ -101,7 +96,7 @@ def since_words(top: RankedHypothesis, focus: Focus | None, plant: Plant) -> str
 
 
 def _cause(top: RankedHypothesis, focus: Focus, plant: Plant, steps: str) -> Headline:
-    asset, mode = named(plant, top.twin), mode_name(top.mode)
+    asset, mode = named(plant, top.twin), mode_name(plant, top.mode)
     if not top.mode and focus.cause:
         mode = f"seen on {focus.cause.signal}, {mode}"
     return Headline(

@@ -90,7 +90,7 @@ def _hypothesis(one: RankedHypothesis, focus: Focus, plant: Plant) -> dict[str, 
     return {
         "it": one,
         "asset": named(plant, one.twin),
-        "mode": mode_name(one.mode),
+        "mode": mode_name(plant, one.mode),
         "since": since_words(one, focus if one is focus.top else None, plant),
         "chain": in_words(chain, plant) if len(chain) > 1 else "",
     }
@@ -130,7 +130,7 @@ def _order(order: WorkOrder, plant: Plant) -> dict[str, Any]:
         "it": order,
         "asset": named(plant, order.asset),
         "location": " / ".join(named(plant, twin) for twin in order.location),
-        "mode": mode_name(order.failure_mode),
+        "mode": mode_name(plant, order.failure_mode),
         "created": local(order.created, plant.zone),
         "isolation": [(named(plant, point.twin), point) for point in order.isolation],
         "duration": duration(order.duration_h * 3600),

@@ -21,6 +21,9 @@ _READ = ("time", "kind", "id", "twin", "code", "status", "text", "source")
 @click.option("--search", "words", metavar="WORDS", help="Find rows by words, best match first.")
 @click.option("--twin", help="With --search: only this twin and its parts.")
 @click.option("--kind", help="With --search: only this kind of row (work_order, alarm, note …).")
+@click.option(
+    "--explain", is_flag=True, help="With a SELECT: show the tree, the checks, the plan and the SQL; run nothing."
+)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many rows at most.")
 @at_option
 @plant_options
@@ -30,12 +33,17 @@ def command(
     words: str | None,
     twin: str | None,
     kind: str | None,
+    explain: bool,
     limit: int,
     at: datetime | None,
 ) -> None:
     """Search history by words, or count it: SELECT twin, count(*) FROM history GROUP BY twin."""
     if (sql is None) == (words is None):
         raise UsageError("give either a SELECT over the table `history`, or --search WORDS")
+    if explain:
+        _explain(options, sql, at)
+        return
+    hints: list[str] = []
     with options.opened(at) as plant:
         if words is not None:
             rows = plant.history.search(words, twin=twin, kind=kind, limit=limit)
@@ -43,9 +51,9 @@ def command(
             document: dict[str, object] = {"value": rows}
         else:
             result = plant.history.sql(str(sql))
-            columns = result.columns
+            columns, hints = result.columns, result.hints
             rows = [dict(zip(columns, row, strict=True)) for row in result.rows]
-            document = {"columns": columns, "value": rows, "sql": result.sql}
+            document = {"columns": columns, "value": rows, "sql": result.sql, "hints": hints}
         zone = plant.zone
 
     def people(console: Console) -> None:
@@ -53,5 +61,21 @@ def command(
         shown = found if words is None else [name for name in _READ if name in found]
         console.print(table(shown, [[figure(name, row.get(name), None, zone) for name in shown] for row in rows]))
         console.print(f"{len(rows)} row(s)", style="dim")
+        for hint in hints:
+            console.print(f"hint: {hint}", markup=False)
 
     show(options.as_json, document, people)
+
+
+def _explain(options: Options, sql: str | None, at: datetime | None) -> None:
+    if sql is None:
+        raise UsageError("--explain goes with a SELECT")
+    with options.opened(at) as plant:
+        plan = plant.history.explain(sql)
+
+    def people(console: Console) -> None:
+        for heading, body in plan.as_dict().items():
+            console.print(f"[bold]{heading}[/bold]")
+            console.print("\n".join(body) if isinstance(body, list) else f"{body}", markup=False, soft_wrap=True)
+
+    show(options.as_json, plan.as_dict(), people)

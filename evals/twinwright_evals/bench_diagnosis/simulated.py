@@ -20,6 +20,7 @@ from twinwright_tools.errors import InputError
 
 from ..campaign import Case, load
 from ..campaign.__main__ import make
+from ..campaign.jobs import jobs_of
 from ..campaign.store import about, path_of
 from .judging import BLAMED, place_of
 
@@ -109,7 +110,9 @@ def _one(folder: Path, seed: int) -> Simulated:
     if len(case.scenario.injections) != len(faults_of(case.truth)):
         raise InputError(f"{path_of(folder, seed)} was made when seeds meant other scenarios; delete it")
     begin = time.perf_counter()
-    found = diagnose_signals(case.signals, case.infos, case.graph, case.models, case.at, case.symptoms)
+    found = diagnose_signals(
+        case.signals, case.infos, case.graph, case.models, case.at, case.symptoms, events=jobs_of(case)
+    )
     return judge(case, found, time.perf_counter() - begin, current)
 
 

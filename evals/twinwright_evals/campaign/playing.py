@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from twinwright_plant.history import recorded
+from twinwright_plant.journal import journal
 from twinwright_plant.physics.simulate import Run
 from twinwright_plant.scenario import WARM_UP, simulate_with_and_without
 from twinwright_plant.sensors import Events, changes, sense
@@ -37,6 +40,7 @@ class Case:
 
     Attributes:
         signals, infos, graph, models, at, symptoms: the engine's arguments.
+        journal: the rows of the plant's event journal, as its folder has them.
         truth: what is wrong; its twin is None in a healthy run.
         sight: the signal that left its range by most after the onset, because of the fault.
         plain: the signal that left its range by most, whatever for.
@@ -52,6 +56,15 @@ class Case:
     truth: Truth
     sight: Sight
     plain: Sight
+    journal: tuple[Mapping[str, Any], ...] = ()
+
+    def history(self) -> list[Mapping[str, Any]]:
+        """What people and systems logged: the journal, and the work orders and shift notes of the plant's folder.
+
+        Orders and notes are drawn from seed and end alone, so that they needn't be kept.
+        """
+        orders, _, notes = recorded(self.scenario.seed, self.scenario.end)
+        return [*orders, *notes, *self.journal]
 
 
 def play(scenario: Scenario) -> Case:
@@ -78,6 +91,7 @@ def play(scenario: Scenario) -> Case:
         truth=truth,
         sight=sight,
         plain=plain,
+        journal=tuple(journal(run, scenario.conditions, scenario.seed, WARM_UP)),
     )
 
 

@@ -18,6 +18,9 @@ HOURS = 30.0  # of telemetry: four product changes on each line, and a day and a
 HEALTHY_SHARE, DOUBLE_SHARE = 0.12, 0.08
 ONSET_H = (0.75, 10.0)
 SEVERITY = (0.02, 1.0)  # from what drowns in noise to what anybody sees
+# How often people do anything of a kind on purpose, and how many hours ago at most: the same whether something is wrong
+# or not, so that a logged job by itself tells nothing of a fault.
+BUSY, EARLIEST_H = 0.6, 18.0
 WORKS: tuple[WorkKind, ...] = ("duty swap", "cleaning", "filter change")
 
 
@@ -67,7 +70,7 @@ def draw(seed: int) -> Scenario:
         injections = (_injection(rng),)
     if injections:
         since = max(one.before_h for one in injections)
-    conditions = _conditions(rng, end, not injections)
+    conditions = _conditions(rng, end)
     return Scenario(seed, end, injections, conditions, since, bool(rng.random() < 0.5))
 
 
@@ -92,37 +95,33 @@ def _double(rng: np.random.Generator) -> tuple[Injection, Injection]:
             return early, late
 
 
-def _conditions(rng: np.random.Generator, end: datetime, healthy: bool) -> Conditions:
-    """Season, load and plans; most healthy runs have maintenance or a change of load that is recent."""
+def _conditions(rng: np.random.Generator, end: datetime) -> Conditions:
+    """Season, load and plans; most runs have maintenance or a change of load that is recent."""
     day = end.timetuple().tm_yday
     season = 7.0 * cos(2.0 * pi * (day - 196) / 365.0) + float(rng.normal(0.0, 1.5))
     # In summer the chiller has less to give and the product comes warmer: planning asks for less.
     most = 1.0 if season < 3.0 else 0.88
     load = tuple(round(float(rng.uniform(0.7, most)), 2) for _ in range(3))
-    busy = 0.8 if healthy else 0.35
-    earliest = 12.0 if healthy else 24.0
     works, changes = [], []
-    if rng.random() < busy:
+    if rng.random() < BUSY:
         for _ in range(int(rng.integers(1, 3))):
             kind = WORKS[int(rng.integers(len(WORKS)))]
             lasts = round(float(rng.uniform(0.4, 0.8)), 2)
-            works.append(Work(kind, int(rng.integers(3)), round(float(rng.uniform(0.6, earliest)), 2), lasts))
-    if rng.random() < busy:
+            works.append(Work(kind, int(rng.integers(3)), round(float(rng.uniform(0.6, EARLIEST_H)), 2), lasts))
+    if rng.random() < BUSY:
         share = round(float(rng.uniform(0.6, most)), 2)
-        changes.append(LoadChange(int(rng.integers(3)), round(float(rng.uniform(0.6, earliest)), 2), share))
+        changes.append(LoadChange(int(rng.integers(3)), round(float(rng.uniform(0.6, EARLIEST_H)), 2), share))
     ages = tuple(round(float(rng.uniform(0.0, 1.0)), 2) for _ in range(3))
     lead = int(rng.choice([-1, 1]))
-    return Conditions(
-        season, _three(load), tuple(changes), tuple(works), lead, _three(ages), _trims(rng, busy, earliest)
-    )
+    return Conditions(season, _three(load), tuple(changes), tuple(works), lead, _three(ages), _trims(rng))
 
 
-def _trims(rng: np.random.Generator, busy: float, earliest: float) -> tuple[Trim, ...]:
+def _trims(rng: np.random.Generator) -> tuple[Trim, ...]:
     """A setpoint trimmed by a tenth or two, in half of the runs in which people do anything at all."""
-    if rng.random() > 0.5 * busy:
+    if rng.random() > 0.5 * BUSY:
         return ()
     kelvin = (-0.2, -0.1, 0.1, 0.2)[int(rng.integers(4))]
-    return (Trim(int(rng.integers(3)), round(float(rng.uniform(0.6, earliest)), 2), kelvin),)
+    return (Trim(int(rng.integers(3)), round(float(rng.uniform(0.6, EARLIEST_H)), 2), kelvin),)
 
 
 def _three(values: tuple[Any, ...]) -> tuple[float, float, float]:

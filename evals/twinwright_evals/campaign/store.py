@@ -49,6 +49,7 @@ def save(case: Case, out: Path) -> None:
         "truth": row_of(case),
         "sight": _seen(case.sight),
         "plain": _seen(case.plain),
+        "journal": list(case.journal),
         "infos": [_packed(info) for info in case.infos],
         "texts": sorted({str(text) for one in case.signals.values() for text in _words(one)}),
     }
@@ -103,6 +104,7 @@ def load(out: Path, seed: int) -> Case:
         truth=_truth(row["truth"]),
         sight=_sight(known["sight"]),
         plain=_sight(known["plain"]),
+        journal=tuple(known.get("journal", ())),  # runs that were kept before there was one have none
     )
 
 

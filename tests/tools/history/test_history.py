@@ -266,6 +266,7 @@ def test_rows_are_bounded_and_slow_ones_are_stopped(
     assert len(found.rows) == 3
     assert found.truncated
     monkeypatch.setattr("twinwright_tools.history.sql.TIMEOUT_S", 0.3)
+    monkeypatch.setattr("twinwright_tools.history.witness.MOST_WORK", float("inf"))
     many = ", ".join(f"history h{number}" for number in range(20))
     with pytest.raises(SqlError) as caught:
         history.sql(f"SELECT count(DISTINCT concat(h1.text, h7.text, h12.id)) FROM {many}")
@@ -276,6 +277,7 @@ def test_all_rows_with_all_rows_end_at_the_time_limit(pump_plant: Path, monkeypa
     rows = "".join(f'{{"kind": "note", "twin": "P1", "text": "leak number {n}"}}\n' for n in range(4000))
     (pump_plant / "history" / "b.jsonl").write_text(rows)
     monkeypatch.setattr("twinwright_tools.history.sql.TIMEOUT_S", 0.3)
+    monkeypatch.setattr("twinwright_tools.history.witness.MOST_WORK", float("inf"))
     with open_plant(pump_plant, at=LATER) as plant:
         begin = time.monotonic()
         with pytest.raises(SqlError) as caught:

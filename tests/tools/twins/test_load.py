@@ -86,6 +86,18 @@ TWIN_CASES = [
         "twin.wrong_type",
         ".state",
     ),
+    (
+        {"$dtId": "x", "$metadata": {"$model": "dtmi:test:Place;1"}, "tags": {"a": "b", "c": 5}},
+        "warning",
+        "twin.wrong_type",
+        ".tags",
+    ),
+    (
+        {"$dtId": "x", "$metadata": {"$model": "dtmi:test:CentrifugalPump;1"}, "nameplate": {"year": "old"}},
+        "warning",
+        "twin.wrong_type",
+        ".nameplate",
+    ),
 ]
 
 
@@ -238,9 +250,9 @@ def test_tables_hold_what_was_loaded_and_can_be_written_again(small_plant: Loade
         write_tables(connection, small_plant)
     counts = [
         connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-        for table in ("twins", "relationships", "model_lineage")
+        for table in ("twins", "edges", "links", "models")
     ]
-    assert counts == [(7,), (7,), (16,)]
+    assert counts == [(7,), (7,), (14,), (7,)]
 
 
 def test_an_empty_graph_makes_empty_tables(tmp_path: Path) -> None:

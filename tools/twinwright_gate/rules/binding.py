@@ -86,11 +86,11 @@ def _permit(request: Request, bound: Bound, digest: str) -> Iterator[Check]:
 def r16_versions(request: Request) -> Iterator[Check]:
     """The plan names a version of the twin, a device sequence and an expected value, and they are what is there now;
     the policy is the one that plan, approvals and permit are for, and no older one than was ever in force."""
-    plan, point, policy, context = request.plan, request.point, request.policy, request.context
+    point, policy, context = request.point, request.policy, request.context
     snapshot, pre = request.snapshot, request.plan.pre
     named = pre is not None and bool(pre.twin_version) and None not in (pre.device_seq, pre.expected_micro)
     yield Check(Reason.NO_VERSION, named, "The plan names no twin version, device sequence or expected value.")
-    if plan.pre is not None and pre is not None:
+    if pre is not None:
         yield Check(
             Reason.TWIN_VERSION,
             bool(snapshot.twin_version) and snapshot.twin_version == pre.twin_version,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,15 @@ from ..telemetry.series import SignalKey
 from ..times import from_micros, iso
 from ..twins.graph import TwinGraph
 from .data_quality import Statements
+from .explained import Explanation
+from .instrument_words import instrument_words
+from .instruments import Instruments
+from .job_evidence import of_explanation, of_induced
+from .maintenance import MaintenanceEvent
 from .modes.match import ModeFit, best_of, rank_modes, shares
-from .modes.roles import roles_of
 from .modes.types import Library
 from .next_check import Leading, next_check, recorded_roles
+from .past_failures import orders_of, past_nats
 from .ranking import Candidate
 from .relations import FAR, Relations
 from .result import Deviation, Diagnosis, Hypothesis, Symptom, Verdict
@@ -28,10 +33,11 @@ if TYPE_CHECKING:
 _FIRST = 12
 _DISTINCT_TWINS = 12
 _MOST_EVIDENCE = 4
+_MOST_JOBS = 2
 _MOST_EXPLAINED = 12
 _LOOKED_INTO = 5  # leading hypotheses whose instrument is doubted
-_SENSOR_NATS = 1.5  # what the verdict on the instrument says for the modes of sensors, or against them
-_FEEDBACK = frozenset({"position", "deviation", "end_position"})  # roles of signals that follow a command
+_SENSOR_NATS = 1.5  # how much the odds of an instrument's fault count for the modes of instruments, against the others
+_SENSOR_MOST = 4.0  # … nats at most
 _TOLD_APART = 5  # leading hypotheses that the next check has to tell apart
 _MODES_EACH = 3  # … with so many failure modes each
 
@@ -48,11 +54,18 @@ class Context:
     symptoms: tuple[Symptom, ...]
     library: Library
     data: Statements
+    events: tuple[MaintenanceEvent, ...] = ()
+    explained: Mapping[SignalKey, Explanation] = field(default_factory=dict)
 
     @property
     def found(self) -> dict[SignalKey, Suspicion]:
         """What speaks against each signal."""
         return self.look.found
+
+    @property
+    def instruments(self) -> Instruments:
+        """What the plant says of its signals."""
+        return Instruments(self.graph, self.models, self.library)
 
 
 @dataclass
@@ -107,30 +120,24 @@ def build_answer(
 def _fits(context: Context, one: Candidate, place: int) -> tuple[list[ModeFit], SensorVerdict]:
     """The failure modes that fit a candidate, best first, and whether its instrument is to be doubted."""
     modes = rank_modes(one.twin, one.signal, context.graph, context.models, context.found, context.library)
+    modes = _after_past_failures(context, one.twin, modes)
     if one.signal is None or place > _LOOKED_INTO:
-        return modes, SensorVerdict("undecided")
-    verdict = sensor_or_process(one.signal, context.look, context.relations)
-    if verdict.origin == "sensor" and _follows_a_command(context, one.signal):
-        # An actuator that no longer follows its command looks just as an instrument that misreads it.
-        verdict = replace(verdict, origin="undecided")
-    if verdict.origin != "undecided":
-        wanted = verdict.origin == "sensor"
-        modes = [
-            fit._replace(
-                fit=fit.fit + (_SENSOR_NATS if context.library.modes[fit.mode].anywhere == wanted else -_SENSOR_NATS)
-            )
-            for fit in modes
-        ]
+        return modes, SensorVerdict()
+    verdict = sensor_or_process(one.signal, context.look, context.relations, context.instruments)
+    shift = max(-_SENSOR_MOST, min(_SENSOR_MOST, _SENSOR_NATS * verdict.logit))
+    known = context.library.modes
+    modes = [fit._replace(fit=fit.fit + (shift if known[fit.mode].anywhere else -shift)) for fit in modes]
     return sorted(modes, key=lambda fit: -fit.fit), verdict
 
 
-def _follows_a_command(context: Context, key: SignalKey) -> bool:
-    """Whether a signal tells what became of a command: a position, a control error, or anything beside a command."""
-    roles = roles_of(key, context.graph, context.models, context.library)
-    if roles & _FEEDBACK:
-        return True
-    own = (other for other in context.found if other.twin == key.twin and other != key)
-    return any("command" in roles_of(other, context.graph, context.models, context.library) for other in own)
+def _after_past_failures(context: Context, twin: str, modes: list[ModeFit]) -> list[ModeFit]:
+    """The same fits, a little better where past work orders on the twin tell of the mode; best first."""
+    orders = [one for one in context.events if one.order and one.twin == twin]
+    if not orders:
+        return modes
+    names = [fit.mode for fit in modes]
+    past = {mode: past_nats(orders_of(mode, names, orders), context.at) for mode in names}
+    return sorted((fit._replace(fit=fit.fit + past[fit.mode]) for fit in modes), key=lambda fit: -fit.fit)
 
 
 def _next_check(
@@ -214,13 +221,14 @@ def _cited(
     own.sort(key=lambda key: (key != one.signal, -context.found[key].strength))
     ids = [_cite_deviation(context.found[key], evidence) for key in own[:_MOST_EVIDENCE]]
     suspicion = context.found.get(one.signal) if one.signal else None
+    ids += _cite_jobs(context, one, own[:_MOST_EVIDENCE], evidence)
     if suspicion is not None and suspicion.broken > DEVIATES:
         text = (
             f"{suspicion.key} is no longer explained by the other signals of {one.twin}: "
             f"counting what lasts, its residual is {suspicion.broken:.3g} times the largest of its past."
         )
         ids.append(evidence.cite("relation", one.signal, one.twin, text, excess=suspicion.broken))
-    ids += _cite_instrument(one, instrument, evidence)
+    ids += _cite_instrument(context, one, instrument, evidence)
     if len(path) > 1:
         text = f"An upset travels from {path[0]} to {path[-1]} by way of {' → '.join(path)} ({len(path) - 1} steps)."
         ids.append(evidence.cite("path", None, one.twin, text, steps=len(path) - 1, path=list(path)))
@@ -231,22 +239,32 @@ def _cited(
     return ids
 
 
-def _cite_instrument(one: Candidate, verdict: SensorVerdict, evidence: _Evidence) -> list[str]:
-    """Whether the rest still agrees without the suspected signal; nothing where that tells nothing."""
-    if one.signal is None or verdict.origin == "undecided" or verdict.broken is None:
+def _cite_jobs(context: Context, one: Candidate, own: Sequence[SignalKey], evidence: _Evidence) -> list[str]:
+    """What logged jobs explain of the signals that are cited, and whether one may have caused what it doesn't."""
+    keys = list(dict.fromkeys([*([one.signal] if one.signal else []), *own]))
+    ids = []
+    worth_telling = [key for key in keys if key in context.explained and context.explained[key].matters]
+    for key in worth_telling[:_MOST_JOBS]:
+        said = of_explanation(key, context.explained[key])
+        ids.append(evidence.cite("maintenance", key, one.twin, said.text, **said.figures))
+    suspicion = context.found.get(one.signal) if one.signal else None
+    if suspicion is not None:
+        parts = {*context.graph.within(one.twin), *context.graph.location(one.twin)[-2:]}
+        induced = of_induced(suspicion, context.events, context.explained.get(suspicion.key), parts)
+        if induced is not None:
+            ids.append(evidence.cite("after_maintenance", suspicion.key, one.twin, induced.text, **induced.figures))
+    return ids
+
+
+def _cite_instrument(context: Context, one: Candidate, verdict: SensorVerdict, evidence: _Evidence) -> list[str]:
+    """Whether an instrument or the plant has failed; nothing where that can't be told."""
+    text = instrument_words(one.signal, verdict, context.look, context.instruments) if one.signal else ""
+    if one.signal is None or verdict.signs is None or not text:
         return []
-    held = f"the {verdict.neighbours} signals that go with {one.signal}"
-    if verdict.origin == "sensor":
-        text = (
-            f"Without it, {held} agree with each other as ever (largest residual {verdict.rest:.3g} times that of the "
-            f"past), and contradict it ({verdict.suspect:.3g} times): its reading is doubtful rather than the plant."
-        )
-    else:
-        text = (
-            f"Without it, {held} don't agree with each other either: what the others leave of {verdict.broken} is "
-            f"{verdict.rest:.3g} times the largest of the past. The plant has changed, not only this reading."
-        )
-    figures = {"suspect": verdict.suspect, "rest": verdict.rest, "neighbours": verdict.neighbours}
+    told = verdict.signs.neighbours
+    figures = {"p_sensor": round(verdict.p_sensor, 4), "neighbours": told.count}
+    if told.broken is not None:
+        figures |= {"suspect": told.suspect, "rest": told.rest}
     return [evidence.cite("instrument", one.signal, one.twin, text, **figures)]
 
 

@@ -16,8 +16,7 @@ from .weights import Weights
 
 _MOST = 0.97
 _LEAST_SHARE = 0.01  # a share nearer to 0 or 1 says no more: scores aren't that exact
-_ASKED_FOR = 2.0  # logarithm of the odds that something is wrong where somebody looks: `weights.json` has even odds
-_CLEARLY = 0.6  # chance of a fault (at even odds) from which a cause is named
+_CLEARLY = 0.5  # chance of a fault (at even odds) from which a cause is named
 _NOTHING, _NOTHING_ASKED = 0.25, 0.1  # chance of a fault below which nothing is wrong; lower where somebody complains
 
 
@@ -77,8 +76,9 @@ def evidence_of(
 
     Returns:
         The logit of the first's share of the odds, how far it stands out from the median twin, the logit of the chance
-        of a fault, and two of its features.
+        of a fault and its logarithm (which bounds the whole where hardly anything is wrong), and two of its features.
     """
+    fault = _fault_logit(fault_row, fault_weights)
     top = max(scores)
     share = 1.0 / sum(exp(max(score - top, -700.0)) for score in scores)
     bounded = min(max(share, _LEAST_SHARE), 1.0 - _LEAST_SHARE)
@@ -86,7 +86,8 @@ def evidence_of(
         "intercept": 1.0,
         "share": log(bounded / (1.0 - bounded)),
         "stands_out": (top - float(np.median(scores))) / 3.0,
-        "fault": max(-8.0, min(8.0, _fault_logit(fault_row, fault_weights))),
+        "fault": max(-8.0, min(8.0, fault)),
+        "wrong": log(chance(fault)),
         "strongest": fault_row["strongest"],
         "broken": fault_row["broken"],
     }
@@ -99,7 +100,6 @@ def _fault_logit(row: Mapping[str, float], weights: Mapping[str, float]) -> floa
 def confidences(candidates: Sequence[Candidate], fault_row: Mapping[str, float], weights: Weights) -> list[float]:
     """The probability of each candidate: that of the first, and of the others as their scores are to its.
 
-    None is likelier than that anything is wrong, where people ask for a reason more often than not (`_ASKED_FOR`).
     The signals of a twin share what its best has: each gets what its score falls short of that.
     """
     if not candidates:
@@ -110,8 +110,7 @@ def confidences(candidates: Sequence[Candidate], fault_row: Mapping[str, float],
     top = max(best.values())
     odds = {twin: exp(max(score - top, -700.0)) for twin, score in best.items()}
     evidence = evidence_of(list(best.values()), fault_row, weights.fault)
-    first = chance(sum(weights.confidence.get(name, 0.0) * value for name, value in evidence.items()))
-    first = _MOST * min(first, chance(_fault_logit(fault_row, weights.fault) + _ASKED_FOR))
+    first = min(_MOST, chance(sum(weights.confidence.get(name, 0.0) * value for name, value in evidence.items())))
     # The others share what the first leaves, and never have more than it.
     rest = (1.0 - first) / max(sum(odds.values()) - 1.0, 1e-9)
     return [

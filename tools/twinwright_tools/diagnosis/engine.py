@@ -16,9 +16,12 @@ from ..twins.graph import TwinGraph
 from .answer import Context, build_answer
 from .confidence import capped, chance_of_fault, confidences, fault_features, substantiated, verdict_of
 from .data_quality import data_statements
+from .explained import discounted, explanations
 from .failure_modes import load_library, modes_of_plant
 from .features import asked_of
+from .jobs import job_files, load_jobs
 from .looking import look_at, suspicions
+from .maintenance import MaintenanceEvent, events_of_history
 from .modes.types import Library
 from .ranges import Bounds, stated_bounds
 from .ranking import rank
@@ -37,13 +40,16 @@ def diagnose(plant: Plant, symptoms: Sequence[Symptom] = ()) -> Diagnosis:
     """What is wrong with a plant at the moment of asking, and why.
 
     Raises:
+        PlantError: a file of the plant's own failure modes or kinds of jobs can't be used.
         UnknownNameError: a symptom names a twin or signal that isn't there.
     """
     infos = plant.telemetry.signals()
     signals = plant.telemetry.series()
     library = modes_of_plant(plant)
     bounds = stated_bounds(plant, infos)
-    return diagnose_signals(signals, infos, plant.graph, plant.models, plant.at, symptoms, library, bounds)
+    jobs = load_jobs(job_files(plant.folder))
+    events = events_of_history(plant.history, plant.at, plant.graph.twins, jobs)
+    return diagnose_signals(signals, infos, plant.graph, plant.models, plant.at, symptoms, library, bounds, events)
 
 
 def find_deviations(plant: Plant, twins: Collection[str] | None = None) -> list[Deviation]:
@@ -70,11 +76,13 @@ def diagnose_signals(
     symptoms: Sequence[Symptom] = (),
     library: Library | None = None,
     bounds: Mapping[SignalKey, Sequence[Bounds]] | None = None,
+    events: Sequence[MaintenanceEvent] = (),
 ) -> Diagnosis:
-    """The same from its parts; samples after `at` are not looked at.
+    """The same from its parts; samples and jobs after `at` are not looked at.
 
     Args:
         library: the failure modes of the plant; those that come along where it is None.
+        events: what people did to the plant, as its history tells (`maintenance.events_of`).
 
     Raises:
         UnknownNameError: a symptom names a twin or signal that isn't there.
@@ -82,7 +90,10 @@ def diagnose_signals(
     check_symptoms(symptoms, graph, _known_signals(infos, graph, models))
     relations, weights = relations_of(graph), load_weights()
     look = look_at(signals, infos, to_micros(at), graph, relations, bounds)
-    found = look.found
+    library = library or load_library()
+    known = [one for one in events if max(one.start, one.end or one.start) <= at]
+    explained = explanations(look, known, graph, models, relations, library)
+    found = discounted(look.found, explained)
     alarms = alarm_signals(infos, graph, models)
     asked = asked_of(symptoms, graph, found, alarms)
     candidates = rank(found, graph, relations, asked, alarms, weights, typical_interval(infos))
@@ -92,8 +103,8 @@ def diagnose_signals(
     shares = confidences(candidates, row, weights)
     verdict = verdict_of(fault, shares, complained)
     data = data_statements(signals, infos, graph, to_micros(at), symptoms)
-    context = Context(at, graph, models, relations, look, tuple(symptoms), library or load_library(), data)
-    return build_answer(context, candidates, capped(shares, verdict), verdict, deviations_of(found))
+    context = Context(at, graph, models, relations, look, tuple(symptoms), library, data, tuple(known), explained)
+    return build_answer(context, candidates, capped(shares, verdict), verdict, deviations_of(look.found))
 
 
 def typical_interval(infos: Sequence[SignalInfo]) -> float:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from ..plant.config import CONFIG_FILE, PlantConfig
+from ..plant.places import matching_files
 from ..telemetry.series import SignalKey
 from ..twins.graph import TwinGraph
 from .modes.match import ModeFit, best_of, happens_to, shares
@@ -103,10 +104,7 @@ def failure_mode_files(folder: Path, config: PlantConfig) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for pattern in config.failure_modes:
-        try:
-            matching = sorted(path for path in folder.glob(pattern) if path.is_file())
-        except (ValueError, NotImplementedError, IndexError):
-            matching = []
+        matching = matching_files(folder, [pattern], FOLDER)
         if not matching:
             raise ConfigError(f"no file matches {pattern!r}", file=folder / CONFIG_FILE, place=FOLDER)
         found.update(dict.fromkeys(matching))

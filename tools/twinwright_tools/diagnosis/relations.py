@@ -46,6 +46,12 @@ class Relations:
             return {twin: 0}
         return dict(nx.single_source_shortest_path_length(self.twins.reverse(copy=False), twin, cutoff=_CUTOFF))
 
+    def near(self, twin: str) -> set[str]:
+        """The twin and those directly up- and downstream of it."""
+        if twin not in self.twins:
+            return {twin}
+        return {twin, *self.twins.predecessors(twin), *self.twins.successors(twin)}
+
     def effects(self, signal: SignalKey) -> dict[SignalKey, int]:
         """The signals that named relationships lead to from this one, with the steps to each."""
         if signal not in self.signals:

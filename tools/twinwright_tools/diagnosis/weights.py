@@ -19,12 +19,14 @@ class Weights:
         features: feature to what it adds to the logarithm of a cause's odds, for each unit of it.
         fault: the same for whether anything is wrong at all; "intercept" among them.
         confidence: the same for whether the first hypothesis is right, see `confidence.evidence_of`.
+        origin: the same for whether an instrument has failed, and not the plant, see `sensors.origin_features`.
         source: what they were fitted on, in words.
     """
 
     features: Mapping[str, float]
     fault: Mapping[str, float]
     confidence: Mapping[str, float]
+    origin: Mapping[str, float]
     source: str
 
     def score(self, row: Mapping[str, float]) -> float:
@@ -36,4 +38,4 @@ class Weights:
 def load_weights() -> Weights:
     """The weights of `weights.json`."""
     known = json.loads(_FILE.read_text(encoding="utf-8"))
-    return Weights(known["features"], known["fault"], known["confidence"], known["source"])
+    return Weights(known["features"], known["fault"], known["confidence"], known["origin"], known["source"])

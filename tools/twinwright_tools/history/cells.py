@@ -7,11 +7,16 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+
 from ..times import iso
 
 
 def plain(value: Any) -> Any:
-    """A cell as JSON: times in ISO 8601, intervals in seconds, whole decimals as integers, no NaN."""
+    """A cell as JSON: times in ISO 8601, intervals in seconds, whole decimals as integers, no NaN.
+
+    An interval with months in it has no fixed length; it is given as an ISO 8601 duration.
+    """
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -24,8 +29,16 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
+    if isinstance(value, pa.MonthDayNano):
+        return _span(value)
     if isinstance(value, list):
         return [plain(each) for each in value]
     if isinstance(value, dict):
         return {str(name): plain(each) for name, each in value.items()}
     return str(value)
+
+
+def _span(value: pa.MonthDayNano) -> float | str:
+    """An interval in seconds, or with its months."""
+    months, days, seconds = int(value.months), int(value.days), value.nanoseconds / 1e9
+    return f"P{months}M{days}DT{seconds:.15g}S" if months else float(days * 86_400 + seconds)

@@ -244,10 +244,9 @@ def _as_text(value: Any) -> str:
 
 
 def _report_twins(rows: HistoryRows, twins: Collection[str], problems: list[Problem]) -> None:
-    known = set(twins)
     unknown: dict[str, int] = {}
     for twin in rows.columns["twin"]:
-        if twin is not None and twin not in known:
+        if twin is not None and twin not in twins:
             unknown[twin] = unknown.get(twin, 0) + 1
     if unknown:
         named = ", ".join(f"{twin!r} ({count})" for twin, count in sorted(unknown.items())[:_MOST_TWINS])

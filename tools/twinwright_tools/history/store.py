@@ -16,7 +16,7 @@ from ..telemetry.sources import identifier
 from ..times import iso
 from .cells import plain
 from .read import SOURCE
-from .sql import SqlResult, checked, run
+from .sql import SqlPlan, SqlResult, checked, explain, run
 from .words import WordIndex
 
 if TYPE_CHECKING:
@@ -96,8 +96,15 @@ class HistoryStore:
         Raises:
             SqlError: it was refused, or took too long; `position` and the nearest names say where and what was meant.
         """
-        tree = checked(text, self.columns(), self._tables)
-        return run(tree, text, self._cursor(), limit)
+        return run(checked(text, self.types(), self._tables), self._cursor(), limit)
+
+    def explain(self, text: str) -> SqlPlan:
+        """How a SELECT is understood and what it costs, without running it.
+
+        Raises:
+            SqlError: it was refused.
+        """
+        return explain(checked(text, self.types(), self._tables), self._cursor())
 
     def _twins(self, twin: str | None) -> frozenset[str] | None:
         if twin is None:
@@ -156,4 +163,4 @@ def _plain_rows(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: plain(value) for name, value in row.items() if value is not None} for row in rows]
 
 
-__all__ = ["HistoryStore", "SqlResult"]
+__all__ = ["HistoryStore", "SqlPlan", "SqlResult"]

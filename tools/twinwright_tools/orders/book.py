@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..database import NewerDatabaseError, connected, immediate, migrate
 from ..errors import OrderError, UnknownNameError
 from ..times import iso, parse_time
 from .order import Status, WorkOrder
 
-# Migration n brings a book from user_version n to n + 1; each runs in one transaction with the change of version.
 _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE orders (
@@ -34,7 +33,6 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
     ),
 )
-_BUSY_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class OrderBook:
         except OSError as error:
             raise OrderError(f"{self.path.parent} can't be made: {error}; name another folder with --state") from error
         with self._connection() as connection:
-            _migrate(connection, self.path)
+            migrate(connection, _MIGRATIONS)
 
     def add(self, draft: WorkOrder) -> WorkOrder:
         """Stores a draft and returns it with its id; the same idempotency key again returns what is already stored."""
@@ -138,60 +136,17 @@ class OrderBook:
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)) as connection:
-                _use_wal(connection)
-                connection.execute("PRAGMA foreign_keys = ON")
-                connection.execute("PRAGMA synchronous = FULL")
+            with connected(self.path) as connection:
                 yield connection
+        except NewerDatabaseError as error:
+            raise OrderError(f"{self.path}: {error}: update it", code="order.newer_book") from error
         except sqlite3.Error as error:
             raise OrderError(f"{self.path}: the order book can't be used: {error}", code="order.book") from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._connection() as connection, _immediate(connection):
+        with self._connection() as connection, immediate(connection):
             yield connection
-
-
-@contextmanager
-def _immediate(connection: sqlite3.Connection) -> Iterator[None]:
-    """A write transaction that takes the lock at once, so that what was read is still true when it is written."""
-    with connection:  # commits, or rolls back and lets the error through
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switches the book to write-ahead logging, which needs it alone for a moment and doesn't wait by itself."""
-    give_up = time.monotonic() + _BUSY_S
-    while True:
-        try:
-            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
-                raise
-            time.sleep(0.01)
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    if _version(connection) == len(_MIGRATIONS):
-        return
-    with _immediate(connection):
-        version = _version(connection)
-        if version > len(_MIGRATIONS):
-            raise OrderError(
-                f"{path} is of version {version}; this Twinwright knows up to {len(_MIGRATIONS)}: update it",
-                code="order.newer_book",
-            )
-        for step in _MIGRATIONS[version:]:
-            for statement in step:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _find(connection: sqlite3.Connection, order_id: str) -> tuple[int, WorkOrder]:

@@ -22,17 +22,19 @@ from ..errors import PlantError
 from ..history.load import write_history
 from ..history.read import read_history
 from ..telemetry.load import load_telemetry
-from ..twins.load import LoadedTwins
-from ..twins.store import write_tables
+from ..twins.flow import Flows
+from ..twins.stored import StoredGraph, stored_models
 from .places import shown
 from .problems import Problem
 
-FORMAT = 1
+FORMAT = 2
 _KEPT = 12
 _ABANDONED_S = 3600.0
 _ATTEMPTS = 3
-# What a query over an open index may take; DuckDB's own limit is most of the machine's memory.
+# What a query over an open index may take, and what building one may; DuckDB's own limit is most of the memory.
 _MEMORY = "1GB"
+_BUILDING = "2GB"
+Fill = Callable[[duckdb.DuckDBPyConnection], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +44,29 @@ class Inputs:
     Attributes:
         folder: the plant folder; `files` are read from it or from elsewhere.
         twins: files of models, twins, relationships and configuration.
+        changes: the head of the log of changes to twins.
     """
 
     folder: Path
     twins: tuple[Path, ...]
     telemetry: tuple[Path, ...]
     history: tuple[Path, ...]
+    changes: str = ""
 
     def name(self) -> str:
         """The index file's name: which files, and then in which state."""
         files = [*self.twins, *self.telemetry, *self.history]
-        selection = [str(path) for path in self.telemetry]
+        selection = [*(str(path) for path in self.telemetry), bool(self.history)]
         states = [(str(path), *_state(path)) for path in files]
-        return f"{_digest(selection)}-{_digest([FORMAT, duckdb.__version__, len(self.telemetry), states])}.duckdb"
+        contents = [FORMAT, duckdb.__version__, len(self.telemetry), states, self.changes]
+        return f"{_digest(selection)}-{_digest(contents)}.duckdb"
 
 
-def open_index(
-    cache: Path, inputs: Inputs, loaded: LoadedTwins, progress: Callable[[str], None]
-) -> duckdb.DuckDBPyConnection:
+def open_index(cache: Path, inputs: Inputs, fill: Fill, progress: Callable[[str], None]) -> duckdb.DuckDBPyConnection:
     """A read-only connection to the index of the inputs, which is built first where it isn't there.
+
+    Args:
+        fill: writes the tables of models, twins and relationships; called only where the index is built.
 
     Raises:
         PlantError: it can't be built or opened.
@@ -70,7 +76,7 @@ def open_index(
         connection = _opened(file)
         if connection is not None:
             return connection
-        _build(file, inputs, loaded, progress)
+        _build(file, inputs, fill, progress)
         _tidy(cache, file)
     raise PlantError("the index can't be opened; delete the folder and try again", file=cache, code="plant.index")
 
@@ -116,24 +122,26 @@ def _opened(file: Path) -> duckdb.DuckDBPyConnection | None:
     return connection
 
 
-def _build(file: Path, inputs: Inputs, loaded: LoadedTwins, progress: Callable[[str], None]) -> None:
+def _build(file: Path, inputs: Inputs, fill: Fill, progress: Callable[[str], None]) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="building-", dir=file.parent, ignore_cleanup_errors=True) as folder:
             aside = Path(folder) / file.name
-            _write(aside, inputs, loaded, progress)
+            _write(aside, inputs, fill, progress)
             aside.replace(file)
     except OSError as error:
         raise PlantError(f"the index can't be written: {error}", file=file.parent, code="plant.index") from error
 
 
-def _write(aside: Path, inputs: Inputs, loaded: LoadedTwins, progress: Callable[[str], None]) -> None:
+def _write(aside: Path, inputs: Inputs, fill: Fill, progress: Callable[[str], None]) -> None:
     with duckdb.connect(str(aside)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET memory_limit = '{_BUILDING}'")
+        fill(connection)
+        models, graph = stored_models(connection), StoredGraph(connection.cursor, Flows())
         named = _named(inputs.folder, inputs.telemetry)
-        problems = load_telemetry(connection, named, loaded.models, loaded.graph, progress)
-        rows = read_history(_named(inputs.folder, inputs.history), loaded.graph.twins.keys(), problems, progress)
+        problems = load_telemetry(connection, named, models, graph, progress)
+        rows = read_history(_named(inputs.folder, inputs.history), graph.twins, problems, progress)
         write_history(connection, rows)
-        write_tables(connection, loaded)
         connection.execute("CREATE TABLE about (format INTEGER, problems VARCHAR)")
         connection.execute(
             "INSERT INTO about VALUES ($1, $2)", [FORMAT, json.dumps([each.as_dict() for each in problems])]

@@ -34,7 +34,7 @@ def telemetry_files(folder: Path, config: PlantConfig, instead: Sequence[Path]) 
         TelemetryError: a given file doesn't exist, or is neither Parquet nor CSV.
     """
     if not instead:
-        return _matching(folder, config.telemetry.files, "telemetry")
+        return matching_files(folder, config.telemetry.files, "telemetry.files")
     return [_given(folder, path) for path in dict.fromkeys(instead)]
 
 
@@ -49,7 +49,7 @@ def _given(folder: Path, path: Path) -> Path:
 
 def history_files(folder: Path, config: PlantConfig) -> list[Path]:
     """The history files of the folder."""
-    return _matching(folder, config.history.files, "history")
+    return matching_files(folder, config.history.files, "history.files")
 
 
 def twin_files(folder: Path) -> list[Path]:
@@ -63,14 +63,22 @@ def shown(folder: Path, path: Path) -> str:
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
-def _matching(folder: Path, globs: Sequence[str], section: str) -> list[Path]:
+def matching_files(folder: Path, globs: Sequence[str], place: str) -> list[Path]:
+    """The files of a plant folder that any of the patterns matches, in order of their paths.
+
+    Args:
+        place: where in ``twinwright.toml`` the patterns stand, for errors.
+
+    Raises:
+        ConfigError: a pattern isn't one relative to the folder.
+    """
     found: set[Path] = set()
     for pattern in globs:
         try:
             found.update(path for path in folder.glob(pattern) if path.is_file())
         except (ValueError, NotImplementedError, IndexError):
             text = f"{pattern!r} is no pattern relative to the plant folder"
-            raise ConfigError(text, file=folder / CONFIG_FILE, place=f"{section}.files") from None
+            raise ConfigError(text, file=folder / CONFIG_FILE, place=place) from None
     return sorted(found)
 
 

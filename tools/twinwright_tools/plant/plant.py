@@ -17,9 +17,13 @@ from ..history.store import HistoryStore
 from ..telemetry.series import SignalKey
 from ..telemetry.store import TelemetryStore
 from ..times import from_micros
+from ..twins.changes.log import ChangeLog
+from ..twins.changes.store import TwinStore
 from ..twins.dtdl import ModelSet
+from ..twins.fill import fill_store
 from ..twins.graph import TwinGraph
 from ..twins.load import load_twins
+from ..twins.stored import StoredGraph, stored_models, stored_twin_problems
 from .config import PlantConfig, Range, read_config
 from .declared import declaration_problems, declared
 from .index import Inputs, open_index, stored_problems
@@ -27,6 +31,7 @@ from .places import history_files, plant_folder, state_folder, telemetry_files, 
 from .problems import Problem
 
 if TYPE_CHECKING:
+    from ..twins.query.restrictions import DialectName
     from ..twins.query.run import QueryResult
 
 
@@ -62,15 +67,27 @@ class Plant:
         """Where the signal belongs, as `twinwright.toml` says for it or for a model of its twin; else None."""
         return declared(key, self.config.ranges, self.models, self.graph)
 
-    def query(self, text: str) -> QueryResult:
-        """The result of a twin query.
+    def query(
+        self,
+        text: str,
+        *,
+        dialect: DialectName = "service",
+        checked: bool = True,
+        continuation: str | None = None,
+    ) -> QueryResult:
+        """A page of the result of a twin query, the one that the continuation token of the page before stands for.
+
+        For dialect and checked, see `check_query`.
 
         Raises:
-            QueryError: the query was refused.
+            QueryError: the query or the token was refused.
         """
         from ..twins.query.run import run_query
 
-        return run_query(text, self.models, self.graph, self._connection.cursor())
+        cursor = self._connection.cursor()
+        return run_query(
+            text, self.models, self.graph, cursor, dialect=dialect, checked=checked, continuation=continuation
+        )
 
     def close(self) -> None:
         """Lets go of the index."""
@@ -91,6 +108,7 @@ def open_plant(
     telemetry: Sequence[Path] = (),
     state: Path | None = None,
     at: datetime | None = None,
+    as_of: datetime | None = None,
     progress: Callable[[str], None] = lambda text: None,
     cache_home: Path | None = None,
 ) -> Plant:
@@ -100,28 +118,41 @@ def open_plant(
         telemetry: these files instead of the folder's.
         state: a folder for state and caches instead of the plant's own.
         at: the moment of asking; the newest telemetry time (else the newest of history, else now) where it is None.
+            Where it is given, the twins are those of that time too.
+        as_of: the twins as they stood then, alone: the plant has neither telemetry nor history.
         progress: is told what takes time.
         cache_home: the user's cache folder, used where the plant can't be written; ``~/.cache`` if None.
 
     Raises:
         PlantError: there is no such folder, its twins or configuration can't be used, or nothing can be written.
         TelemetryError: one of `telemetry` doesn't exist.
-        TimeFormatError: `at` has no zone.
+        ChangeError: the log of changes to twins can't be read.
+        TimeFormatError: `at` or `as_of` has no zone.
     """
-    if at is not None and at.tzinfo is None:
-        raise TimeFormatError(f"the moment of asking {at.isoformat()} has no zone", code="time.naive")
+    for moment in (at, as_of):
+        if moment is not None and moment.tzinfo is None:
+            raise TimeFormatError(f"the moment of asking {moment.isoformat()} has no zone", code="time.naive")
     folder = plant_folder(folder)
     config = read_config(folder)
-    telemetry_paths = telemetry_files(folder, config, telemetry)
-    inputs = Inputs(folder, tuple(twin_files(folder)), tuple(telemetry_paths), tuple(history_files(folder, config)))
-    loaded = load_twins(folder, config.flows)
     place = state_folder(folder, state, cache_home or Path.home() / ".cache")
-    connection = open_index(place / "cache", inputs, loaded, progress)
+    changed = ChangeLog(place).read(as_of or at)
+    # An index of the twins alone is quick to make: one as of some time in the past is hardly asked twice.
+    telemetry_paths = telemetry_files(folder, config, telemetry) if as_of is None else []
+    history_paths = history_files(folder, config) if as_of is None else []
+    inputs = Inputs(folder, tuple(twin_files(folder)), tuple(telemetry_paths), tuple(history_paths), changed.head)
+    connection = open_index(
+        place / "cache",
+        inputs,
+        lambda index: fill_store(index, folder, config.flows, changed.documents, progress),
+        progress,
+    )
+    models = stored_models(connection)
+    graph = StoredGraph(connection.cursor, config.flows)
     asked = at.astimezone(UTC) if at else _newest(connection)
     problems = [
-        *loaded.problems,
+        *stored_twin_problems(connection),
         *stored_problems(connection),
-        *declaration_problems(config, loaded.models, loaded.graph),
+        *declaration_problems(config, models, graph),
     ]
     return Plant(
         folder=folder,
@@ -129,19 +160,29 @@ def open_plant(
         config=config,
         zone=config.zone,
         at=asked,
-        models=loaded.models,
-        graph=loaded.graph,
+        models=models,
+        graph=graph,
         telemetry=TelemetryStore(
-            connection.cursor,
-            loaded.models,
-            loaded.graph,
-            asked,
-            lambda key: declared(key, config.units, loaded.models, loaded.graph),
+            connection.cursor, models, graph, asked, lambda key: declared(key, config.units, models, graph)
         ),
-        history=HistoryStore(connection.cursor, loaded.graph, asked, config.zone),
+        history=HistoryStore(connection.cursor, graph, asked, config.zone),
         problems=problems,
         _connection=connection,
     )
+
+
+def open_twins(folder: Path, *, state: Path | None = None, cache_home: Path | None = None) -> TwinStore:
+    """The twins of a plant folder and the log of their changes, without an index.
+
+    Raises:
+        PlantError: there is no such folder, its twins or configuration can't be used, or nothing can be written.
+    """
+    folder = plant_folder(folder)
+    return _twins(folder, read_config(folder), state_folder(folder, state, cache_home or Path.home() / ".cache"))
+
+
+def _twins(folder: Path, config: PlantConfig, place: Path) -> TwinStore:
+    return TwinStore(load_twins(folder, config.flows), ChangeLog(place))
 
 
 def _newest(connection: duckdb.DuckDBPyConnection) -> datetime:

@@ -70,8 +70,9 @@ def count_history(arguments: CountHistory, context: ToolContext) -> Finding:
     left = f"; {len(shown)} are shown: aggregate, or add a WHERE or LIMIT" if len(shown) < len(rows) else ""
     if left:
         facts.append(Fact(name="rows shown", value=len(shown)))
+    hints = "".join(f" But {hint}" for hint in result.hints)
     return Finding(
-        summary=f"The query over history gave {_rows(len(rows))}{left}.",
+        summary=f"The query over history gave {_rows(len(rows))}{left}.{hints}",
         facts=facts,
         data={"columns": result.columns, "rows": shown},
         reproduce=command("history", arguments.sql),

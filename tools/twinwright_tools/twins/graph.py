@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,16 +12,22 @@ import networkx as nx
 
 from ..errors import UnknownNameError
 from .flow import Flows
+from .query.cost import GraphStatistics
 
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """One digital twin: its `$dtId`, its model's DTMI, and its properties as the graph file has them (without `$…`)."""
+    """One digital twin: its `$dtId`, its model's DTMI, and its properties as the graph file has them (without `$…`).
+
+    Attributes:
+        metadata: its `$metadata` without the `$model`: by property, when it was last updated.
+    """
 
     id: str
     model: str
     properties: dict[str, Any] = field(default_factory=dict)
     etag: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -38,14 +45,15 @@ class Relationship:
     source: str
     target: str
     properties: dict[str, Any] = field(default_factory=dict)
+    etag: str | None = None
 
 
 @dataclass(frozen=True)
 class TwinGraph:
-    """The twins of a plant and how they hang together."""
+    """The twins of a plant and how they hang together; both collections may be read from a store as they are needed."""
 
-    twins: dict[str, Twin]
-    relationships: tuple[Relationship, ...]
+    twins: Mapping[str, Twin]
+    relationships: Sequence[Relationship]
     flows: Flows
 
     def twin(self, twin_id: str) -> Twin:
@@ -58,6 +66,11 @@ class TwinGraph:
         if found is None:
             raise UnknownNameError.of("twin", twin_id, self.twins)
         return found
+
+    @cached_property
+    def statistics(self) -> GraphStatistics:
+        """What queries are checked against and their cost is estimated by."""
+        return GraphStatistics.from_graph(self)
 
     @cached_property
     def influence(self) -> nx.MultiDiGraph[str]:

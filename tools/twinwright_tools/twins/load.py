@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,23 @@ from .dtdl import Findings, Interface, ModelSet, read_interfaces
 from .dtdl.reader import describe
 from .dtdl.types import Component, Property, RelationshipType
 from .dtdl.values import mismatch
-from .files import Record, Sources, read_sources
+from .files import Record, read_sources
 from .flow import Flows
 from .graph import Relationship, Twin, TwinGraph
 
 
 @dataclass(frozen=True)
 class LoadedTwins:
-    """Models and graph of a plant, and what was wrong with them."""
+    """Models and graph of a plant, and what was wrong with them.
+
+    Attributes:
+        model_records: what the models were read from, as it stands in the files.
+    """
 
     models: ModelSet
     graph: TwinGraph
     problems: list[Problem]
+    model_records: tuple[Record, ...] = ()
 
 
 def load_twins(folder: Path, config_flows: Flows) -> LoadedTwins:
@@ -38,37 +44,45 @@ def load_twins(folder: Path, config_flows: Flows) -> LoadedTwins:
         text = "no twins: there is no graph.json, no bulk-import *.ndjson and no models/*.json"
         raise GraphError(text, file=folder, code="plant.graph.nothing")
     problems = list(sources.problems)
-    models = _models(sources, problems)
-    reader = _GraphReader(models, problems)
+    models = read_models(sources.models, problems)
+    reader = GraphReader(models, problems)
     for record in sources.twins:
         reader.add_twin(record)
     for record in sources.relationships:
         reader.add_relationship(record)
     reader.check_multiplicity()
-    problems += _assumed_flows(reader, config_flows)
+    problems += assumed_flows((each.name for each in reader.relationships.values()), config_flows)
     graph = TwinGraph(reader.twins, tuple(reader.relationships.values()), config_flows)
-    return LoadedTwins(models, graph, problems)
+    return LoadedTwins(models, graph, problems, tuple(sources.models))
 
 
-def _models(sources: Sources, problems: list[Problem]) -> ModelSet:
+def read_models(records: Iterable[Record], problems: list[Problem]) -> ModelSet:
+    """The models that hold together; what is wrong with them is added to the problems."""
     interfaces: list[Interface] = []
-    for record in sources.models:
+    for record in records:
         findings = Findings(record.file)
         interfaces += read_interfaces(record.value, record.place, findings)
         problems += findings.problems
     return ModelSet.checked(interfaces, problems)
 
 
-def _assumed_flows(reader: _GraphReader, flows: Flows) -> list[Problem]:
-    names = {each.name: None for each in reader.relationships.values() if not flows.is_stated(each.name)}
+def assumed_flows(names: Iterable[str], flows: Flows) -> list[Problem]:
+    """What had to be assumed of relationships of these names, each once."""
     text = "what {!r} carries isn't stated under [relationships] in twinwright.toml: assumed {!r}"
     return [
         Problem("info", "flow.assumed", text.format(name, flows.of(name).direction), "twinwright.toml", name)
-        for name in names
+        for name in dict.fromkeys(names)
+        if not flows.is_stated(name)
     ]
 
 
-class _GraphReader:
+def too_many(source: str, name: str, count: int, most: int) -> Problem:
+    """A twin with more relationships of a name than its model allows."""
+    text = f"twin {source!r} has {count} relationships {name!r}, {most} at most are declared"
+    return Problem("warning", "relationship.multiplicity", text, None, source)
+
+
+class GraphReader:
     """Collects twins and relationships that can be used, and the problems of all."""
 
     def __init__(self, models: ModelSet, problems: list[Problem]) -> None:
@@ -111,9 +125,9 @@ class _GraphReader:
         self._check_model(twin_id, model, record)
         if isinstance(model, str) and model in self.models:
             self._check_properties(f"twin {twin_id!r}", model, properties, record)
-        etag = record.value.get("$etag")
         model_id = model if isinstance(model, str) else ""
-        self.twins[twin_id] = Twin(twin_id, model_id, properties, etag if isinstance(etag, str) else None)
+        rest = {name: each for name, each in metadata.items() if name != "$model"} if isinstance(metadata, dict) else {}
+        self.twins[twin_id] = Twin(twin_id, model_id, properties, _etag(record.value), rest)
 
     def _check_model(self, twin_id: str, model: Any, record: Record) -> None:
         if isinstance(model, str) and model in self.models:
@@ -177,7 +191,7 @@ class _GraphReader:
             self._report("error", "relationship.duplicate", text, record)
             return
         properties = _own(record.value)
-        self.relationships[source, given] = Relationship(given, name, source, target, properties)
+        self.relationships[source, given] = Relationship(given, name, source, target, properties, _etag(record.value))
         self._check_relationship(self.relationships[source, given], record)
 
     def _end(self, record: Record, *names: str) -> str | None:
@@ -230,8 +244,12 @@ class _GraphReader:
             declared = self.models.relationship(self.twins[source].model, name)
             most = declared.max_multiplicity if declared else None
             if most is not None and count > most:
-                text = f"twin {source!r} has {count} relationships {name!r}, {most} at most are declared"
-                self.problems.append(Problem("warning", "relationship.multiplicity", text, None, source))
+                self.problems.append(too_many(source, name, count, most))
+
+
+def _etag(value: dict[str, Any]) -> str | None:
+    etag = value.get("$etag")
+    return etag if isinstance(etag, str) else None
 
 
 def _own(value: dict[str, Any]) -> dict[str, Any]:

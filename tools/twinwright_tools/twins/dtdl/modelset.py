@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from ...plant.problems import Problem
 from .check import check_interfaces
 from .names import last_segment
-from .types import Component, Content, Interface, Property, RelationshipType, SignalDefinition, Telemetry
+from .types import (
+    Component,
+    Content,
+    Field,
+    Interface,
+    MapSchema,
+    ObjectSchema,
+    Property,
+    RecursiveSchema,
+    RelationshipType,
+    Schema,
+    SignalDefinition,
+    Telemetry,
+)
 from .units import symbol
 
 
@@ -100,10 +113,34 @@ class ModelSet:
         by_name = next((each for each in signals if each.name == name), None)
         return by_name or next((each for each in signals if each.display_name == name), None)
 
-    def label(self, model: str) -> str:
-        """What people call the model: its display name, else the last part of its DTMI."""
+    def field(self, model: str, path: Sequence[str]) -> Field | None:
+        """What a model says of the value at a path: through components, fields of objects, and keys of maps.
+
+        Args:
+            path: such as ``("motor", "plate", "maker")``; the first part is a property or telemetry, or a component.
+        """
+        content = self.contents(model).get(path[0]) if path else None
+        if isinstance(content, Component):
+            return self.field(content.interface, path[1:])
+        if not isinstance(content, Property | Telemetry):
+            return None
+        found: Field | None = Field(content.name, content.schema, content.quantity, content.texts.display_name)
+        for name in path[1:]:
+            found = _inside(found.schema, name) if found else None
+        return found
+
+    def label(self, model: str, language: str = "en") -> str:
+        """What people call the model in a language: its display name, else the last part of its DTMI."""
         interface = self.interfaces.get(model)
-        return (interface.texts.display_name if interface else None) or last_segment(model)
+        return (interface.texts.display_name_in(language) if interface else None) or last_segment(model)
+
+
+def _inside(schema: Schema, name: str) -> Field | None:
+    """What stands under a name in a value of a schema: a field of an object, or any key of a map."""
+    whole = schema.target if isinstance(schema, RecursiveSchema) else schema
+    if isinstance(whole, ObjectSchema):
+        return whole.field(name)
+    return (whole.entry or Field(name, whole.value)) if isinstance(whole, MapSchema) else None
 
 
 def _signal(content: Property | Telemetry, component: str | None) -> SignalDefinition:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from .names import MAX_DTMI, is_dtmi, is_reserved
-from .reader import DefectError, Findings, Node, describe
-from .schemas import Shared, read_field, read_quantity, read_schema
-from .types import ArraySchema, Command, Component, Content, Interface, Property, RelationshipType, Schema, Telemetry
+from .context import Context
+from .elements import Element, ElementReader, Reference
+from .extras import annotation_doubts, check_extras
+from .metamodel import COMPLEX, CONTENTS
+from .names import is_dtmi
+from .reader import DefectError, Findings
+from .schemas import SchemaBuilder, holds_array, texts
+from .types import (
+    Command,
+    Component,
+    Content,
+    Extras,
+    Field,
+    Interface,
+    Property,
+    RelationshipType,
+    Telemetry,
+)
 
-_CONTEXTS = {f"dtmi:dtdl:context;{version}": version for version in (2, 3)}
-_QUANTITIES = "dtmi:dtdl:extension:quantitativeTypes;1"
-_KNOWN_CONTEXTS = (*_CONTEXTS, _QUANTITIES)
-
-Inline = list[tuple[Any, str]]
-"""Interfaces that stand inside others, put aside for reading, each with its path."""
+_COUNTED = frozenset(
+    ["contents", "fields", "enumValues", "request", "response", "properties", "schema", "elementSchema", "mapValue"]
+)
 
 
 def read_interfaces(document: Any, path: str, findings: Findings) -> list[Interface]:
@@ -25,178 +36,204 @@ def read_interfaces(document: Any, path: str, findings: Findings) -> list[Interf
     A part that can't be used is left out and reported; so is an interface whose own identity is broken.
     """
     found: list[Interface] = []
-    listed = [(document, path)]
+    listed: list[tuple[Any, str, Context | None]] = [(document, path, None)]
     if isinstance(document, list):
-        listed = [(each, f"{path}[{index}]") for index, each in enumerate(document)]
+        listed = [(each, f"{path}[{index}]", None) for index, each in enumerate(document)]
     while listed:
-        value, where = listed.pop(0)
+        value, where, outer = listed.pop(0)
         findings.model = None
+        reader = ElementReader(findings)
         try:
-            interface, inline = _interface(value, where, findings)
+            found.append(_interface(value, where, outer, reader))
         except DefectError as defect:
             findings.defect(defect)
             continue
-        found.append(interface)
-        listed[:0] = inline
+        finally:
+            listed[:0] = reader.inline
     findings.model = None
     return found
 
 
-def _interface(value: Any, path: str, findings: Findings) -> tuple[Interface, Inline]:
-    node = Node({}, path, findings).child(value, path, "an interface")
-    model = node.need("@id")
-    findings.model = model if isinstance(model, str) else None
-    if "Interface" not in node.types():
-        raise DefectError(
-            "dtdl.type", f"'@type' must be Interface, not {describe(value.get('@type'))}", node.at("@type")
+def _interface(value: Any, path: str, outer: Context | None, reader: ElementReader) -> Interface:
+    findings = reader.findings
+    if isinstance(value, dict) and is_dtmi(value.get("@id")):
+        findings.model = value["@id"]
+    element = reader.read(value, path, ("Interface",), outer)
+    if element.id is None:
+        raise DefectError("dtdl.missing_field", "'@id' is missing; an interface needs one", path)
+    _check_size(element, reader)
+    return _InterfaceBuilder(element, findings).build()
+
+
+def _check_size(element: Element, reader: ElementReader) -> None:
+    """Note an interface whose JSON text is too long, however it is laid out; interfaces inside it don't count."""
+    most = element.context.limits.interface_bytes
+    if most is None:
+        return
+    inner = sum(_bytes(value) for value, _, _ in reader.inline)
+    size = _bytes(element.value) - inner
+    if size > most:
+        text = f"the interface is {size} bytes long, {most} at most are allowed; move part of it into another one"
+        reader.findings.add("warning", "dtdl.count", text, element.path)
+
+
+def _bytes(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+
+
+class _InterfaceBuilder:
+    """Makes one interface of its element; what can't be used of it is left out."""
+
+    def __init__(self, element: Element, findings: Findings) -> None:
+        self.element = element
+        self.findings = findings
+        self.ids: dict[str, str] = {}
+        self.index: dict[str, Element] = {}
+        self._collect(element)
+        self.schemas = SchemaBuilder(self.index)
+
+    def _collect(self, element: Element) -> None:
+        for child in element.children():
+            if child.id is not None and child.id in (*self.index, self.element.id):
+                text = f"the identifier {child.id!r} is taken by another element; give this one another"
+                self.findings.add("error", "dtdl.duplicate_id", text, child.at("@id"))
+            elif child.id is not None:
+                self.index[child.id] = child
+                self.ids[child.id] = child.path
+            self._collect(child)
+
+    def build(self) -> Interface:
+        """The interface, without the contents that can't be used."""
+        element = self.element
+        extends = tuple(dict.fromkeys(each.id for each in element.members.get("extends", [])))
+        self._check_extends(len(extends))
+        self._check_schemas()
+        contents, places = self._contents()
+        check_extras(element, self.findings)
+        return Interface(
+            str(element.id),
+            extends,
+            contents,
+            element.context.version,
+            texts(element),
+            self.findings.file,
+            element.path,
+            element.cotypes.words,
+            extras(element),
+            tuple(self.ids.items()),
+            tuple(places.items()),
+            count_values(element),
+            element.context.limits,
         )
-    node = _with_context(node)
-    if not is_dtmi(model, node.version) or len(model) > MAX_DTMI or is_reserved(model):
-        text = f"{model!r} can't identify an interface; write dtmi:com:example:Pump;1, {MAX_DTMI} characters at most"
-        raise DefectError("dtdl.dtmi", text, node.at("@id"))
-    node.only("extends", "contents", "schemas")
-    inline: Inline = []
-    extends = tuple(_reference(node, each, where, inline) for each, where in node.children("extends"))
-    contents = _contents(node, _shared(node), inline)
-    interface = Interface(str(model), extends, contents, node.version, node.texts(), findings.file, path)
-    return interface, inline
 
+    def _check_extends(self, count: int) -> None:
+        most = self.element.context.limits.extends_set
+        if most is not None and count > most:
+            text = f"'extends' has {count} interfaces, {most} at most are allowed in DTDL 2"
+            self.findings.add("warning", "dtdl.count", text, self.element.at("extends"))
 
-def _with_context(node: Node) -> Node:
-    contexts = [each for each, _ in node.children("@context")]
-    if not contexts:
-        raise DefectError("dtdl.context", "'@context' is missing; it is \"dtmi:dtdl:context;3\"", node.path)
-    version = next((_CONTEXTS[each] for each in contexts if isinstance(each, str) and each in _CONTEXTS), None)
-    if version is None:
-        text = f"DTDL 2 and 3 are understood, not the context {', '.join(map(str, contexts))}"
-        raise DefectError("dtdl.context", text, node.at("@context"))
-    known = version == 2 or _QUANTITIES in contexts
-    extended = any(each not in _KNOWN_CONTEXTS for each in contexts)
-    return replace(node, version=version, quantities=known, extended=extended, context=node.value["@context"])
-
-
-def _reference(node: Node, value: Any, path: str, inline: Inline) -> str:
-    """The DTMI of an interface that is named, or that stands inline and then is put aside for reading."""
-    if isinstance(value, dict) and is_dtmi(value.get("@id"), node.version):
-        if len(value) > 1:
-            inline.append(({"@context": node.context, "@type": "Interface", **value}, path))
-        return str(value["@id"])
-    if not is_dtmi(value, node.version):
-        raise DefectError(
-            "dtdl.dtmi", f"{describe(value)} is no interface; it looks like dtmi:com:example:Pump;1", path
-        )
-    return str(value)
-
-
-def _shared(node: Node) -> Shared:
-    """The interface's reusable schemas; they may refer to each other in any order, but not in a circle."""
-    waiting = {}
-    for value, path in node.children("schemas"):
-        if isinstance(value, dict) and is_dtmi(value.get("@id")):
-            waiting[value["@id"]] = (value, path)
-        else:
-            node.findings.add("error", "dtdl.schema", "a reusable schema needs an '@id' that is a DTMI", path)
-    shared: dict[str, Schema] = {}
-    while waiting:
-        defects: dict[str, DefectError] = {}
-        for key, (value, path) in list(waiting.items()):
+    def _check_schemas(self) -> None:
+        """Note schemas that can't be used or have no identifier to be referred to by."""
+        for each in self.element.members.get("schemas", []):
+            if isinstance(each, Element) and each.id is None:
+                text = "a reusable schema needs an '@id' that is a DTMI"
+                self.findings.add("error", "dtdl.schema", text, each.path)
+                continue
             try:
-                shared[key] = read_schema(node.child({"schema": value}, path, "a schema"), "schema", shared)
+                self.schemas.complex(self.schemas.followed(each, COMPLEX))
             except DefectError as defect:
-                defects[key] = DefectError(defect.code, defect.text, defect.path.replace(f"{path}.schema", path))
-        if len(defects) == len(waiting):
-            for each in defects.values():
-                node.findings.defect(each)
-            break
-        waiting = {key: waiting[key] for key in defects}
-    return shared
+                self.findings.defect(defect)
+
+    def _contents(self) -> tuple[tuple[Content, ...], dict[str, str]]:
+        found: dict[str, Content] = {}
+        places: dict[str, str] = {}
+        for each in self.element.members.get("contents", []):
+            try:
+                element = self.schemas.followed(each, CONTENTS)
+                content = _READERS[element.kind](self, element)
+                if content.name in found:
+                    raise DefectError("dtdl.duplicate", f"{content.name!r} stands twice in 'contents'", each.path)
+            except DefectError as defect:
+                self.findings.defect(defect)
+                continue
+            found[content.name], places[content.name] = content, each.path
+        for code, text, element in self.schemas.doubts:
+            at = element.at("unit") if code == "dtdl.unit" and "unit" in element.value else element.at("schema")
+            self.findings.add("warning", code, text, at)
+        return tuple(found.values()), places
+
+    def _property(self, element: Element) -> Property:
+        members, schema = element.members, self.schemas.of(element)
+        if element.context.version == 2 and holds_array(schema):
+            text = "DTDL 2 has no properties that hold arrays, as geospatial schemas do; make it a telemetry"
+            raise DefectError("dtdl.schema", text, element.at("schema"))
+        writable, words = members.get("writable", False), element.cotypes.words
+        quantity = element.cotypes.quantity
+        return Property(members["name"], schema, quantity, writable, texts(element), words, extras(element))
+
+    def _telemetry(self, element: Element) -> Telemetry:
+        schema, words = self.schemas.of(element), element.cotypes.words
+        quantity = element.cotypes.quantity
+        return Telemetry(element.members["name"], schema, quantity, texts(element), words, extras(element))
+
+    def _command(self, element: Element) -> Command:
+        payloads = [self._payload(element, part) for part in ("request", "response")]
+        words = element.cotypes.words
+        return Command(element.members["name"], payloads[0], payloads[1], texts(element), words, extras(element))
+
+    def _payload(self, element: Element, part: str) -> Field | None:
+        return self.schemas.value(self.schemas.child(element, part)) if part in element.members else None
+
+    def _relationship(self, element: Element) -> RelationshipType:
+        members = element.members
+        properties: dict[str, Property] = {}
+        for each in self.schemas.listed(element, "properties"):
+            found = self._property(each)
+            if found.name in properties:
+                raise DefectError("dtdl.duplicate", f"property {found.name!r} stands there twice", each.path)
+            properties[found.name] = found
+        for name, text in annotation_doubts(properties.values(), properties):
+            text = f"property {name!r}: {text}"
+            self.findings.add("warning", "dtdl.annotation", text, element.at("properties"))
+        return RelationshipType(
+            members["name"],
+            members.get("target"),
+            members.get("maxMultiplicity"),
+            members.get("writable", False),
+            tuple(properties.values()),
+            texts(element),
+            members.get("minMultiplicity", 0),
+            element.cotypes.words,
+            extras(element),
+        )
+
+    def _component(self, element: Element) -> Component:
+        interface: Reference = element.members["schema"]
+        words = element.cotypes.words
+        return Component(element.members["name"], interface.id, texts(element), words, extras(element))
 
 
-def _contents(node: Node, shared: Shared, inline: Inline) -> tuple[Content, ...]:
-    found: dict[str, Content] = {}
-    for value, path in node.children("contents"):
-        try:
-            element = node.child(value, path, "an element of 'contents'")
-            content = _content(element, shared, inline)
-            if content.name in found:
-                raise DefectError("dtdl.duplicate", f"{content.name!r} stands twice in 'contents'", path)
-        except DefectError as defect:
-            node.findings.defect(defect)
-            continue
-        found[content.name] = content
-    return tuple(found.values())
-
-
-def _content(node: Node, shared: Shared, inline: Inline) -> Content:
-    types = node.types()
-    kinds = [each for each in types if each in _READERS]
-    if len(kinds) != 1:
-        text = f"'@type' must hold exactly one of {', '.join(_READERS)}, not {describe(node.value.get('@type'))}"
-        raise DefectError("dtdl.type", text, node.at("@type") if types else node.path)
-    return _READERS[kinds[0]](node, shared, [each for each in types if each != kinds[0]], inline)
-
-
-def _property(node: Node, shared: Shared, cotypes: list[str], inline: Inline) -> Property:
-    node.only("name", "schema", "unit", "writable")
-    name, schema = node.name(), read_schema(node, "schema", shared)
-    if node.version == 2 and isinstance(schema, ArraySchema):
-        raise DefectError("dtdl.schema", "DTDL 2 has no properties that are arrays", node.at("schema"))
-    return Property(name, schema, read_quantity(node, schema, cotypes), node.boolean("writable"), node.texts())
-
-
-def _telemetry(node: Node, shared: Shared, cotypes: list[str], inline: Inline) -> Telemetry:
-    node.only("name", "schema", "unit")
-    name, schema = node.name(), read_schema(node, "schema", shared)
-    return Telemetry(name, schema, read_quantity(node, schema, cotypes), node.texts())
-
-
-def _command(node: Node, shared: Shared, cotypes: list[str], inline: Inline) -> Command:
-    node.only("name", "request", "response", "commandType")
-    payloads = [
-        read_field(node.child(node.value[part], node.at(part), f"{part!r}"), shared) if node.value.get(part) else None
-        for part in ("request", "response")
-    ]
-    return Command(node.name(), payloads[0], payloads[1], node.texts())
-
-
-def _relationship(node: Node, shared: Shared, cotypes: list[str], inline: Inline) -> RelationshipType:
-    node.only("name", "target", "minMultiplicity", "maxMultiplicity", "writable", "properties")
-    target = node.value.get("target")
-    if target is not None and not is_dtmi(target, node.version):
-        raise DefectError("dtdl.dtmi", f"'target' must be a DTMI, not {describe(target)}", node.at("target"))
-    most, least = node.value.get("maxMultiplicity"), node.value.get("minMultiplicity", 0)
-    if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
-        text = f"'maxMultiplicity' must be a whole number from 1, not {describe(most)}"
-        raise DefectError("dtdl.multiplicity", text, node.at("maxMultiplicity"))
-    if isinstance(least, bool) or least != 0:
-        text = f"'minMultiplicity' must be 0, not {describe(least)}"
-        raise DefectError("dtdl.multiplicity", text, node.at("minMultiplicity"))
-    properties = _relationship_properties(node, shared)
-    return RelationshipType(node.name(), target, most, node.boolean("writable"), properties, node.texts())
-
-
-def _relationship_properties(node: Node, shared: Shared) -> tuple[Property, ...]:
-    found: dict[str, Property] = {}
-    for value, path in node.children("properties"):
-        inner = node.child(value, path, "a relationship's property")
-        if "Property" not in inner.types():
-            raise DefectError("dtdl.type", "a relationship holds properties only", path)
-        each = _property(inner, shared, [other for other in inner.types() if other != "Property"], [])
-        if each.name in found:
-            raise DefectError("dtdl.duplicate", f"property {each.name!r} stands there twice", path)
-        found[each.name] = each
-    return tuple(found.values())
-
-
-def _component(node: Node, shared: Shared, cotypes: list[str], inline: Inline) -> Component:
-    node.only("name", "schema")
-    return Component(node.name(), _reference(node, node.need("schema"), node.at("schema"), inline), node.texts())
-
-
-_READERS: dict[str, Callable[[Node, Shared, list[str], Inline], Content]] = {
-    "Command": _command,
-    "Component": _component,
-    "Property": _property,
-    "Relationship": _relationship,
-    "Telemetry": _telemetry,
+_READERS: dict[str, Callable[[_InterfaceBuilder, Element], Content]] = {
+    "Command": _InterfaceBuilder._command,
+    "Component": _InterfaceBuilder._component,
+    "Property": _InterfaceBuilder._property,
+    "Relationship": _InterfaceBuilder._relationship,
+    "Telemetry": _InterfaceBuilder._telemetry,
 }
+
+
+def extras(element: Element) -> Extras:
+    """What extensions add to an element, but for its unit, which is in its quantity."""
+    names = [name for name in element.cotypes.members if name in element.members and name != "unit"]
+    return tuple((name, element.members[name]) for name in names)
+
+
+def count_values(element: Element) -> int:
+    """How many values stand in the members under `contents`, as the limit on an interface counts them."""
+    total = 0
+    for name, value in element.members.items():
+        if name in _COUNTED:
+            total += len(value) if isinstance(value, list) else 1
+            listed = value if isinstance(value, list) else [value]
+            total += sum(count_values(each) for each in listed if isinstance(each, Element))
+    return total

@@ -1,6 +1,7 @@
 """Semantic types and units: what DTDL 2 has built in and DTDL 3 has in its quantitativeTypes extension.
 
-Source: the DTDL specification, "QuantitativeTypes extension", version 1. The symbols follow ISO 80000 where it has one.
+Source: the DTDL specification, "QuantitativeTypes extension", versions 1 and 2 (they differ in nothing but the version
+of DTDL), and "Semantic Type" in DTDL 2. The symbols follow ISO 80000 where it has one.
 """
 
 from __future__ import annotations
@@ -101,6 +102,49 @@ SEMANTIC_TYPES: dict[str, str] = {
     **_NOT_NAMED_AFTER_THEIR_UNIT_TYPE,
 }
 """Semantic type to the unit type in which it is expressed."""
+
+
+_IN_2 = {
+    "ChargeUnit": "coulomb",
+    "CurrentUnit": "ampere microampere milliampere",
+    "DensityUnit": "gramPerCubicMetre kilogramPerCubicMetre",
+    "EnergyUnit": "electronvolt gigajoule joule kilojoule kilowattHour megaelectronvolt megajoule",
+    "FrequencyUnit": "gigahertz hertz kilohertz megahertz",
+    "MagneticInductionUnit": "tesla",
+    "MassUnit": "gram kilogram microgram milligram slug tonne",
+    "MassFlowRateUnit": "gramPerHour gramPerSecond kilogramPerHour kilogramPerSecond",
+    "PowerUnit": "gigawatt horsepower kilowatt kilowattHourPerYear megawatt microwatt milliwatt watt",
+    "PressureUnit": "bar inchesOfMercury inchesOfWater kilopascal millibar millimetresOfMercury pascal"
+    " poundPerSquareInch",
+    "Unitless": "percent unity",
+    "VolumeFlowRateUnit": "litrePerHour litrePerSecond millilitrePerHour millilitrePerSecond",
+}
+_NOT_IN_2 = frozenset(
+    [
+        "ApparentEnergy",
+        "ApparentPower",
+        "Concentration",
+        "EnergyRate",
+        "IonizingRadiationDose",
+        "Irradiance",
+        "Radioactivity",
+        "ReactiveEnergy",
+        "ReactivePower",
+        "RelativeDensity",
+    ]
+)
+
+
+def semantic_types(version: int) -> dict[str, str]:
+    """Semantic type to unit type, as that version of DTDL has them."""
+    return {name: unit for name, unit in SEMANTIC_TYPES.items() if version > 2 or name not in _NOT_IN_2}
+
+
+def units_of(unit_type: str, version: int) -> list[str]:
+    """The units of a type that a version of DTDL has: version 2 lacks some that came with the extension."""
+    if version == 2 and unit_type in _IN_2:
+        return _IN_2[unit_type].split()
+    return list(UNIT_TYPES[unit_type])
 
 
 def symbol(unit: str | None) -> str | None:

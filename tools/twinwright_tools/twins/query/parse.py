@@ -21,7 +21,7 @@ def parse_query(text: str) -> exp.Select:
         QueryError: it isn't one, or is longer, deeper or wider than the bounds; with the position.
     """
     if len(text) > MAX_LENGTH:
-        raise QueryError(f"a query may have {MAX_LENGTH} characters, not {len(text)}", code="query.length")
+        raise QueryError(f"a query may have {MAX_LENGTH} characters, not {len(text)}", code="query.bounds")
     if "\0" in text:
         raise QueryError("a query can't hold the character NUL", code="query.syntax", position=text.index("\0"))
     try:
@@ -40,6 +40,7 @@ def parse_query(text: str) -> exp.Select:
     tree = _DIALECT.parser().parse(tokens, text)[0]
     if not isinstance(tree, exp.Select):
         raise QueryError("a query begins with SELECT", code="query.syntax", position=0)
+    tree.meta["length"] = len(text)
     return tree
 
 

@@ -1,0 +1,1 @@
+"""Changes to twins and relationships: validated, logged, and answerable as of any time."""

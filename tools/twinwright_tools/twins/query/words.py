@@ -1,0 +1,83 @@
+"""Words of the language, words that it keeps for itself, and words of others that people bring along."""
+
+from __future__ import annotations
+
+COLLECTIONS = ("DIGITALTWINS", "RELATIONSHIPS")
+
+# "Azure Digital Twins query language reference: Reserved keywords"
+RESERVED = frozenset(
+    [
+        "ALL",
+        "AND",
+        "AS",
+        "ASC",
+        "AVG",
+        "BY",
+        "COUNT",
+        "DESC",
+        "DEVICES_JOBS",
+        "DEVICES_MODULES",
+        "DEVICES",
+        "ENDS_WITH",
+        "FALSE",
+        "FROM",
+        "GROUP",
+        "IN",
+        "IS_BOOL",
+        "IS_DEFINED",
+        "IS_NULL",
+        "IS_NUMBER",
+        "IS_OBJECT",
+        "IS_OF_MODEL",
+        "IS_PRIMITIVE",
+        "IS_STRING",
+        "MAX",
+        "MIN",
+        "NOT",
+        "NOT_IN",
+        "NULL",
+        "OR",
+        "ORDER",
+        "SELECT",
+        "STARTS_WITH",
+        "SUM",
+        "TOP",
+        "TRUE",
+        "WHERE",
+    ]
+)
+
+# What people who know other languages write, and what this one has instead.
+FOREIGN = {
+    "(": "the language has no subqueries",
+    "@": "the language has no parameters; write the value itself",
+    "BETWEEN": "write x >= a AND x <= b",
+    "CREATE": "queries only read",
+    "CROSS": "the language has no CROSS JOIN; write JOIN target RELATED source.relationship",
+    "DELETE": "queries only read",
+    "DISTINCT": "the language has no DISTINCT",
+    "DROP": "queries only read",
+    "FULL": "the language has no OUTER JOIN; write JOIN target RELATED source.relationship",
+    "GROUP": "the language has no GROUP BY",
+    "HAVING": "the language has no HAVING",
+    "INNER": "write JOIN target RELATED source.relationship",
+    "INSERT": "queries only read",
+    "IS": "write IS_NULL(x) or IS_DEFINED(x)",
+    "LEFT": "the language has no OUTER JOIN; write JOIN target RELATED source.relationship",
+    "LIKE": "write STARTSWITH(x, 'a'), ENDSWITH(x, 'a') or CONTAINS(x, 'a')",
+    "LIMIT": "write SELECT TOP(n)",
+    "MERGE": "queries only read",
+    "NATURAL": "write JOIN target RELATED source.relationship",
+    "OFFSET": "the language has no OFFSET",
+    "ON": "write JOIN target RELATED source.relationship",
+    "OPTIONAL": "the language has no OPTIONAL MATCH",
+    "ORDER": "the language has no ORDER BY",
+    "OUTER": "the language has no OUTER JOIN",
+    "RETURN": "write SELECT … FROM DIGITALTWINS MATCH …",
+    "RIGHT": "the language has no OUTER JOIN; write JOIN target RELATED source.relationship",
+    "SELECT": "one query at a time, and the language has no subqueries",
+    "SET": "queries only read",
+    "UNION": "the language has no UNION",
+    "UPDATE": "queries only read",
+    "WITH": "the language has no WITH",
+}
