@@ -105,12 +105,11 @@ class KillSwitch:
         self._highest = count
         return count
 
-    def reset(self, reset: Reset, policy: Policy, now_ms: int) -> None:
-        """Clears it with a person's signature for the present count.
+    def check(self, reset: Reset, policy: Policy, now_ms: int) -> int:
+        """The count that a reset would clear.
 
         Raises:
             ResetRefused: the signature, the person, the count or the time is not right.
-            StoreError: it can't be written.
         """
         count = max(self._highest, self._count())
         fault = _fault(reset, count, policy)
@@ -118,6 +117,15 @@ class KillSwitch:
             fault = "the reset was signed too long ago, or is from the future"
         if fault:
             raise ResetRefused(f"the kill switch stays latched: {fault}")
+        return count
+
+    def reset(self, reset: Reset, policy: Policy, now_ms: int) -> None:
+        """Clears it with a person's signature for the present count.
+
+        Raises:
+            ResetRefused: as `check`. StoreError: it can't be written.
+        """
+        count = self.check(reset, policy, now_ms)
         self._write({"count": count, "latched_by": None, "reset": reset.model_dump(mode="json")})
 
     def _count(self) -> int:

@@ -116,7 +116,7 @@ class PeopleCommands:
     def _release(self, options: argparse.Namespace) -> int:
         found = ask(_people(options), "show", {"permit_id": options.permit})
         seen = shown(found["plan"].encode())
-        word = _signer(options).word(seen, options.permit, found["policy_digest"], "approve", SystemClock())
+        word = _signer(options).release(seen, options.permit, found["policy_digest"], SystemClock())
         asked = {"permit_id": options.permit, "approval": word.model_dump(mode="json")}
         answer = ask(_people(options), "release", asked)
         self._show(options, answer, f"{options.permit}: its asset is yours; the permit stays {answer['state']}")

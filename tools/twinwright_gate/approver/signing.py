@@ -50,6 +50,11 @@ class Signer:
         )
         return Approval(statement=statement, signature=sign(self.key, Use.APPROVAL, statement.document()))
 
+    def release(self, shown: Shown, permit_id: str, policy_digest: str, clock: Clock) -> Approval:
+        """The person's word that an asset in quarantine is theirs again: signed for that use alone."""
+        statement = self.word(shown, permit_id, policy_digest, "approve", clock).statement
+        return Approval(statement=statement, signature=sign(self.key, Use.RESET, statement.document()))
+
     def reset(self, site: str, count: int, clock: Clock) -> Reset:
         """The person's word that the kill switch, latched for the count-th time, may be cleared."""
         now = clock.now().utc_ms

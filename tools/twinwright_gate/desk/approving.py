@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..approval import Approval
 from ..context import Phase
@@ -74,7 +75,7 @@ def reject(core: Core, permit: Permit, approval: Approval) -> Permit:
     before = [one for one in stored_approvals(core, permit) if one.statement.person_id == told.person_id]
     reason = Reason.WITHDRAWN if before else Reason.REJECTED
     body = {"approval": approval.model_dump(mode="json"), "reasons": [reason.value], **_names(permit)}
-    stages = {
+    stages: dict[str, dict[str, Any]] = {
         "withdrawn": {"approvals": [one.digest for one in before]},
         "end": {"reason": reason.value, "reasons": [reason.value], "sentence": reason.sentence},
     }

@@ -130,7 +130,10 @@ class _Attempt:
         return (f"binding:{binding}", *(f"group:{one.id}" for one in self.policy.groups_of(binding)))
 
     def rules_allow(self, phase: Phase) -> list[Refusal]:
-        self.core.store.use_nonce(self.signed.snapshot.nonce)  # a snapshot decides once
+        try:
+            self.core.store.use_nonce(self.signed.snapshot.nonce)
+        except Conflict:
+            return [Refusal.of(Reason.STALE, "This snapshot has decided before; each decision takes a new one.")]
         found, self.record = decided(self.core, self.permit, phase, self.signed)
         return refusals_of(found)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..approval import Approval
 from ..canonical import canonical
-from ..kill import Reset
+from ..kill import RESET_AGE_MS, Reset
 from ..machine.states import Event, State
 from ..machine.table import TERMINAL
 from ..permits import Armed, Token
@@ -199,8 +199,10 @@ class Desk:
         with self._turn:
             if self.core.policy is None:
                 raise Refused([Refusal.of(Reason.ACTUATION_OFF)])
+            now = self.core.clock.now().utc_ms
+            self.core.kill.check(reset, self.core.policy, now)
             self.core.record(f"person {reset.statement.person_id}", "kill.reset", reset.model_dump(mode="json"))
-            self.core.kill.reset(reset, self.core.policy, self.core.clock.now().utc_ms)
+            self.core.kill.reset(reset, self.core.policy, now)
 
     def work(self, executor_id: str) -> list[dict[str, Any]]:
         """What there is to do for an executor: permit, what to do, and the heartbeat's counter."""
@@ -260,26 +262,39 @@ class Desk:
             "needed": None if policy is None else policy.quorum.of(plan.risk).model_dump(mode="json"),
         }
 
-    def release_quarantine(self, permit_id: str, approval: Approval) -> Permit:
+    def release_quarantine(self, permit_id: str, word: Approval) -> Permit:
         """A person signs that the asset is theirs again: the locks of a quarantined permit are freed.
 
+        The signature is one of its own kind: an approval of the permit, which others have seen, doesn't serve.
+
         Raises:
-            Refused: the permit isn't in quarantine, or no person that the policy knows signed for it.
+            Refused: the permit isn't in quarantine, or no person that the policy knows signed for it just now.
+            Conflict: that word was used before.
         """
         with self._turn:
-            permit, told = self.core.permit(permit_id), approval.statement
-            person = None if self.core.policy is None else self.core.policy.persons_by_id.get(told.person_id)
-            keys = [] if person is None or person.kind != "person" else [k for k in person.keys if not k.revoked]
-            keys = [one for one in keys if one.key_id == told.key_id]
-            signed = any(approval.signed_by(one.public_key) for one in keys)
+            permit, told = self.core.permit(permit_id), word.statement
             about = (told.permit_id, told.plan_digest) == (permit.permit_id, permit.plan_digest)
-            if permit.state is not State.QUARANTINED or not signed or not about or told.decision != "approve":
+            fresh = abs(self.core.clock.now().utc_ms - told.at_ms) <= RESET_AGE_MS
+            if permit.state is not State.QUARANTINED or not about or not fresh or not self._released_by(word):
                 raise Refused([Refusal.of(Reason.APPROVAL_SIGNATURE)], permit.state)
-            body = {"permit_id": permit.permit_id, "approval": approval.model_dump(mode="json")}
-            what = Move(f"person {told.person_id}", "quarantine.released", body)
-            self.core.store.unlock(permit.permit_id, what)
+            self.core.store.use_nonce(told.nonce)
+            body = {"permit_id": permit.permit_id, "word": word.model_dump(mode="json")}
+            self.core.store.unlock(permit.permit_id, Move(f"person {told.person_id}", "quarantine.released", body))
             self.core.deliver()
             return permit
+
+    def _released_by(self, word: Approval) -> bool:
+        """Whether a person with authority for the point signed it, with a key that is believed, as a release."""
+        told, policy = word.statement, self.core.policy
+        person = None if policy is None else policy.persons_by_id.get(told.person_id)
+        if person is None or person.kind != "person" or told.decision != "approve":
+            return False
+        if not any(told.role == one.role and told.authority_scope in one.bindings for one in person.authorities):
+            return False
+        revoked = self.core.store.revoked_keys()
+        keys = [one for one in person.keys if one.key_id == told.key_id and not one.revoked]
+        keys = [one for one in keys if f"{person.person_id}/{one.key_id}" not in revoked]
+        return any(verifies(one.public_key, Use.RESET, told.document(), word.signature) for one in keys)
 
     def counts(self) -> dict[str, int]:
         """How many permits there are in each state that isn't an end, and in quarantine."""

@@ -66,8 +66,14 @@ def _read_back(core: Core, permit: Permit, report: Report) -> Permit:
     fresh = report.mailbox_ms is not None and report.mailbox_ms >= baseline.get("at", {}).get("utc_ms", 2**53)
     tolerance = 0 if plan.verify is None else plan.verify.echo_tol_micro
     value = report.active_micro
-    ours = value is not None and abs(value - plan.set.value_micro) <= tolerance and report.owner_seq == report.seq > 0
-    absent = report.local or (report.ack_seq == baseline.get("device_seq") and report.owner_seq != report.seq)
+    in_force = (
+        value is not None and abs(value - plan.set.value_micro) <= tolerance and report.owner_seq == report.seq > 0
+    )
+    # Acknowledged and gone back by itself since: it was applied, and is verified, or rather not, like any other.
+    acknowledged = report.ack_seq == report.seq > 0 and report.ack_code == 0
+    ours = in_force or (report.local and acknowledged)
+    untouched = report.ack_seq == baseline.get("device_seq") and report.owner_seq != report.seq
+    absent = not acknowledged and (report.local or untouched)
     stages = {"write": report.document()}
     if fresh and ours:
         checks: dict[Guard, Check] = {Guard.READBACK_IS_OURS: lambda: _unless(fresh and ours, Reason.NOT_OURS)}
@@ -141,7 +147,7 @@ def hold_over(core: Core, permit: Permit) -> bool:
     if at["boot_id"] != now.boot_id:
         return True
     elapsed = max(now.boot_ms - at["boot_ms"], now.utc_ms - at["utc_ms"])
-    return elapsed >= 1000 * plan.hold.seconds
+    return bool(elapsed >= 1000 * plan.hold.seconds)
 
 
 def roll_back(core: Core, permit: Permit, event: Event, why: Refusal) -> Permit:
@@ -186,8 +192,8 @@ def _told(event: str, report: Report, stages: dict[str, dict[str, Any]]) -> Move
 
 
 def _alarm(event: str, reason: Reason, report: Report) -> Move:
-    alarm = {"reason": reason.value, "sentence": reason.sentence}
-    stages = {"alarm": alarm, "end": {**alarm, "reasons": [reason.value]}}
+    alarm: dict[str, Any] = {"reason": reason.value, "sentence": reason.sentence}
+    stages: dict[str, dict[str, Any]] = {"alarm": alarm, "end": {**alarm, "reasons": [reason.value]}}
     return Move(f"executor {report.executor_id}", event, {"report": report.document(), "alarm": alarm}, stages)
 
 
