@@ -199,6 +199,16 @@ def test_a_policy_is_loaded_upwards_only(store: PolicyStore, folder: Path) -> No
         store.current()
 
 
+def test_a_lost_high_water_lets_no_older_policy_in(store: PolicyStore, folder: Path) -> None:
+    store.load(bundle(policy()))
+    (folder / "policy" / HIGH_WATER).unlink()
+    assert store.current() is None
+    with pytest.raises(PolicyError, match="not above 7"):
+        store.load(bundle(changed_policy({"version": 6})))
+    store.load(bundle(policy()))
+    assert store.current() is not None
+
+
 def test_a_widening_needs_its_record(store: PolicyStore) -> None:
     store.load(bundle(policy()))
     wide = {"version": 8, "points/pump-1-speed/layers/site/hi": 95_000_000, "points/pump-1-speed/modes": None}

@@ -83,11 +83,11 @@ class PolicyStore:
             PolicyError: it doesn't verify, isn't newer than every policy before, or newly allows something and has no
                 record of a management of change.
         """
-        policy, high = verify_bundle(bundle, self._anchors), self.high_water()
-        again = high is not None and (policy.version, policy.digest) == (high.version, high.digest)
-        if high is not None and policy.version <= high.version and not again:
-            raise PolicyError(f"version {policy.version} is not above {high.version}, which was in force here")
-        found = widenings(self._before(), policy)
+        policy, high, before = verify_bundle(bundle, self._anchors), self.high_water(), self._before()
+        was = [(one.version, one.digest) for one in (high, before) if one is not None]
+        if was and policy.version <= max(was)[0] and (policy.version, policy.digest) != max(was):
+            raise PolicyError(f"version {policy.version} is not above {max(was)[0]}, which was in force here")
+        found = widenings(before, policy)
         if found and policy.moc is None:
             words = tuple(f"{one.place}: {one.words}" for one in found)
             raise PolicyError(f"it would newly allow {len(found)} things and names no moc record", words)
