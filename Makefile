@@ -6,7 +6,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 FAULT ?= cavitation
 SEED ?= 1
 
-.PHONY: help demo test lint types bench bench-scale bench-twins bench-diagnosis screenshots lock clean
+.PHONY: help demo test lint types bench bench-scale bench-twins bench-diagnosis gate-diff gate-proof gate-nightly demo-gate
+.PHONY: screenshots lock clean
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -55,6 +56,20 @@ bench-twins: $(VENV)/.bench ## twin queries on 10,000 to 1,000,000 twins, beside
 bench-diagnosis: $(VENV)/.dev ## `diagnose` over every case of the data packs and the demo plant's faults
 	$(BIN)/python -m twinwright_evals.bench_diagnosis
 
+gate-diff: $(VENV)/.dev ## the gate against the reference gate on 100,000 drawn requests, and how long an evaluation takes
+	$(BIN)/python -m tests.gate.differential --count 100000 --seed 1
+	$(BIN)/python -m tests.gate.bench_evaluate
+
+gate-proof: $(VENV)/.dev ## what the safety layer claims, shown in one table
+	$(BIN)/python -m tests.gate.proof
+
+gate-nightly: $(VENV)/.dev ## the long runs of the same (a million drawn requests, seeded by the date), and mutants of the rules
+	$(BIN)/python -m tests.gate.proof --nightly
+	$(BIN)/python -m tests.gate.mutants --drawn 2000
+
+demo-gate: $(VENV)/.demo ## the whole circle on the simulated plant: cause, approvals, write, telemetry, relinquish
+	$(BIN)/python -m twinwright_cli.gate_demo
+
 screenshots: $(VENV)/.dev ## the README's picture, from a fresh demo (needs Chromium)
 	$(BIN)/twinwright demo --fault cavitation --seed 1 --report demo-plant/report.html
 	$(BIN)/python tests/agent/report/make_picture.py demo-plant/report.html docs/report.png
@@ -63,7 +78,7 @@ lock: ## solve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra plot --group demo --output-file requirements.lock --quiet
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group demo --group dev --constraints requirements.lock --output-file requirements-dev.lock --quiet
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock --quiet
-	printf 'pydantic>=2.9\nrfc8785>=0.1.4\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --constraints requirements.lock --output-file requirements-gate.lock --quiet
+	printf 'cryptography>=46\npydantic>=2.9\npyyaml>=6\nrfc8785>=0.1.4\ntzdata>=2025.1\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --constraints requirements.lock --output-file requirements-gate.lock --quiet
 
 clean: ## throw away the environment and the demo plants
 	rm -rf $(VENV) demo-plant

@@ -72,6 +72,8 @@ LOG = {"records": 1, "head": "0" * 64, "writable": True}
 GOOD = {
     "state": "SERVING",
     "actuation": "off",
+    "kill": "no policy",
+    "permits": {},
     "pid": 1,
     "since_utc": "2026-01-05T08:00:00Z",
     "proposals": 0,
@@ -82,7 +84,7 @@ CHANGES: list[dict[str, Any]] = [
     {"log": {}},
     {"log": LOG | {"head": "\x1b[31m"}},
     {"log": LOG | {"records": "1"}},
-    {"actuation": "on"},
+    {"actuation": "maybe"},
     {"since_utc": "\x1b[2J"},
     {"proposals": -1},
     {"\x1b[2J": 1},

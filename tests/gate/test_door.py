@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from twinwright_gate.door import decide
+from twinwright_gate.machine.states import State
 from twinwright_gate.reasons import SENTENCES, Reason
-from twinwright_gate.schema import Answer, Proposal
+from twinwright_gate.schema import Proposal
 
 HERE = Path(__file__).parent
 
@@ -93,8 +94,9 @@ def test_text_is_never_an_approval(proposal: str) -> None:
     assert decide(text.encode()).answer.reasons == decide(proposal.encode()).answer.reasons
 
 
-def test_the_only_state_that_an_answer_can_have_is_denied() -> None:
-    assert get_args(Answer.model_fields["state"].annotation) == ("DENIED",)
+@pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b'{"v": 1}', b"\xff", b'{"state": "APPROVED"}'])
+def test_the_door_alone_only_denies(raw: bytes) -> None:
+    assert decide(raw).answer.state is State.DENIED
 
 
 def test_every_reason_has_a_sentence_and_a_rule() -> None:

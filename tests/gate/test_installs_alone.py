@@ -21,8 +21,11 @@ class Guard(importlib.abc.MetaPathFinder):
 
 sys.meta_path.insert(0, Guard())
 import twinwright_gate
-for module in sorted(pathlib.Path(twinwright_gate.__path__[0]).rglob("*.py")):
-    importlib.import_module("twinwright_gate." + module.stem)
+root = pathlib.Path(twinwright_gate.__path__[0])
+for module in sorted(root.rglob("*.py")):
+    if module.stem == "plant_device":  # the adapter to the simulated plant, which the gate alone doesn't have
+        continue
+    importlib.import_module(".".join(("twinwright_gate", *module.relative_to(root).with_suffix("").parts)))
 print("imported", "asyncio" in sys.modules)
 """
 
@@ -31,6 +34,7 @@ def test_it_imports_with_its_lock_alone() -> None:
     lock = (ROOT / "requirements-gate.lock").read_text()
     names = {name.replace("-", "_") for name in re.findall(r"^([a-z0-9_.-]+)==", lock, re.MULTILINE)}
     assert {"pydantic", "rfc8785"} <= names and "anthropic" not in names
+    names |= {"yaml", "_yaml", "_cffi_backend"}  # what pyyaml and cffi are imported as
     allowed = ",".join(sorted(names | {"twinwright_gate", "_distutils_hack"}))
     done = subprocess.run(
         [sys.executable, "-c", IMPORT_ALL, allowed], capture_output=True, text=True, timeout=60, check=False

@@ -1,4 +1,4 @@
-"""`twinwright-gate`: serve, propose, status, audit. Plain argparse: the gate needs no more than it has to.
+"""`twinwright-gate`: everything that can be done at the gate. Plain argparse: it needs no more than it has to.
 
 Exit codes: 0 done (a denial is an answer); 1 ended without an answer (no gate, a log that doesn't verify);
 2 bad input. With --json one document stands on standard output, whatever the exit code.
@@ -7,7 +7,6 @@ Exit codes: 0 done (a denial is an answer); 1 ended without an answer (no gate, 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
 from collections.abc import Sequence
@@ -15,14 +14,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import client
-from .audit import verify_log
-from .errors import GateError, UnsafePathError
-from .server import serve
+from .audit_cli import VERBS, AuditCommands
+from .errors import GateError, KeyFileError, PolicyError, UnsafePathError
+from .people_cli import PeopleCommands
+from .policy_cli import PolicyCommands
+from .run_cli import RunCommands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["audit"] and not set(words[1:2]) & {*VERBS, "-h", "--help"}:
+        words.insert(1, "verify")  # `audit LOG` verifies
     try:
         options = _parser().parse_args(words)
     except _UsageError as error:
@@ -31,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options)
         return code
-    except UnsafePathError as error:
+    except PolicyError as error:
+        return _fail(options, error.code, str(error), 2, error.faults)
+    except (UnsafePathError, KeyFileError) as error:
         return _fail(options, error.code, str(error), 2)
     except GateError as error:
         return _fail(options, error.code, str(error), 1)
@@ -54,31 +59,30 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     # --json is looked for by its whole name where the words can't be parsed: so no abbreviations.
-    parser = _Parser(prog="twinwright-gate", description="The safety layer. Actuation is off.", allow_abbrev=False)
+    parser = _Parser(
+        prog="twinwright-gate",
+        description="The safety layer. Actuation is off unless a signed policy turns it on.",
+        allow_abbrev=False,
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Any, words: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
         added.set_defaults(run=run)
-        if name != "serve":
-            added.add_argument("--json", action="store_true", help="one JSON document on standard output")
-        if name != "audit":
-            added.add_argument("--socket", type=Path, default=None, help="the gate's socket (default: the user's own)")
+        added.add_argument("--json", action="store_true", help="one JSON document on standard output")
+        added.add_argument("--socket", type=Path, default=None, help="the gate's socket (default: the user's own)")
         return added
 
-    serving = command("serve", _serve, "Run the gate until it is told to stop.")
-    serving.add_argument("--log", type=Path, default=None, help="the audit log (default: beside the user's state)")
+    RunCommands().add(commands)
     proposing = command("propose", _propose, "Propose an action from a JSON file; '-' is standard input.")
     proposing.add_argument("file", metavar="FILE")
+    withdrawing = command("withdraw", _withdraw, "Take back a proposal of one's own.")
+    withdrawing.add_argument("permit", metavar="PERMIT")
     command("status", _status, "Say how the running gate is.")
-    auditing = command("audit", _audit, "Verify an audit log and print its head.")
-    auditing.add_argument("log", metavar="LOG", type=Path, nargs="?", help="default: beside the user's state")
+    PeopleCommands(_show).add(commands)
+    AuditCommands(_show).add(commands)
+    PolicyCommands(_show).add(commands)
     return parser
-
-
-def _serve(options: argparse.Namespace) -> int:
-    asyncio.run(serve(_socket(options), _log(options), lambda words: print(words, file=sys.stderr, flush=True)))
-    return 0
 
 
 def _propose(options: argparse.Namespace) -> int:
@@ -87,7 +91,8 @@ def _propose(options: argparse.Namespace) -> int:
     except OSError as error:
         return _fail(options, "gate.file", f"{options.file} can't be read: {error.strerror}", 2)
     answer = client.propose(_socket(options), raw)
-    text = f"{answer['state']}  {answer['reason']}: {answer['sentence']}"
+    told = answer["permit_id"] if answer["reason"] is None else answer["reason"]
+    text = f"{answer['state']}  {told}: {answer['sentence']}"
     where = [f"  {one['reason']} at {one['place']}" for one in answer["details"] if one["place"]]
     # Places repeat the proposal's own words, and a false gate says what it likes: a terminal might obey either.
     _show(options, answer, "\n".join(line.encode("unicode_escape").decode() for line in [text, *where]))
@@ -100,17 +105,16 @@ def _status(options: argparse.Namespace) -> int:
     _show(
         options,
         found,
-        f"serving since {found['since_utc']}, actuation {found['actuation']}, {found['proposals']} proposals;"
+        f"serving since {found['since_utc']}, actuation {found['actuation']}, kill switch {found['kill']},"
+        f" {found['proposals']} proposals, permits {found['permits'] or 'none'};"
         f" the log has {log['records']} records, head {log['head']}",
     )
     return 0
 
 
-def _audit(options: argparse.Namespace) -> int:
-    head = verify_log(_log(options))
-    torn = f"; behind them a last line without an end ({head.torn_words})" if head.torn else ""
-    document = {"records": head.records, "head": head.hash, "torn_bytes": len(head.torn)}
-    _show(options, document, f"{head.records} records verify, head {head.hash}{torn}")
+def _withdraw(options: argparse.Namespace) -> int:
+    answer = client.withdraw(_socket(options), options.permit)
+    _show(options, answer, f"{answer['permit_id']}  {answer['state']}")
     return 0
 
 
@@ -119,20 +123,15 @@ def _socket(options: argparse.Namespace) -> Path:
     return named or client.default_socket()
 
 
-def _log(options: argparse.Namespace) -> Path:
-    named: Path | None = options.log
-    return named or Path.home() / ".local/state/twinwright-gate/audit.jsonl"
-
-
 def _show(options: argparse.Namespace, document: dict[str, Any], words: str) -> None:
     print(json.dumps(document) if options.json else words)
 
 
-def _fail(options: argparse.Namespace, code: str, message: str, exit_code: int) -> int:
+def _fail(options: argparse.Namespace, code: str, message: str, exit_code: int, faults: Sequence[str] = ()) -> int:
     if getattr(options, "json", False):
-        error: dict[str, Any] = {"code": code, "message": message, "suggestions": [], "position": None}
+        error: dict[str, Any] = {"code": code, "message": message, "suggestions": list(faults), "position": None}
         print(json.dumps({"error": error}))
-    print(f"twinwright-gate: {message}", file=sys.stderr)
+    print("\n  ".join([f"twinwright-gate: {message}", *faults]), file=sys.stderr)
     return exit_code
 
 

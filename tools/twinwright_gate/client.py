@@ -1,6 +1,7 @@
 """Talking to the gate: one request per connection, one JSON line back.
 
-On the wire: ``propose <bytes>\\n`` and that many bytes of JSON, or ``status 0\\n``; the answer is one line of JSON.
+On the wire: a verb, the number of bytes and a line's end (``propose 512``), then that many bytes of JSON; the answer is
+one line of JSON.
 """
 
 from __future__ import annotations
@@ -14,11 +15,21 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from .errors import GateError, GateProtocolError, GateUnavailable
+from .errors import GateError, GateProtocolError, GateRefused, GateUnavailable
 from .schema import Answer, Status
 from .strict import MAX_BYTES
 
-__all__ = ["GateError", "GateProtocolError", "GateUnavailable", "default_socket", "propose", "status"]
+__all__ = [
+    "GateError",
+    "GateProtocolError",
+    "GateRefused",
+    "GateUnavailable",
+    "ask",
+    "default_socket",
+    "propose",
+    "status",
+    "withdraw",
+]
 
 _MAX_ANSWER = 256 * 1024
 
@@ -55,6 +66,38 @@ def status(socket: Path, timeout: float = 5.0) -> dict[str, Any]:
         GateProtocolError: the answer is not a gate's.
     """
     return _believed(socket, Status, _ask(socket, b"status 0\n", timeout))
+
+
+def withdraw(socket: Path, permit_id: str, timeout: float = 5.0) -> dict[str, Any]:
+    """Takes back a proposal of the caller's own, and returns the gate's answer.
+
+    Raises:
+        GateRefused: it is somebody else's, or too late. GateUnavailable, GateProtocolError: as `propose`.
+    """
+    raw = json.dumps({"permit_id": permit_id}).encode()
+    return _believed(socket, Answer, _refusable(_ask(socket, b"withdraw %d\n" % len(raw) + raw, timeout)))
+
+
+def ask(socket: Path, verb: str, asked: Mapping[str, Any], timeout: float = 5.0) -> Any:
+    """One request at the people's or the executors' socket, and the answer.
+
+    Raises:
+        GateRefused: the gate says no; carries its reasons. GateUnavailable, GateProtocolError: as `propose`.
+    """
+    raw = json.dumps(asked).encode()
+    found = _refusable(_ask(socket, f"{verb} {len(raw)}\n".encode() + raw, timeout))
+    if "answer" not in found:
+        raise GateProtocolError(f"{socket}: the answer to {verb} holds none")
+    return found["answer"]
+
+
+def _refusable(found: dict[str, Any]) -> dict[str, Any]:
+    error = found.get("error")
+    if error is None:
+        return found
+    if not isinstance(error, dict):
+        raise GateProtocolError("the gate's error is not one that it gives")
+    raise GateRefused(str(error.get("message")), [str(one) for one in error.get("reasons") or []], error.get("state"))
 
 
 def _believed(socket: Path, model: type[BaseModel], found: dict[str, Any]) -> dict[str, Any]:

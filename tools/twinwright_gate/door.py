@@ -1,4 +1,4 @@
-"""The door: one proposal's bytes in, one denial out. A pure function; no path through it allows anything."""
+"""The door: one proposal's bytes in, one denial out, for as long as actuation is off. No path through it allows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from .errors import GateError
+from .machine.states import State
 from .reasons import Denial, Reason
 from .schema import ID_GRAMMAR, Answer, Detail, Proposal
 from .strict import Malformed, load
@@ -26,6 +28,16 @@ _BY_ERROR_TYPE = {
 }
 
 
+class Unreadable(GateError):  # noqa: N818  (a verdict on the input rather than a fault of the gate)
+    """A proposal that breaks rule R02, with every reason."""
+
+    code = "gate.unreadable"
+
+    def __init__(self, denials: list[Denial]) -> None:
+        super().__init__(denials[0].reason.sentence)
+        self.denials = denials
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The answer, and the plan as it was hashed (None where the proposal was malformed)."""
@@ -40,22 +52,34 @@ def decide(raw: bytes) -> Decision:
     Further reasons (ids that break R01's grammar) are listed behind the reported one.
     """
     try:
-        proposal = Proposal.model_validate(load(raw))
-    except Malformed as error:
-        return Decision(denied([Denial(error.reason)]), None)
-    except ValidationError as error:
-        return Decision(denied(_denials(error)), None)
+        proposal = read(raw)
+    except Unreadable as error:
+        return Decision(denied(error.denials), None)
     bad_ids = [
         Denial(Reason.ID_GRAMMAR, place) for place, name in proposal.ids().items() if not ID_GRAMMAR.fullmatch(name)
     ]
     return Decision(denied([Denial(Reason.ACTUATION_OFF), *bad_ids], proposal.digest()), proposal.plan())
 
 
+def read(raw: bytes) -> Proposal:
+    """The proposal in the bytes.
+
+    Raises:
+        Unreadable: they break rule R02.
+    """
+    try:
+        return Proposal.model_validate(load(raw))
+    except Malformed as error:
+        raise Unreadable([Denial(error.reason)]) from None
+    except ValidationError as error:
+        raise Unreadable(_denials(error)) from None
+
+
 def denied(denials: Sequence[Denial], digest: str | None = None) -> Answer:
     """The answer for some denials, the reported one first."""
     first = denials[0].reason
     return Answer(
-        state="DENIED",
+        state=State.DENIED,
         reason=first,
         rule=first.rule,
         sentence=first.sentence,

@@ -24,3 +24,10 @@ def to_micro(text: str) -> int:
     if not is_decimal(text):
         raise ValueError(f"{text!r} is not a plain decimal number")
     return int(Decimal(text) * _MICRO)
+
+
+def from_micro(value: int) -> str:
+    """An integer of 1e-6 as the shortest plain decimal string: the inverse of `to_micro`."""
+    sign, rest = ("-" if value < 0 else ""), abs(value)
+    whole, fraction = divmod(rest, 1_000_000)
+    return f"{sign}{whole}.{fraction:06d}".rstrip("0").rstrip(".")

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from .canonical import plan_digest
+from .machine.states import State
 from .numbers import is_decimal, to_micro
 from .reasons import Reason
 
@@ -36,7 +38,7 @@ def _decimal(text: str) -> str:
     return text
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """No control, invisible, bidirectional or unassigned characters: what a person reads is what is hashed."""
     if any(unicodedata.category(character).startswith("C") for character in text):
         raise _refuse(Reason.TEXT)
@@ -64,6 +66,13 @@ class Part(BaseModel):
     """Base of every part: strict types, no extra fields, never changed."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy without what was cached: a changed plan or policy never carries the digest of the one before."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in [name for name in copied.__dict__ if name not in type(self).model_fields]:
+            del copied.__dict__[name]
+        return copied
 
 
 class Proposer(Part):
@@ -115,7 +124,7 @@ class Proposal(Part):
     created_utc: UtcTime
     target: Target
     set: Setting
-    reason_text: Annotated[str, Field(max_length=500), AfterValidator(_plain)]
+    reason_text: Annotated[str, Field(max_length=500), AfterValidator(plain_text)]
     evidence: Annotated[list[EvidenceReference], Field(max_length=32)]
     taint: Taint
 
@@ -147,30 +156,32 @@ class Proposal(Part):
 
 
 class Detail(BaseModel):
-    """One reason, and the place in the proposal that it is about."""
+    """One reason, the place in the proposal that it is about, and the id of the limit that was met."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     reason: Reason
     place: str | None
+    limit: str | None = None
 
 
 class Answer(BaseModel):
     """What the gate answers to a proposal.
 
     Attributes:
-        reason, rule, sentence: the reported reason.
+        state: where the permit stands; ``EVALUATED`` means that people have to approve it now.
+        reason, rule, sentence: the reported reason; reason and rule are None where nothing is wrong.
         reasons: all reasons, the reported one first.
-        details: the reasons with their places.
+        details: the reasons with their places and limits.
         plan_digest: SHA-256 of the plan in hex, or None where the proposal was malformed.
-        permit_id: None: a denied proposal has no permit.
+        permit_id: the permit's id; None where actuation is off or the proposal was malformed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    state: Literal["DENIED"]
-    reason: Reason
-    rule: str
+    state: State
+    reason: Reason | None
+    rule: str | None
     sentence: str
     reasons: list[Reason]
     details: list[Detail]
@@ -187,10 +198,12 @@ class LogStatus(Part):
 
 
 class Status(Part):
-    """How a running gate is."""
+    """How a running gate is: whether it may act at all, its kill switch, and how many permits are in each state."""
 
     state: Literal["SERVING"]
-    actuation: Literal["off"]
+    actuation: Literal["off", "on"]
+    kill: Literal["clear", "latched", "unreadable", "no policy"]
+    permits: dict[str, Count]
     pid: Count
     since_utc: UtcTime
     proposals: Count

@@ -1,11 +1,10 @@
-"""The gate's process: a Unix socket, a log, and the door between them."""
+"""The gate's process: a Unix socket for each zone, a log, and the doors between them."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -13,95 +12,49 @@ import signal
 import socket as sockets
 import stat
 import struct
-import time
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from .audit import AuditLog
-from .door import decide, denied
-from .errors import AuditError, UnsafePathError
+from .desk.desk import Desk
+from .doors import AgentDoor, Door, ExecutorDoor, PeopleDoor
+from .errors import GateError, UnsafePathError
 from .paths import safe_parent
-from .reasons import Denial, Reason
-from .schema import Answer, LogStatus, Status
-from .strict import MAX_BYTES
-from .throttle import Seats, Throttle
+from .throttle import Seats
 
 HEADER_S = 1.0  # who connects has to say what it wants within this time
 REQUEST_S = 2.0  # then a whole request has to arrive, and an answer to leave, within this time each
 PER_CONNECTION = 32
+TICK_S = 0.5
 _MAX_DRAIN = 1024 * 1024
-_EXCERPT = 256
-_REQUEST = re.compile(rb"(propose|status) ([0-9]{1,12})\n")
+_REQUEST = re.compile(rb"([a-z-]{1,32}) ([0-9]{1,12})\n")
 # How a conversation ends other than politely; in each case nothing was decided that was not answered and recorded.
 _ENDS = (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError)
 
 
-class Gate:
-    """Answers requests, one after another, and records each proposal before it answers."""
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """Where the gate listens: for agents, and, where it may act, for people and for executors."""
 
-    def __init__(self, log: AuditLog) -> None:
-        self._log = log
-        self._throttle = Throttle()
-        self._since = datetime.now(UTC)
-        self._proposals = 0
-
-    def propose(self, raw: bytes, size: int, caller: int, pid: int) -> Answer:
-        """The answer to a proposal of `size` bytes; `raw` is empty where they were too many to read."""
-        if not self._throttle.admits(caller, time.monotonic()):
-            return denied([Denial(Reason.RATE_LIMIT)])
-        too_large = size > MAX_BYTES
-        if too_large:
-            answer, plan = denied([Denial(Reason.TOO_LARGE)]), None
-        else:
-            decision = decide(raw)
-            answer, plan = decision.answer, decision.plan
-        body: dict[str, Any] = {
-            "answer": answer.model_dump(mode="json"),
-            "bytes": size,
-            "plan": plan,
-            "sha256": None if too_large else hashlib.sha256(raw).hexdigest(),
-            "throttled_before": self._throttle.take_refused(),
-        }
-        if plan is None:
-            body["excerpt"] = raw[:_EXCERPT].decode("ascii", "backslashreplace")
-        try:
-            self._log.append(f"uid {caller} pid {pid}", "proposal.denied", body)
-        except AuditError:
-            return denied([Denial(Reason.AUDIT_UNAVAILABLE)])
-        self._proposals += 1
-        return answer
-
-    def status(self) -> Status:
-        """How the gate is."""
-        head = self._log.head
-        return Status(
-            state="SERVING",
-            actuation="off",
-            pid=os.getpid(),
-            since_utc=self._since.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            proposals=self._proposals,
-            log=LogStatus(records=head.records, head=head.hash, writable=self._log.intact()),
-        )
-
-    def stopped(self) -> None:
-        """Records the end, and how many throttled answers no other record has told of yet.
-
-        Raises:
-            AuditError: it can't be recorded.
-        """
-        body = {"pid": os.getpid(), "throttled_before": self._throttle.take_refused()}
-        self._log.append("gate", "gate.stopped", body)
+    agents: Path
+    people: Path | None = None
+    executors: Path | None = None
 
 
-async def serve(socket: Path, log: Path, say: Callable[[str], None]) -> None:
-    """Serves until SIGTERM or SIGINT, then removes the socket and lets go of the log.
+Opener = Callable[[AuditLog], Desk]
+
+
+async def serve(places: Sockets, log: Path, say: Callable[[str], None], opener: Opener | None = None) -> None:
+    """Serves until SIGTERM or SIGINT, then removes the sockets and lets go of the log.
+
+    `opener` makes the acting half over the open log; without it, every proposal is denied.
 
     Raises:
-        UnsafePathError: the socket or the log stands where others could replace it, or another gate listens there.
+        UnsafePathError: a socket or the log stands where others could replace it, or another gate listens there.
         AuditError: the log doesn't verify or can't be written.
+        GateError: the acting half can't start, or can't recover what a crash left.
     """
     audit = AuditLog(log)
     try:
@@ -109,23 +62,42 @@ async def serve(socket: Path, log: Path, say: Callable[[str], None]) -> None:
             # Nothing tells when it lost its end: in a crash, before anybody was answered, or in a cut long after.
             words = f"the last line has no end ({audit.found.torn_words}); it may have been answered for"
             say(f"{log}: {words}. It is kept, and declared in a record")
-        with listen(socket) as listener:
-            ours = socket.lstat().st_ino
-            try:
-                await _serve_on(listener, socket, audit, say)
-            finally:
-                _remove(socket, ours)
+        desk = None if opener is None else opener(audit)
+        agents = AgentDoor(audit, desk)
+        doors: list[tuple[Path, Door]] = [(places.agents, agents)]
+        if desk is not None:
+            found = ((places.people, PeopleDoor(desk)), (places.executors, ExecutorDoor(desk)))
+            doors += [(place, door) for place, door in found if place is not None]
+        with contextlib.ExitStack() as stack:
+            listening = [(stack.enter_context(_listening(place)), door) for place, door in doors]
+            await _serve_on(listening, places.agents, agents, audit, say)
     finally:
         audit.close()
 
 
-async def _serve_on(listener: sockets.socket, socket: Path, audit: AuditLog, say: Callable[[str], None]) -> None:
-    gate, seats, stop, open_now = Gate(audit), Seats(), asyncio.Event(), set[asyncio.Task[None]]()
+@contextlib.contextmanager
+def _listening(place: Path) -> Iterator[sockets.socket]:
+    with listen(place) as listener:
+        ours = place.lstat().st_ino
+        try:
+            yield listener
+        finally:
+            _remove(place, ours)
+
+
+async def _serve_on(
+    listening: list[tuple[sockets.socket, Door]],
+    place: Path,
+    agents: AgentDoor,
+    audit: AuditLog,
+    say: Callable[[str], None],
+) -> None:
+    seats, stop, open_now = Seats(), asyncio.Event(), set[asyncio.Task[None]]()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
-    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def one(door: Door, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         pid, uid = _peer(writer)
@@ -133,23 +105,40 @@ async def _serve_on(listener: sockets.socket, socket: Path, audit: AuditLog, say
         seated = seats.take(uid)
         try:
             if seated:
-                await _converse(gate, reader, writer, uid, pid)
+                await _converse(door, reader, writer, uid, pid)
         finally:
             if seated:
                 seats.leave(uid)
             open_now.discard(task)
             writer.close()
 
-    server = await asyncio.start_unix_server(one, sock=listener, limit=2 * MAX_BYTES)
-    audit.append("gate", "gate.started", {"actuation": "off", "pid": os.getpid()})
-    say(f"serving on {socket}; actuation is off; {audit.path} holds {audit.head.records} records")
-    await stop.wait()
-    server.close()
+    servers = [
+        await asyncio.start_unix_server(partial(one, door), sock=listener, limit=2 * door.max_bytes)
+        for listener, door in listening
+    ]
+    audit.append("gate", "gate.started", {"actuation": agents.actuation, "pid": os.getpid()})
+    say(f"serving on {place}; actuation is {agents.actuation}; {audit.path} holds {audit.head.records} records")
+    await _until(stop, agents.desk, say)
+    for server in servers:
+        server.close()
     for task in open_now:
         task.cancel()
     await asyncio.gather(*open_now, return_exceptions=True)
-    gate.stopped()
+    agents.stopped()
     say("stopped")
+
+
+async def _until(stop: asyncio.Event, desk: Desk | None, say: Callable[[str], None]) -> None:
+    """The decision loop's beat, until it is to stop. A beat that fails is told, and missed: devices go back alone."""
+    while not stop.is_set():
+        if desk is not None:
+            try:
+                desk.tick()
+            except GateError as error:
+                say(f"no beat: {error}")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TICK_S):
+                await stop.wait()
 
 
 def _peer(writer: asyncio.StreamWriter) -> tuple[int, int]:
@@ -159,18 +148,20 @@ def _peer(writer: asyncio.StreamWriter) -> tuple[int, int]:
     return pid, uid
 
 
-async def _converse(gate: Gate, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, uid: int, pid: int) -> None:
+async def _converse(door: Door, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, uid: int, pid: int) -> None:
     """Serves one connection until it ends, says something else than a request, or is too slow."""
     with contextlib.suppress(*_ENDS):
         for _turn in range(PER_CONNECTION):
             verb, size = _header(await _within(HEADER_S, lambda: reader.readuntil(b"\n")))
-            wanted = size if size <= MAX_BYTES else 0
+            if verb not in door.verbs:
+                return
+            wanted = size if size <= door.max_bytes else 0
             raw = await _within(REQUEST_S, partial(reader.readexactly, wanted))
-            answer = gate.status() if verb == b"status" else gate.propose(raw, size, uid, pid)
+            answer = door.answer(verb, raw, size, uid, pid)
             async with asyncio.timeout(REQUEST_S):
-                writer.write(json.dumps(answer.model_dump(mode="json")).encode() + b"\n")
+                writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
-                if size > MAX_BYTES:
+                if size > door.max_bytes:
                     # Closing over unread bytes would reset the connection before the answer is read.
                     writer.write_eof()
                     await _drain(reader)
@@ -186,12 +177,12 @@ async def _within(seconds: float, read: Callable[[], Awaitable[bytes]]) -> bytes
         return await read()
 
 
-def _header(line: bytes) -> tuple[bytes, int]:
+def _header(line: bytes) -> tuple[str, int]:
     """The verb and the size that a request announces; ValueError for anything else."""
     found = _REQUEST.fullmatch(line)
     if found is None:
         raise ValueError("not a request")
-    return found[1], int(found[2])
+    return found[1].decode(), int(found[2])
 
 
 async def _drain(reader: asyncio.StreamReader) -> None:

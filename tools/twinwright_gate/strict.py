@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NoReturn
 
 from .reasons import Reason
@@ -10,6 +11,9 @@ from .reasons import Reason
 MAX_BYTES = 16 * 1024
 MAX_DEPTH = 8
 _MAX_INTEGER_DIGITS = 15  # every integer stays below 2**53, where other JSON readers would round
+# A string's end may be missing: what is no JSON is refused in any case. Possessive, so that it takes linear time.
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)', re.DOTALL)
+_BRACKET = re.compile(r"[][{}]")
 
 
 class Malformed(ValueError):  # noqa: N818  (a verdict on the input rather than a fault of the gate)
@@ -20,13 +24,13 @@ class Malformed(ValueError):  # noqa: N818  (a verdict on the input rather than 
         self.reason = reason
 
 
-def load(raw: bytes) -> dict[str, Any]:
+def load(raw: bytes, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> dict[str, Any]:
     """The JSON object in the bytes; integers are the only numbers in it.
 
     Raises:
         Malformed: too large, not UTF-8, too deep, no single JSON object, a key twice, or a number that is no integer.
     """
-    if len(raw) > MAX_BYTES:
+    if len(raw) > max_bytes:
         raise Malformed(Reason.TOO_LARGE)
     try:
         text = raw.decode("utf-8")
@@ -34,7 +38,7 @@ def load(raw: bytes) -> dict[str, Any]:
         raise Malformed(Reason.ENCODING) from None
     if text.startswith("\ufeff"):
         raise Malformed(Reason.ENCODING)
-    _check_depth(text)
+    _check_depth(text, max_depth)
     try:
         value = json.loads(
             text, object_pairs_hook=_object, parse_constant=_non_finite, parse_float=_float, parse_int=_integer
@@ -46,21 +50,13 @@ def load(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def _check_depth(text: str) -> None:
+def _check_depth(text: str, max_depth: int) -> None:
     """Counts brackets outside of strings, before a recursive reader sees them."""
-    depth, in_string, escaped = 0, False, False
-    for character in text:
-        if in_string:
-            in_string = escaped or character != '"'
-            escaped = character == "\\" and not escaped
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise Malformed(Reason.DEPTH)
-        elif character in "]}":
-            depth -= 1
+    depth = 0
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > max_depth:
+            raise Malformed(Reason.DEPTH)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

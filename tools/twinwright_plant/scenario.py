@@ -36,8 +36,8 @@ def simulate_scenario(
         ValueError: two faults on one asset, or an onset before the telemetry begins.
     """
     conditions = conditions or Conditions()
-    schedule = _schedule(injections, seed, hours, end, conditions)
-    return simulate(schedule, _degrade(injections, conditions, schedule, seed)), _truths(injections, schedule, end)
+    schedule = schedule_of(injections, seed, hours, end, conditions)
+    return simulate(schedule, degradation(injections, conditions, schedule, seed)), _truths(injections, schedule, end)
 
 
 def simulate_with_and_without(
@@ -48,17 +48,22 @@ def simulate_with_and_without(
     Raises:
         ValueError: as `simulate_scenario`.
     """
-    schedule = _schedule(injections, seed, hours, end, conditions)
-    degrade = _degrade(injections, conditions, schedule, seed)
-    sound = _degrade((), conditions, schedule, seed)
+    schedule = schedule_of(injections, seed, hours, end, conditions)
+    degrade = degradation(injections, conditions, schedule, seed)
+    sound = degradation((), conditions, schedule, seed)
     fork = min((step_before(schedule, one.before_h) for one in injections), default=len(schedule.times))
     run, otherwise = simulate_both(schedule, degrade, sound, fork)
     return run, otherwise, _truths(injections, schedule, end)
 
 
-def _schedule(
+def schedule_of(
     injections: Sequence[Injection], seed: int, hours: float, end: datetime, conditions: Conditions
 ) -> Schedule:
+    """The schedule of such a run.
+
+    Raises:
+        ValueError: two faults on one asset, or an onset before the telemetry begins.
+    """
     if len({one.fault.twin for one in injections}) < len(injections):
         raise ValueError("two faults at once have to sit on different assets")
     if any(not 0.0 < one.before_h < hours for one in injections):
@@ -79,7 +84,9 @@ def _truth(injection: Injection, schedule: Schedule, end: datetime) -> Truth:
     return Truth(fault.twin, fault.signal, fault.mode, onset, injection.severity)
 
 
-def _degrade(injections: Sequence[Injection], conditions: Conditions, schedule: Schedule, seed: int) -> Degrade | None:
+def degradation(
+    injections: Sequence[Injection], conditions: Conditions, schedule: Schedule, seed: int
+) -> Degrade | None:
     """Maintenance and faults as a function of the step: no fault up to its onset, and then more and more."""
     serve = served(schedule, conditions)
     if not injections:

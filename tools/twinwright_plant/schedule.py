@@ -86,6 +86,24 @@ class Schedule:
     jitter: Floats
     chance: Floats
 
+    def between(self, first: int, last: int) -> Schedule:
+        """The same from step `first` up to, but without, step `last`."""
+        cut = slice(first, last)
+        return Schedule(
+            self.times[cut],
+            self.local_hours[cut],
+            self.ambient[cut],
+            self.hall[cut],
+            self.voltage[cut],
+            [each[cut] for each in self.products],
+            [each[cut] for each in self.changeover],
+            [each[cut] for each in self.rate],
+            [each[cut] for each in self.stops],
+            self.shift[cut],
+            self.jitter[cut],
+            self.chance[cut],
+        )
+
     def of_product(self, line: int, attribute: str) -> Floats:
         """A product's attribute over time on a line."""
         table = np.array([getattr(product, attribute) for product in PRODUCTS[line]], dtype=np.float64)

@@ -136,7 +136,11 @@ class Cooler:
 
 @dataclass(slots=True)
 class GlycolLoop:
-    """State of the loop; lists by pump. Pressures are gauge but for `suction`, which is absolute."""
+    """State of the loop; lists by pump. Pressures are gauge but for `suction`, which is absolute.
+
+    Attributes:
+        limits: share of rated speed that each pump's drive is limited to (its parameter `speedLimit`).
+    """
 
     coolers: list[Cooler] = field(default_factory=lambda: [Cooler(line) for line in range(LINES)])
     tank: float = 4.0
@@ -149,6 +153,7 @@ class GlycolLoop:
     speed_integral: float = 0.92
     speed_command: float = 0.92
     commands: list[float] = field(default_factory=lambda: [0.92, 0.92])
+    limits: list[float] = field(default_factory=lambda: [1.0, 1.0])
     level: float = TANK_LEVEL
     speeds: list[float] = field(default_factory=lambda: [0.92, 0.92])
     flows: list[float] = field(default_factory=lambda: [8.0, 8.0])
@@ -188,7 +193,7 @@ class GlycolLoop:
             # The protection trips a pump whose bearing runs hot; it stays off until somebody resets it.
             self.tripped[pump] = self.tripped[pump] or hot > BEARING_TRIP_C
             lead = -health.lead if pump else health.lead
-            self.commands[pump] = command = min(1.0, self.speed_command * (1.0 + lead))
+            self.commands[pump] = command = min(self.limits[pump], self.speed_command * (1.0 + lead))
             reached = min(command, supply) * (1.0 - health.drive[pump])
             self.speeds[pump] += 0.5 * ((0.0 if self.tripped[pump] else reached) - self.speeds[pump])
 

@@ -35,7 +35,7 @@ PLANT_COLUMNS = (
     *("speed_command", "tank", "supply", "returned", "load", "duty", "capacity", "header", "flow", "condenser"),
     *("pressure", "demand", "load_0", "load_1", "delivered_0", "delivered_1", "valve_0", "valve_1"),
     *(f"{name}_{pump}" for name in ("command", "seal", "imbalance", "intake") for pump in (0, 1)),
-    *("level", "header_bias", "header_setpoint", "air_bias", "refrigerant", "dryer_drop", "sag"),
+    *("level", "header_bias", "header_setpoint", "air_bias", "refrigerant", "dryer_drop", "sag", "limit_0", "limit_1"),
 )
 
 
@@ -54,14 +54,14 @@ class Run:
 
 def simulate(schedule: Schedule, degrade: Degrade | None = None) -> Run:
     """Run the plant through the schedule in steps of 10 s; `degrade` sets the health before each step."""
-    simulation = _Simulation(schedule)
+    simulation = Simulation(schedule)
     simulation.advance(len(schedule.times), degrade)
     return simulation.run()
 
 
 def simulate_both(schedule: Schedule, degrade: Degrade | None, otherwise: Degrade | None, fork: int) -> tuple[Run, Run]:
     """The runs under `degrade` and under `otherwise`, which do the same in the first `fork` steps."""
-    simulation = _Simulation(schedule)
+    simulation = Simulation(schedule)
     simulation.advance(fork, otherwise)
     other = simulation.copy()
     runs = []
@@ -71,7 +71,7 @@ def simulate_both(schedule: Schedule, degrade: Degrade | None, otherwise: Degrad
     return runs[0], runs[1]
 
 
-class _Simulation:
+class Simulation:
     """The state of the plant at a step, and what was recorded up to it."""
 
     def __init__(self, schedule: Schedule) -> None:
@@ -85,7 +85,23 @@ class _Simulation:
         self._line_rows: list[list[tuple[float, ...]]] = [[] for _ in range(LINES)]
         self._plant_rows: list[tuple[float, ...]] = []
 
-    def copy(self) -> _Simulation:
+    @property
+    def steps(self) -> int:
+        """How many steps are done."""
+        return len(self._plant_rows)
+
+    @property
+    def speed_limits(self) -> list[float]:
+        """Share of rated speed that each glycol pump's drive is limited to; may be written between two steps."""
+        return self._state[1].limits
+
+    def ask_rates(self, line: int, rates: Floats) -> None:
+        """Asks a line's filler for these rates, bottles per second, in every step that is yet to come."""
+        self._schedule.rate[line][self.steps :] = rates
+        asked = self._asked[line]
+        asked[self.steps :] = [(rate, *one[1:]) for rate, one in zip(rates.tolist(), asked[self.steps :], strict=True)]
+
+    def copy(self) -> Simulation:
         """The same once more, to go another way from here."""
         other = copy(self)
         other._state = deepcopy(self._state)
@@ -126,6 +142,13 @@ class _Simulation:
         """What was recorded."""
         tables = [_columns(LINE_COLUMNS, rows) for rows in self._line_rows]
         return Run(self._schedule, tables, _columns(PLANT_COLUMNS, self._plant_rows), self._instruments)
+
+    def latest(self, steps: int) -> Run:
+        """What was recorded in the last steps, with their part of the schedule, without instruments' faults."""
+        first, last = max(0, self.steps - steps), self.steps
+        tables = [_columns(LINE_COLUMNS, rows[first:]) for rows in self._line_rows]
+        schedule = self._schedule.between(first, last)
+        return Run(schedule, tables, _columns(PLANT_COLUMNS, self._plant_rows[first:]), {})
 
 
 Asked = tuple[float, bool, tuple[bool, ...], float, float, float]
@@ -213,7 +236,7 @@ def _plant_row(glycol: GlycolLoop, air: AirSystem, health: Health) -> tuple[floa
         *(air.pressure, air.demand, *air.loads, *air.delivered, *health.compressor_valve),
         *(*glycol.commands, *health.seal, *health.imbalance, *health.intake),
         *(glycol.level, health.header_bias, health.header_setpoint, health.air_bias),
-        *(health.refrigerant, air.dryer_drop, health.sag),
+        *(health.refrigerant, air.dryer_drop, health.sag, *glycol.limits),
     )
 
 

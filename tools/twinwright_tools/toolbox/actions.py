@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -71,7 +72,7 @@ def propose_action(arguments: ProposeAction, context: ToolContext) -> Finding:
             mendable=False,
             code="gate.unavailable",
         ) from error
-    reason, sentence = str(answer["reason"]), str(answer["sentence"])
+    reason, sentence = str(answer["reason"] or answer["permit_id"]), str(answer["sentence"])
     normal = " That is normal: actuation is off, and a person has to act." if reason == "R10.ACTUATION_OFF" else ""
     return Finding(
         summary=(
@@ -116,7 +117,8 @@ def _proposal(arguments: ProposeAction, plant: Plant, model: str, behind: Sequen
     return {
         "v": 1,
         "site": _as_id(plant.folder.resolve().name),
-        "proposer": {"agent_id": _AGENT, "on_behalf_of_person": None},
+        # Whom this run works for is said by who started it, never by the model.
+        "proposer": {"agent_id": _AGENT, "on_behalf_of_person": os.environ.get("TWINWRIGHT_PERSON") or None},
         # The moment that the run looks at the plant from: older data never passes for new.
         "created_utc": _utc(plant.at),
         "target": {"twin_id": arguments.twin, "property": arguments.property, "dtmi": model},

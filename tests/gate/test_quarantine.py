@@ -1,0 +1,55 @@
+"""Quarantine: the asset stays locked until a person signs for that, and an old approval doesn't serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from twinwright_gate.approval import Approval
+from twinwright_gate.desk.core import Refused
+from twinwright_gate.machine.states import State
+from twinwright_gate.signing import Use
+from twinwright_gate.store.store import Conflict
+
+from .world import World
+
+
+@pytest.fixture
+def stuck(folder: Path) -> Iterator[tuple[World, str]]:
+    """A site with a permit in quarantine."""
+    world = World(folder)
+    permit_id = world.holding()
+    world.device.boxes["pump-1-speed"].panel(66_000_000)
+    assert world.executor.relinquish(permit_id).state is State.QUARANTINED
+    yield world, permit_id
+    world.close()
+
+
+def test_it_stays_locked_over_a_restart(stuck: tuple[World, str]) -> None:
+    world, permit_id = stuck
+    world.restart()
+    assert {permit for permit, _ in world.core.store.locks().values()} == {permit_id}
+    assert "R19.QUARANTINED" in world.propose(value="64").reasons
+
+
+def test_a_person_frees_it_once(stuck: tuple[World, str]) -> None:
+    world, permit_id = stuck
+    word = world.approval(permit_id, "a.mueller", use=Use.RESET)
+    assert world.desk.release_quarantine(permit_id, word).state is State.QUARANTINED
+    assert world.core.store.locks() == {}
+    with pytest.raises(Conflict):
+        world.desk.release_quarantine(permit_id, word)
+
+
+def test_an_approval_of_the_permit_does_not_free_it(stuck: tuple[World, str]) -> None:
+    world, permit_id = stuck
+    for old in world.core.store.approvals(permit_id):
+        with pytest.raises(Refused):
+            world.desk.release_quarantine(permit_id, Approval.model_validate(dict(old.body)))
+    with pytest.raises(Refused):
+        world.desk.release_quarantine(permit_id, world.approval(permit_id, "d.lapsed", "engineer", use=Use.RESET))
+    with pytest.raises(Refused):
+        world.desk.release_quarantine(permit_id, world.approval(permit_id, "a.mueller"))
+    assert world.core.store.locks()
