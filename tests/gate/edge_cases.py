@@ -162,5 +162,6 @@ DENIED = [
     case(
         "R07.STARTS", "an hour ago, from the threshold", **start_from(20_000_000, "60", (900, 30, 40), (3600, 20, 40))
     ),
+    case("R05.NO_LIMIT", "no layer at all", policy=point("layers", []) | point("modes", None), others="R06"),
     case("R14.FENCE", "lower than before", OPERATE, context={"fence_high_water": FENCE + 1}),
 ]

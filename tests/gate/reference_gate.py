@@ -63,7 +63,7 @@ class Reference:
             mode = self.micro(table.input)
             bands = [one for one in table.bands if mode is not None and one.start <= mode < one.end]
             pairs += [(one.lo, one.hi) for one in bands] if len(bands) == 1 else [(None, None)]
-        return value is not None and all(None not in (lo, hi) and lo <= value <= hi for lo, hi in pairs)
+        return bool(pairs) and value is not None and all(None not in (lo, hi) and lo <= value <= hi for lo, hi in pairs)
 
     def limits(self) -> None:
         wire, layers = self.plan.set.wire, {one.name for one in self.p.layers}

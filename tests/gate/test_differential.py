@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from .differential import batch, difference
+from .edge_cases import DENIED
 from .rule_cases import CASES
 from .test_rules import played
 
 
 def test_they_agree_on_every_case_of_every_rule() -> None:
-    found = [(case.reason, difference(played(case))[1]) for case in CASES]
+    found = [(case.reason, difference(played(case))[1]) for case in (*CASES, *DENIED)]
     assert [one for one in found if one[1] is not None] == []
 
 
