@@ -22,6 +22,8 @@ def rows(nightly: bool) -> Iterator[Row]:
     words = ["tests.gate.differential", "--count", str(count), "--seed", str(seed)]
     done = _run("-m", *words)
     told = done.stdout.strip().splitlines()[-1:] or [done.stderr.strip()[-200:]]
+    if done.returncode:
+        print(done.stdout, done.stderr, file=sys.stderr)  # the first differences, whole
     yield Row("the gate against the reference gate", f"{count:,} requests", told[0].split(";")[0], done.returncode == 0)
     done = _run("-m", "tests.gate.bench_evaluate")
     found = json.loads(done.stdout or "{}")
