@@ -81,4 +81,4 @@ lock: ## solve the dependencies again (needs uv)
 	printf 'cryptography>=46\npydantic>=2.9\npyyaml>=6\nrfc8785>=0.1.4\ntzdata>=2025.1\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --constraints requirements.lock --output-file requirements-gate.lock --quiet
 
 clean: ## throw away the environment and the demo plants
-	rm -rf $(VENV) demo-plant
+	rm -rf $(VENV) demo-plant demo-plant-gate
