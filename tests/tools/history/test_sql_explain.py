@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import duckdb
 import pytest
 
@@ -90,3 +92,10 @@ def test_cells_are_bounded(machines: HistoryStore, monkeypatch: pytest.MonkeyPat
 )
 def test_spans_of_time(machines: HistoryStore, sql: str, value: object) -> None:
     assert machines.sql(sql).rows == [[value]]
+
+
+def test_no_thread_outlives_its_statement(machines: HistoryStore) -> None:
+    """One that still ran when the interpreter went down aborted the process, after its answer had been printed."""
+    for _ in range(5):
+        machines.sql("SELECT count(*) AS n FROM history WHERE kind = 'work_ordr'")
+        assert not [one for one in threading.enumerate() if isinstance(one, threading.Timer)]

@@ -178,6 +178,7 @@ def _limited(cursor: DuckDBPyConnection) -> Iterator[None]:
         raise SqlError(explained(error), code="sql.failed") from error
     finally:
         timer.cancel()
+        timer.join()  # a thread that still runs when the interpreter goes down can take the whole process with it
 
 
 def _too_much(what: str) -> str:
