@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -27,6 +25,8 @@ from twinwright_tools.plant import Plant, open_plant
 from twinwright_tools.telemetry.series import SignalKey
 from twinwright_tools.telemetry.window import window
 from twinwright_tools.twins.graph import Twin
+
+from .machine import machine
 
 Work = Callable[[], object]
 
@@ -155,11 +155,6 @@ def run(runs: int) -> list[Measured]:
                 bench_history(plant, runs),
                 bench_diagnose(plant, Symptom(*key), max(2, runs // 2)),
             ]
-
-
-def machine() -> str:
-    """What this was measured on."""
-    return f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
 def as_markdown(measured: Sequence[Measured]) -> str:

@@ -10,7 +10,6 @@ import argparse
 import json
 import math
 import os
-import platform
 import signal
 import subprocess
 import sys
@@ -18,13 +17,13 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import linear_regression, median
 from typing import Any
 
 from twinwright_tools.errors import UsageError
 
+from .machine import machine
 from .rivals.child import METHODS
 from .rivals.synthetic import read_truth
 
@@ -253,18 +252,9 @@ def replaced_section(text: str, body: str, name: str = SECTION) -> str:
     return text[: text.index(begin)] + section + text[text.index(end) + len(end) :]
 
 
-def machine() -> str:
+def measured_on() -> str:
     """What this was measured on, and with which versions."""
-    packages = []
-    for name in _PACKAGES:
-        try:
-            packages.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            packages.append(f"no {name}")
-    cores = f"{os.cpu_count()} cores, of which one was used"
-    return (
-        f"{platform.machine()}, {cores}, {platform.system()}, Python {platform.python_version()}, {', '.join(packages)}"
-    )
+    return machine(_PACKAGES, ", of which one was used")
 
 
 def report(runs: Sequence[Run], stopped: Sequence[Stopped], command: str) -> str:
@@ -273,7 +263,7 @@ def report(runs: Sequence[Run], stopped: Sequence[Stopped], command: str) -> str
         [
             "## Scale, on synthetic plants",
             "",
-            f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine()}.",
+            f"Measured on {datetime.now(UTC):%Y-%m-%d}: {measured_on()}.",
             "Others may have used it at the same time, so quote CPU seconds and ratios. "
             f"{SAMPLES:,} samples a signal; a twin for every five signals; one plant in six is healthy.",
             "",
@@ -327,7 +317,7 @@ def main(words: Sequence[str] | None = None) -> None:
         asked.write.write_text(replaced_section(asked.write.read_text(encoding="utf-8"), written), encoding="utf-8")
     if asked.json:
         rows = list(rows_of(runs))
-        document: dict[str, Any] = {"machine": machine(), "required": requirements(rows)}
+        document: dict[str, Any] = {"machine": measured_on(), "required": requirements(rows)}
         document |= {"rows": [asdict(row) for row in rows], "runs": [asdict(run) for run in runs]}
         print(json.dumps(document | {"stopped": [asdict(one) for one in stopped]}, indent=1))
     else:

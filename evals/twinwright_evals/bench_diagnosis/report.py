@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from statistics import median
 
+from ..machine import machine
 from ..reliability import Reliability, as_table
 from .campaign_figures import by_kind
 from .figures import Figure, figures_table, table
@@ -17,14 +15,13 @@ from .packs import within
 from .simulated import Simulated
 
 PICTURE = "reliability-demo.png"
+_PACKAGES = ("numpy", "scipy", "pyarrow")
 
 
 def measured(command: str) -> str:
     """Date, machine and command."""
-    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "pyarrow"))
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     return (
-        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine}, {packages}. Others may have used it at the same time.\n"
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine(_PACKAGES)}. Others may have used it at the same time.\n"
         f"Brackets hold Wilson intervals (95 %), cases taken as independent.\n\n```\n{command}\n```"
     )
 

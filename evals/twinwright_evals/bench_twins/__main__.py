@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ..bench_scale import replaced_section
 from .child import ENGINES
-from .report import Measured, differing, machine, report, requirements
+from .report import Measured, differing, measured_on, report, requirements
 
 SIZES = (10_000, 100_000, 1_000_000)
 SMALLEST = 200
@@ -82,7 +82,7 @@ def main(words: Sequence[str] | None = None) -> None:
         asked.write.write_text(replaced_section(text, written, SECTION), encoding="utf-8")
     if asked.json:
         rows = [asdict(one) for one in measured]
-        print(json.dumps({"machine": machine(), "required": requirements(measured), "measured": rows}, indent=1))
+        print(json.dumps({"machine": measured_on(), "required": requirements(measured), "measured": rows}, indent=1))
     else:
         print(written)
 

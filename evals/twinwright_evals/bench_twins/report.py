@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from ..machine import machine
 from .child import OURS
 from .tasks import HOPS, HOT, TASKS
 
@@ -94,18 +92,9 @@ def _growth(figures: Sequence[float | None]) -> str:
     return f"{there[-1] / there[0]:.2g} ×" if len(there) > 1 else "–"
 
 
-def machine() -> str:
+def measured_on() -> str:
     """What this was measured on, and with which versions."""
-    packages = []
-    for name in _PACKAGES:
-        try:
-            packages.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            packages.append(f"no {name}")
-    cores = f"{os.cpu_count()} cores"
-    return (
-        f"{platform.machine()}, {cores}, {platform.system()}, Python {platform.python_version()}, {', '.join(packages)}"
-    )
+    return machine(_PACKAGES)
 
 
 def report(measured: Sequence[Measured], command: str, runs: int, load: Sequence[float]) -> str:
@@ -118,7 +107,7 @@ def report(measured: Sequence[Measured], command: str, runs: int, load: Sequence
     lines = [
         "## Twin queries, on synthetic plants",
         "",
-        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine()}. "
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {measured_on()}. "
         f"Load average {load[0]:.1f} before, {load[1]:.1f} after; "
         "others may have used the machine too, so quote ratios.",
         f"Twins of 20 models, two relationships for every twin. Medians of {runs} runs after one that doesn't count, "
