@@ -70,7 +70,7 @@ def _of_twin(grid: Grid, columns: list[int], reference_end: int, unit: str) -> I
     past = grid.values[:reference_end, columns]
     away = past - past.mean(axis=0)
     power = np.sqrt((away**2).mean(axis=0))
-    moves = power > 1e-9 * np.maximum(np.abs(past).max(axis=0), 1e-12)
+    moves = power > 1e-9 * np.maximum(np.abs(past).max(axis=0), np.finfo(np.float64).tiny)
     likeness = (away.T @ away) / reference_end / np.where(moves, power, 1.0)[:, None] / np.where(moves, power, 1.0)
     pairs = np.argwhere((likeness >= _LEAST_LIKENESS) & moves[:, None] & moves)
     for follower, followed in pairs.tolist():
@@ -85,7 +85,7 @@ def _compared(grid: Grid, follower: int, followed: int, gain: float, reference_e
     mine, other = grid.values[:, follower], grid.values[:, followed]
     apart: Floats = mine - gain * other
     apart = np.abs(apart - np.median(apart[:reference_end]))
-    limit = max(float(apart[:reference_end].max()), 1e-12)
+    limit = max(float(apart[:reference_end].max()), 1e-12 * float(np.abs(mine).max()), np.finfo(np.float64).tiny)
     if float(apart[-_AROUND:].min()) < _CLEARLY * limit:
         return None
     since = int(np.flatnonzero(apart <= limit)[-1]) + 1

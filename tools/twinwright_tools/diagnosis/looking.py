@@ -230,7 +230,7 @@ def _spread(grid: Grid, reference: int) -> Scan:
     if not grid.ripple.any():
         return between
     typical = np.median(grid.ripple[:reference], axis=0)
-    within = np.log(grid.ripple + 0.05 * typical + 1e-12 * np.maximum(1.0, np.abs(grid.values).max(axis=0)))
+    within = np.log(grid.ripple + 0.05 * typical + _least(grid.values))
     return stronger(between, scan(within, reference))
 
 
@@ -295,11 +295,18 @@ def _typical(course: Floats, reference: int, onset: int) -> tuple[float, float]:
     return float(np.median(course[:reference])), float(np.median(course[onset:]))
 
 
+def _least(values: Floats) -> Floats:
+    """What no sensor resolves, for each column in its own unit; above 0."""
+    least: Floats = np.maximum(1e-12 * np.abs(values).max(axis=0), np.finfo(np.float64).tiny)
+    return least
+
+
 def _scatter(grid: Grid, column: int, reference: int, onset: int) -> tuple[float, float]:
     """Spread before and since, in the signal's unit: within the bins, or from bin to bin if that changed more."""
     steps = np.abs(np.diff(grid.values[:, column], prepend=grid.values[0, column]))
+    least = float(_least(grid.values[:, [column]])[0])
     pairs = [_typical(one, reference, onset) for one in (grid.ripple[:, column], steps)]
-    return max(pairs, key=lambda pair: abs(np.log((pair[1] + 1e-12) / (pair[0] + 1e-12))) if any(pair) else -1.0)
+    return max(pairs, key=lambda pair: abs(np.log((pair[1] + least) / (pair[0] + least))) if any(pair) else -1.0)
 
 
 def _with_silence(grid: Grid, found: list[Suspicion], reference: int) -> list[Suspicion]:

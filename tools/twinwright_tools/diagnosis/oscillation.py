@@ -99,7 +99,8 @@ def _look(grid: Grid, reference_end: int, width: int, found: Oscillations) -> No
     begins = np.arange(reference_end - width, -1, -max(width // 2, 1))
     past = np.array([_like(values[begin : begin + width], period) for begin in begins])
     usual = np.median([_detrended(values[begin : begin + width]).std(axis=0) for begin in begins], axis=0)
-    least = np.maximum(_FLOOR * usual, 1e-3 * np.abs(np.median(values[:reference_end], axis=0)) + 1e-9)
+    smallest = np.maximum(1e-9 * np.abs(values).max(axis=0), np.finfo(np.float64).tiny)
+    least = np.maximum(_FLOOR * usual, 1e-3 * np.abs(np.median(values[:reference_end], axis=0)) + smallest)
     # A resonance that noise excites waxes and wanes: its largest yet isn't the largest that it can do.
     largest = np.maximum(past.max(axis=0), past.mean(axis=0) + _WANES * past.std(axis=0))
     excess = amplitude / np.maximum(largest, least)

@@ -21,6 +21,7 @@ _ABSOLUTE_ZERO = {"K": 0.0, "°C": -273.15, "°F": -459.67}
 # NAMUR NE 43: a 4-20 mA signal below 3.6 or above 21 mA tells of a fault of the instrument, not of a measurement.
 _PERCENT = (-2.5, 106.25)
 _MAJORITY = 5  # samples of which most must lie outside: one alone is noise
+_TINY = float(np.finfo(np.float64).tiny)
 _SCATTER = 3.0
 
 
@@ -187,5 +188,5 @@ def _score(before: Floats, after: float) -> float:
         return _SCATTER
     with np.errstate(over="ignore"):
         low, middle, high = np.percentile(before, [25, 50, 75])
-        scale = max(float(high - low) / 1.349, 0.2 * float(before.std()), 1e-3 * abs(float(middle)), 1e-9)
+        scale = max(float(high - low) / 1.349, 0.2 * float(before.std()), 1e-3 * abs(float(middle)), _TINY)
         return abs(after - float(middle)) / scale

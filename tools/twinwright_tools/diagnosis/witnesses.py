@@ -129,7 +129,7 @@ def course_of(key: SignalKey, look: Look) -> Course:
     whiteness = min(1.0, float(np.diff(since).var() + 1e-9) / (2.0 * float(since.var()) + 1e-9))
     if look.found[key].onset is None:
         return Course(whiteness)
-    values = look.grid.values[:, column]
+    values = look.standard[:, column]
     steps = np.abs(np.diff(values))
     onset = _since(key, look)
     largest = float(steps[max(onset - _AROUND_ONSET, 0) : onset + _AROUND_ONSET].max(initial=0.0))
