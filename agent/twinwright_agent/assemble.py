@@ -10,8 +10,9 @@ from twinwright_tools.evidence import Evidence
 from twinwright_tools.orders.order import WorkOrder
 
 from .conclusion import Claim, Conclusion, Hypothesis, Struck
+from .handing_over import sentence, used
 from .models.base import Transcript
-from .result import Investigation, RankedHypothesis, RunUsage, Status
+from .result import HandOver, Investigation, RankedHypothesis, RunUsage, Status
 
 NOTHING_STANDS = "Nothing that was concluded stood the check against its evidence."
 
@@ -30,13 +31,20 @@ class Ending(BaseModel):
 
 
 def assemble(
-    run: str, model: str, transcript: Transcript, ending: Ending, usage: RunUsage, own: int = 0
+    run: str,
+    model: str,
+    transcript: Transcript,
+    ending: Ending,
+    usage: RunUsage,
+    own: int = 0,
+    over: HandOver | None = None,
 ) -> Investigation:
     """The investigation as `twinwright ask` returns it; `own` is where its own part of the transcript begins."""
     mine = Transcript(plant=transcript.plant, at=transcript.at, entries=transcript.entries[own:])
     found = Investigation(
         run=run,
-        model=model,
+        model=used(model, over),
+        hand_over=over,
         status=ending.status or "failed",
         question=transcript.question,
         at=transcript.at,
@@ -49,11 +57,16 @@ def assemble(
             WorkOrder.model_validate(order) for order in _data(mine.evidence, "draft_work_order", "work_order")
         ],
         proposals=[dict(proposal) for proposal in _data(mine.evidence, "propose_action", "proposal")],
+        ledger=mine.ledger,
+        tainted=_tainted(mine.evidence),
         usage=usage.model_copy(update={"seconds": round(usage.seconds, 3)}),
     )
     if ending.conclusion is None:
-        return found.model_copy(update={"answer": ""})
-    return found.model_copy(update=_concluded(ending.conclusion, ending.struck))
+        return found
+    told = _concluded(ending.conclusion, ending.struck)
+    if over is not None:
+        told["answer"] = f"{told['answer']} {sentence(over)}".strip()
+    return found.model_copy(update=told)
 
 
 def _concluded(conclusion: Conclusion, struck: list[Struck]) -> dict[str, Any]:
@@ -69,6 +82,7 @@ def _concluded(conclusion: Conclusion, struck: list[Struck]) -> dict[str, Any]:
         "claims": claims,
         "verdict": verdict,
         "missing": missing,
+        "assumptions": list(conclusion.assumptions),
         "hypotheses": _ranked(conclusion.hypotheses),
     }
 
@@ -90,6 +104,17 @@ def _ranked(hypotheses: list[Hypothesis]) -> list[RankedHypothesis]:
 def cited(claims: list[Claim]) -> list[str]:
     """The ids that claims cite, each once, in order."""
     return list(dict.fromkeys(one for claim in claims for one in claim.evidence))
+
+
+def _tainted(evidence: list[Evidence]) -> dict[str, list[str]]:
+    """Why drafts and proposals are tainted, by the id of the order, or of the evidence where there is none."""
+    found: dict[str, list[str]] = {}
+    for item in evidence:
+        if item.taint:
+            told = item.data if isinstance(item.data, dict) else {}
+            drafted = told.get("work_order") or told.get("proposal") or {}
+            found[str(drafted.get("id") or drafted.get("proposal_id") or item.id)] = item.taint
+    return found
 
 
 def _data(evidence: list[Evidence], tool: str, name: str) -> list[Any]:

@@ -1,21 +1,35 @@
-"""Making the calls of one turn: reads at the same time, drafts and proposals after them and in order."""
+"""Making the calls of one turn: reads at the same time, drafts and proposals after them and in order.
+
+Nothing runs twice: a call whose outcome is stored (a resumed run) gets it back, and one that the run has made before
+with the same arguments is answered with where its result stands.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from twinwright_tools.errors import ToolError, TwinwrightError
 from twinwright_tools.evidence import Evidence, Finding, rounded
 from twinwright_tools.plant import Plant
 from twinwright_tools.registry import Effect, Registry, ToolContext
+from twinwright_tools.taint import taint_of
 
+from .circles import made, repeated, signature
 from .conclude import CONCLUDE, why_not
-from .models.base import Progress, ToolCall, ToolResult
+from .kept import READ_RESULT, read_on
+from .ledger import KEEP_HYPOTHESES, Kept, keep
+from .models.base import Progress, ToolCall, ToolResult, Transcript
 from .store import RunStore
+from .tracing import NO_TRACES, Traces
+
+# Arguments of drafts and proposals that say what is worked on, or what is set to what.
+_CHOSEN = ("asset", "twin", "value")
+_TWICE = {"kind": "repeat", "evidence": None, "said": "the same call stands in this turn before; see its result"}
+Outcome = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -28,48 +42,117 @@ class Caller:
     run: str
     threads: int
     progress: Progress
+    traces: Traces = field(default=NO_TRACES)
 
-    def make(self, turn: int, calls: Sequence[ToolCall], before: Sequence[Evidence]) -> list[ToolResult]:
-        """The results of a turn's calls in their order; evidence is numbered on from `before`."""
+    def make(
+        self,
+        turn: int,
+        calls: Sequence[ToolCall],
+        transcript: Transcript,
+        *,
+        most: int | None = None,
+        tell: bool = True,
+    ) -> list[ToolResult]:
+        """The results of a turn's calls in their order; evidence is numbered on from the transcript's.
+
+        Args:
+            transcript: all so far, the turn with these calls last.
+            most: how many calls the budget has left; those beyond aren't made.
+            tell: whether a repeated call is told as one (to a language model); if not, it gets its evidence again.
+        """
         keys = [f"T{turn}.{index}" for index in range(1, len(calls) + 1)]
-        outcomes: list[dict[str, Any] | None] = [None] * len(calls)
-        reads = [index for index, call in enumerate(calls) if self._effect(call.name) is Effect.READ]
+        before = transcript.evidence
+        outcomes = self._answered(calls, transcript, most, tell)
+        waiting = [index for index, outcome in enumerate(outcomes) if outcome is None]
+        reads = [index for index in waiting if self._effect(calls[index].name) is Effect.READ]
         pool = ThreadPoolExecutor(max_workers=max(1, min(self.threads, len(calls))))
         try:
-            waiting = {index: pool.submit(self._outcome, keys[index], calls[index], before) for index in reads}
-            for index, future in waiting.items():
+            futures = {
+                index: pool.submit(self._outcome, keys[index], calls[index], before, transcript) for index in reads
+            }
+            for index, future in futures.items():
                 outcomes[index] = future.result()
         finally:
             # After Ctrl-C too, calls that are running come to their end: what they found is kept, and the plant isn't
             # closed under them. Those that haven't begun are dropped.
             pool.shutdown(wait=True, cancel_futures=True)
-        known = list(before)
+        return self._numbered(keys, calls, outcomes, transcript)
+
+    def _answered(
+        self, calls: Sequence[ToolCall], transcript: Transcript, most: int | None, tell: bool
+    ) -> list[Outcome | None]:
+        """What needs no running: calls that were made before, twice in one turn, or beyond the budget."""
+        known = made(transcript.entries)
+        seen: dict[str, int] = {}
+        outcomes: list[Outcome | None] = []
+        for index, call in enumerate(calls):
+            same, outcome = signature(call), None
+            if most is not None and index >= most:
+                outcome = {"error": _beyond_budget()}
+            elif call.name in {CONCLUDE, READ_RESULT}:
+                pass
+            elif same in known:
+                first = known[same]
+                again = {"evidence": first.evidence.model_dump(mode="json")} if first.evidence and not tell else None
+                outcome = again or {"note": repeated(call, first, transcript.entries)}
+            elif same in seen:
+                outcome = {"note": _TWICE}
+            seen.setdefault(same, index)
+            outcomes.append(outcome)
+        return outcomes
+
+    def _numbered(
+        self, keys: Sequence[str], calls: Sequence[ToolCall], outcomes: Sequence[Outcome | None], transcript: Transcript
+    ) -> list[ToolResult]:
+        known, ledger = list(transcript.evidence), transcript.ledger
+        count = len(known)
         results: list[ToolResult] = []
         for key, call, outcome in zip(keys, calls, outcomes, strict=True):
-            result = self._result(call, outcome or self._outcome(key, call, known), len(known) + 1)
-            if result.evidence is not None:
+            got = outcome or self._outcome(key, call, known, transcript, ledger)
+            result = self._result(call, got, len(known) + 1)
+            if result.evidence is not None and result.evidence.id not in {one.id for one in known}:
                 known.append(result.evidence)
+            if result.note and result.note["kind"] == "ledger":
+                ledger = [Kept.model_validate(one) for one in result.note["hypotheses"]]
             results.append(result)
-        self.store.keep_evidence(self.run, known[len(before) :])
+        self.store.keep_evidence(self.run, known[count:])
         return results
 
     def _effect(self, name: str) -> Effect:
+        if name == KEEP_HYPOTHESES:
+            return Effect.DRAFT  # it may cite what the same turn finds: after the reads, and in order
         tool = self.registry.tools.get(name)
         return tool.effect if tool is not None else Effect.READ
 
-    def _outcome(self, key: str, call: ToolCall, before: Sequence[Evidence]) -> dict[str, Any]:
+    def _outcome(
+        self,
+        key: str,
+        call: ToolCall,
+        before: Sequence[Evidence],
+        transcript: Transcript,
+        ledger: Sequence[Kept] = (),
+    ) -> Outcome:
         stored = self.store.outcome(self.run, key)
         if stored is not None:
             return stored
         self.progress(f"{call.name} {_short(call.arguments)}")
-        outcome = self._run(key, call, before)
+        with self.traces.tool(call.name, call.id, call.arguments) as span:
+            outcome = self._run(key, call, before, transcript, ledger)
+            span.came_to(outcome)
         self.store.keep_outcome(self.run, key, call.name, call.arguments, outcome)
         return outcome
 
-    def _run(self, key: str, call: ToolCall, before: Sequence[Evidence]) -> dict[str, Any]:
+    def _run(
+        self, key: str, call: ToolCall, before: Sequence[Evidence], transcript: Transcript, ledger: Sequence[Kept]
+    ) -> Outcome:
         if call.name == CONCLUDE:
             return {"error": why_not(call.arguments)}
         try:
+            if call.name == KEEP_HYPOTHESES:
+                kept = keep(call.arguments, ledger, before, self.plant)
+                return {"note": {"kind": "ledger", "hypotheses": [one.model_dump(mode="json") for one in kept]}}
+            if call.name == READ_RESULT:
+                return {"note": read_on(call.arguments, before)}
             tool = self.registry.get(call.name)
             finding = tool.call(call.arguments, ToolContext(self.plant, self.run, key, list(before)))
         except ToolError as error:
@@ -77,16 +160,41 @@ class Caller:
         except TwinwrightError as error:
             # What a tool can't do for a reason of its own (the safety layer is down): no arguments would help.
             return {"error": error.as_dict() | {"mendable": False}}
+        if tool.effect is not Effect.READ:
+            taint = _taint(call.arguments, before, f"{transcript.question}\n{transcript.plant}")
+            finding = finding.model_copy(update={"taint": [*finding.taint, *taint]})
         return {"finding": rounded(finding.model_dump(mode="json"))}
 
-    def _result(self, call: ToolCall, outcome: dict[str, Any], number: int) -> ToolResult:
+    def _result(self, call: ToolCall, outcome: Outcome, number: int) -> ToolResult:
         if "error" in outcome:
             self.progress(f"  {call.name}: {outcome['error']['message']}")
             return ToolResult(call_id=call.id, error=outcome["error"])
+        if "note" in outcome:
+            self.progress(f"  {call.name}: {_of_note(outcome['note'])}")
+            return ToolResult(call_id=call.id, note=outcome["note"])
+        if "evidence" in outcome:
+            return ToolResult(call_id=call.id, evidence=Evidence.model_validate(outcome["evidence"]))
         finding = Finding.model_validate(outcome["finding"])
         evidence = Evidence.of(number, call.name, rounded(call.arguments), finding)
         self.progress(f"  {evidence.id} {evidence.summary}")
         return ToolResult(call_id=call.id, evidence=evidence)
+
+
+def _taint(arguments: dict[str, Any], evidence: Sequence[Evidence], asked: str) -> list[str]:
+    chosen = [value for name in _CHOSEN if isinstance(value := arguments.get(name), str | int | float)]
+    return [reason for value in chosen for reason in taint_of(value, evidence, asked)]
+
+
+def _beyond_budget() -> dict[str, Any]:
+    message = "this call wasn't made: the budget of tool calls is spent"
+    return {"code": "budget.tool_calls", "message": message, "suggestions": [], "position": None, "mendable": False}
+
+
+def _of_note(note: dict[str, Any]) -> str:
+    if note["kind"] == "ledger":
+        states = [one["state"] for one in note["hypotheses"]]
+        return ", ".join(f"{states.count(state)} {state}" for state in ("open", "supported", "refuted"))
+    return str(note.get("said") or f"{note['id']} {note['member']} from {note['start']} of {note['of']}")
 
 
 def _short(arguments: dict[str, Any], most: int = 100) -> str:

@@ -1,4 +1,4 @@
-"""`conclude`: the only way to end an investigation, for models that end by calling a tool."""
+"""Tools of the loop itself: `conclude` ends an investigation; the ledger and reading on need no plant to be asked."""
 
 from __future__ import annotations
 
@@ -9,14 +9,28 @@ from pydantic import ValidationError
 from twinwright_prompts import render
 
 from .conclusion import Conclusion
+from .kept import READ_RESULT, ReadResult
+from .ledger import KEEP_HYPOTHESES, KeepHypotheses
 from .models.base import ToolSpec
 
 CONCLUDE = "conclude"
 
 
-def conclude_spec() -> ToolSpec:
-    """The tool that ends an investigation, as a model sees it."""
-    return ToolSpec(name=CONCLUDE, description=render("conclude_tool"), parameters=Conclusion.model_json_schema())
+def conclude_spec(may_ask: bool = False) -> ToolSpec:
+    """The tool that ends an investigation, as a model sees it; asking back is offered where somebody can answer."""
+    schema = Conclusion.model_json_schema()
+    if not may_ask:
+        verdict = schema["properties"]["verdict"]
+        verdict["enum"] = [each for each in verdict["enum"] if each != "clarify"]
+    return ToolSpec(name=CONCLUDE, description=render("conclude_tool", may_ask=may_ask), parameters=schema)
+
+
+def loop_specs() -> list[ToolSpec]:
+    """The tools that the loop answers by itself."""
+    return [
+        ToolSpec(name=name, description=render(f"{name}_tool"), parameters=arguments.model_json_schema())
+        for name, arguments in ((KEEP_HYPOTHESES, KeepHypotheses), (READ_RESULT, ReadResult))
+    ]
 
 
 def why_not(arguments: dict[str, Any]) -> dict[str, Any]:

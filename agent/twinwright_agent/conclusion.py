@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Verdict = Literal["cause", "cannot_tell", "nothing_wrong", "answer", "not_about_plant"]
+Verdict = Literal["cause", "cannot_tell", "nothing_wrong", "answer", "not_about_plant", "clarify"]
 
 
 class Claim(BaseModel):
@@ -46,7 +46,7 @@ class Conclusion(BaseModel):
 
     Attributes:
         verdict: `cause`, `cannot_tell` or `nothing_wrong` for a "why"; `answer` for a question of fact;
-            `not_about_plant` for one that the plant can't answer.
+            `not_about_plant` for one that the plant can't answer; `clarify`, in a conversation only, asks back.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -55,6 +55,10 @@ class Conclusion(BaseModel):
     answer: list[Claim] = Field(description="The answer in two or three sentences, most important first.")
     hypotheses: list[Hypothesis] = Field(description="Likeliest first; empty where the question asks for no cause.")
     missing: list[str] = Field(description="What would be needed to tell, where it can't be told; else empty.")
+    assumptions: list[str] = Field(
+        default_factory=list,
+        description="How you read the question where it can be read in several ways, one sentence each; else empty.",
+    )
 
 
 class Struck(BaseModel):

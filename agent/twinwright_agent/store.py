@@ -1,4 +1,4 @@
-"""What is kept of runs beside LangGraph's checkpoints: question, what every call returned, evidence, result.
+"""What is kept of runs beside LangGraph's checkpoints: question, steps, what every call returned, evidence, result.
 
 A call is looked up here before anything runs, so that a resumed run drafts, proposes and asks nothing twice.
 """
@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -35,12 +35,24 @@ MIGRATIONS = (
         run TEXT NOT NULL REFERENCES runs, id TEXT NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (run, id)
     );
     """,
+    """
+    CREATE TABLE steps (
+        run TEXT NOT NULL REFERENCES runs, number INTEGER NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (run, number)
+    );
+    ALTER TABLE runs ADD COLUMN resumable INTEGER NOT NULL DEFAULT 0
+    """,
 )
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run as it was started; `at` is ISO 8601, `result` the finished investigation's JSON or None."""
+    """One run as it was started.
+
+    Attributes:
+        at: the moment of asking, ISO 8601; started: when it was asked, ISO 8601.
+        result: the investigation's JSON as it last ended, or None where it never did (it was interrupted).
+        resumable: whether it can still be gone on with: no model has concluded it.
+    """
 
     id: str
     plant: str
@@ -48,6 +60,8 @@ class Run:
     question: str
     model: str
     result: str | None
+    started: str
+    resumable: bool
 
 
 class RunStore(AbstractContextManager["RunStore"]):
@@ -111,7 +125,11 @@ class RunStore(AbstractContextManager["RunStore"]):
         Raises:
             RunError: there is none; the nearest ids are suggested.
         """
-        row = self._row("SELECT id, plant, at, question, model, result FROM runs WHERE id = ?", run)
+        row = self._row(
+            "SELECT id, plant, at, question, model, result, started, resumable OR result IS NULL FROM runs"
+            " WHERE id = ?",
+            run,
+        )
         if row is None:
             near = nearest(run, self.ids())
             raise RunError(
@@ -119,7 +137,7 @@ class RunStore(AbstractContextManager["RunStore"]):
                 code="run.unknown",
                 suggestions=near,
             )
-        return Run(*row)
+        return replace(Run(*row), resumable=bool(row[-1]))
 
     def ids(self) -> list[str]:
         """All runs, newest first."""
@@ -155,10 +173,24 @@ class RunStore(AbstractContextManager["RunStore"]):
         found = [Evidence.model_validate_json(row[0]) for row in rows]
         return sorted(found, key=lambda item: int(item.id[1:]))
 
-    def finish(self, run: str, result: str) -> None:
-        """Stores the finished investigation's JSON."""
+    def keep_steps(self, run: str, first: int, entries: Sequence[str]) -> None:
+        """Stores steps of the run's own transcript, as JSON, from number `first` (0-based) on."""
         with self._lock, self._connection:
-            self._connection.execute("UPDATE runs SET result = ? WHERE id = ?", (result, run))
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO steps VALUES (?, ?, ?)",
+                [(run, number, entry) for number, entry in enumerate(entries, first)],
+            )
+
+    def steps(self, run: str) -> list[str]:
+        """The steps of a run as JSON, in order."""
+        with self._lock:
+            rows = self._connection.execute("SELECT entry FROM steps WHERE run = ? ORDER BY number", (run,)).fetchall()
+        return [str(row[0]) for row in rows]
+
+    def finish(self, run: str, result: str, *, resumable: bool = False) -> None:
+        """Stores the investigation's JSON; a run that is resumable can still be gone on with."""
+        with self._lock, self._connection:
+            self._connection.execute("UPDATE runs SET result = ?, resumable = ? WHERE id = ?", (result, resumable, run))
 
     def _row(self, sql: str, *values: str) -> tuple[Any, ...] | None:
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -185,9 +186,19 @@ class Scripted:
         return turn
 
 
+_NUMBERS = itertools.count()
+
+
 def calls(*names: str, twin: str = "pump-1") -> Turn:
-    """A turn that calls tools on a twin."""
-    made = [ToolCall(id=f"c{number}", name=name, arguments={"twin": twin}) for number, name in enumerate(names)]
+    """A turn that calls tools on a twin; "look pump-2" names another one than the rest."""
+    told = [name.partition(" ") for name in names]
+    made = [ToolCall(id=f"c{next(_NUMBERS)}", name=name, arguments={"twin": other or twin}) for name, _, other in told]
+    return Turn(calls=made, usage=Usage(input_tokens=100, output_tokens=10))
+
+
+def says(name: str, **arguments: Any) -> Turn:
+    """A turn with one call of any arguments."""
+    made = [ToolCall(id=f"c{next(_NUMBERS)}", name=name, arguments=arguments)]
     return Turn(calls=made, usage=Usage(input_tokens=100, output_tokens=10))
 
 
@@ -216,7 +227,7 @@ def concludes(
 @pytest.fixture
 def script() -> SimpleNamespace:
     """The scripted model and the turns that it plays."""
-    return SimpleNamespace(Model=Scripted, calls=calls, concludes=concludes)
+    return SimpleNamespace(Model=Scripted, calls=calls, says=says, concludes=concludes)
 
 
 @pytest.fixture

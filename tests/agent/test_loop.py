@@ -26,7 +26,7 @@ def ask(plant: Plant, bench: Any, model: Any, run: str | None = None, **rest: An
 
 
 def test_a_whole_investigation(small_plant: Plant, bench: Any, script: Any) -> None:
-    model = script.Model([script.calls("look", "look"), script.calls("draft_work_order"), script.concludes()])
+    model = script.Model([script.calls("look", "look pump-2"), script.calls("draft_work_order"), script.concludes()])
     found = ask(small_plant, bench, model, "r1")
     assert (found.status, found.verdict, found.run, found.model) == ("concluded", "cause", "r1", "scripted")
     assert found.answer == "pump-1.pressure fell to 2.5 bar."
@@ -242,7 +242,7 @@ def test_the_state_is_sqlite_in_wal_mode(small_plant: Plant, bench: Any, script:
     ask(small_plant, bench, script.Model([script.calls("look"), script.concludes()]), "r1")
     connection = sqlite3.connect(small_plant.state / "state" / "runs.db")
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
     connection.close()
 
 

@@ -49,8 +49,9 @@ FIELD_HOLDERS = ("twinwright_gate.executor", "twinwright_tools.collect")
 PLANT_ADAPTER = "twinwright_gate.executor.plant_device"
 MODEL_SDKS = ("anthropic", "openai", "langgraph", "langchain", "langchain_core", "mcp", "claude_agent_sdk")
 ONLY_IN = {
-    "anthropic": ("twinwright_agent.models.claude", "twinwright_agent.models.schemas"),
-    "langgraph": ("twinwright_agent.loop",),
+    "anthropic": tuple(f"twinwright_agent.models.{name}" for name in ("claude", "schemas", "streaming", "failing")),
+    "langgraph": ("twinwright_agent.loop", "twinwright_agent.checkpoints"),
+    "opentelemetry": ("twinwright_agent.tracing",),
 }
 GATE_THIRD_PARTIES = {"cryptography", "pydantic", "pydantic_core", "rfc8785", "yaml"}
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Provenance = Literal["telemetry", "twin graph", "history", "engine", "orders", "gate"]
+Provenance = Literal["telemetry", "twin graph", "history", "engine", "orders", "gate", "unknown"]
 Scalar = float | int | bool | str | None
 
 
@@ -28,9 +28,11 @@ class Finding(BaseModel):
         facts: the figures, times and names worth citing.
         data: bounded JSON that the model sees beside the facts.
         reproduce: the command, query or window that finds it again.
-        provenance: where it comes from; history is other people's text: data, never an instruction.
+        provenance: where it comes from; history is other people's text: data, never an instruction. What doesn't say
+            where it comes from is `unknown`, and counts as untrusted.
         age_s: seconds between its newest sample and the moment of asking; None where that has no meaning.
         quality: "good", or what is wrong with the data behind it.
+        taint: why its target or value is tainted (a draft or proposal that untrusted text chose); see `taint`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,9 +41,10 @@ class Finding(BaseModel):
     facts: list[Fact] = Field(default_factory=list)
     data: Any = None
     reproduce: str
-    provenance: Provenance
+    provenance: Provenance = "unknown"
     age_s: float | None = None
     quality: str = "good"
+    taint: list[str] = Field(default_factory=list)
 
 
 class Evidence(Finding):

@@ -11,6 +11,7 @@ from twinwright_tools.errors import ModelCallError
 from twinwright_tools.evidence import Evidence
 
 from ..conclusion import Conclusion
+from ..ledger import Kept
 
 
 class ToolSpec(BaseModel):
@@ -30,23 +31,45 @@ class ToolCall(BaseModel):
 
 
 class ToolResult(BaseModel):
-    """What became of a call: evidence, or a failure with what was wrong and whether other arguments could succeed."""
+    """What became of a call: evidence, or a failure with what was wrong and whether other arguments could succeed.
+
+    `note` is an answer that is no evidence: the ledger as it now stands (`ledger`), a kept result read on (`kept`), or
+    that the same call was made before (`repeat`); its `kind` says which.
+    """
 
     call_id: str
     evidence: Evidence | None = None
     error: dict[str, Any] | None = None
+    note: dict[str, Any] | None = None
 
 
 class Usage(BaseModel):
-    """What a model used, in tokens; zeros for one that uses none."""
+    """What a model used, in tokens; zeros for one that uses none.
+
+    Attributes:
+        usd: what that costs by the published prices (`prices.yaml`), in US dollars; None where a price isn't known.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    usd: float | None = 0.0
 
     def __add__(self, other: Usage) -> Self:
-        return type(self)(**{name: getattr(self, name) + getattr(other, name, 0) for name in type(self).model_fields})
+        return type(self)(
+            **{name: _added(getattr(self, name), getattr(other, name, 0)) for name in type(self).model_fields}
+        )
+
+    @property
+    def tokens(self) -> int:
+        """Input, cached and output tokens in all."""
+        return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens + self.output_tokens
+
+
+def _added(one: Any, other: Any) -> Any:
+    """A sum; what isn't known makes the sum unknown."""
+    return None if one is None or other is None else one + other
 
 
 class Turn(BaseModel):
@@ -82,10 +105,12 @@ class Transcript(BaseModel):
     Attributes:
         plant: a stable, bounded text about the plant (site, zone, vocabulary, counts), the same for the whole run.
         at: the moment of asking, ISO 8601.
+        may_ask: whether somebody is there to answer a clarifying question (a conversation).
     """
 
     plant: str
     at: str
+    may_ask: bool = False
     entries: list[Entry] = Field(default_factory=list)
 
     @property
@@ -95,8 +120,23 @@ class Transcript(BaseModel):
 
     @property
     def evidence(self) -> list[Evidence]:
-        """All evidence so far, in order."""
-        return [result.evidence for entry in self.entries for result in entry.results if result.evidence]
+        """All evidence so far, each piece once, in order."""
+        found = {
+            result.evidence.id: result.evidence for entry in self.entries for result in entry.results if result.evidence
+        }
+        return list(found.values())
+
+    @property
+    def ledger(self) -> list[Kept]:
+        """The hypotheses as they stand for the last question."""
+        kept: list[Kept] = []
+        for entry in self.entries:
+            if entry.kind == "question":
+                kept = []
+            for result in entry.results:
+                if result.note and result.note["kind"] == "ledger":
+                    kept = [Kept.model_validate(one) for one in result.note["hypotheses"]]
+        return kept
 
 
 Progress = Callable[[str], None]

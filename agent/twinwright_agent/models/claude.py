@@ -7,12 +7,14 @@ is new. The turn's raw content goes back verbatim.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import anthropic
-from anthropic.types import ParsedMessage
+import httpx2
 from pydantic import SecretStr, ValidationError
 
 from twinwright_prompts import VERSION, render
@@ -21,16 +23,23 @@ from twinwright_tools.errors import ModelCallError
 from ..conclude import CONCLUDE, conclude_spec
 from ..conclusion import Conclusion
 from .base import ModelRefusedError, Progress, ToolCall, ToolSpec, Transcript, Turn, Usage
+from .compaction import COMPACT_AT
+from .failing import in_words, wait_before_retry
 from .messages import messages_of
+from .prices import usd
 from .schemas import tool_params
+from .streaming import Heard, Reply, listen, usage_of
+
+__all__ = ["DEFAULT_MODEL", "Claude", "Reply"]
 
 DEFAULT_MODEL = "claude-opus-4-7"
 MOST_OUTPUT_TOKENS = 16_000
 RETRIES = 4
 MOST_PAUSES = 4
-Reply = ParsedMessage[None]
 _CACHED = {"type": "ephemeral"}
 _CUT = {"max_tokens", "model_context_window_exceeded"}
+# The first version of each family that decides by itself how much to think.
+_ADAPTIVE_FROM = {"opus": (4, 6), "sonnet": (4, 6), "haiku": (5, 5), "fable": (5, 0), "mythos": (5, 0)}
 
 
 @dataclass
@@ -41,17 +50,24 @@ class Claude:
         model: its name at the API.
         api_key: never shown, logged or stored.
         base_url: another address of the Messages API, or None.
+        retries: how often a request is sent again that failed for a reason that may pass.
+        pause: waits that many seconds before it is.
+        compact_at: from how many characters of messages on older results are compacted.
     """
 
     api_key: SecretStr = field(repr=False)
     model: str = DEFAULT_MODEL
     base_url: str | None = None
     retries: int = RETRIES
+    pause: Callable[[float], None] = field(default=time.sleep, repr=False)
+    compact_at: int = COMPACT_AT
 
     def __post_init__(self) -> None:
+        # Retries are ours: the SDK's own don't see a stream that breaks off, and wait as long as they are told to.
         self._client = anthropic.Anthropic(
-            api_key=self.api_key.get_secret_value(), base_url=self.base_url, max_retries=self.retries
+            api_key=self.api_key.get_secret_value(), base_url=self.base_url, max_retries=0
         )
+        self._lost = Usage()
 
     @property
     def name(self) -> str:
@@ -65,54 +81,59 @@ class Claude:
             ModelCallError: the API can't be reached, or refused the request.
             ModelRefusedError: the model declined.
         """
-        request = self.request(transcript, tools)
+        first = request = self.request(transcript, tools)
         content: list[dict[str, Any]] = []
         usage = Usage()
         for _ in range(MOST_PAUSES):
+            self._lost = Usage(usd=usd(self.model, Usage()))
             message = self.send(request, progress)
-            usage += _usage(message)
+            used = usage_of(message)
+            usage += used.model_copy(update={"usd": usd(self.model, used)}) + self._lost
             content += [block.model_dump(mode="json", exclude_none=True) for block in message.content]
             if message.stop_reason != "pause_turn":
                 return _turn(content, message.stop_reason, usage)
-            request = request | {"messages": [*request["messages"], {"role": "assistant", "content": content}]}
+            request = first | {"messages": [*first["messages"], {"role": "assistant", "content": list(content)}]}
         raise ModelCallError(f"{self.model} paused {MOST_PAUSES} times in one turn", code="model.paused")
 
-    def request(self, transcript: Transcript, tools: list[ToolSpec]) -> dict[str, Any]:
+    def request(self, transcript: Transcript, specs: list[ToolSpec]) -> dict[str, Any]:
         """The request for the next turn, without key or address."""
+        tools = tool_params([conclude_spec(transcript.may_ask), *specs])
+        tools[-1] = tools[-1] | {"cache_control": _CACHED}
         request: dict[str, Any] = {
             "model": self.model,
             "max_tokens": MOST_OUTPUT_TOKENS,
             "system": [{"type": "text", "text": render("system", version=VERSION), "cache_control": _CACHED}],
-            "tools": tool_params([conclude_spec(), *tools]),
-            "messages": messages_of(transcript),
+            "tools": tools,
+            "messages": messages_of(transcript, self.compact_at),
         }
         if _thinks_adaptively(self.model):
-            request["thinking"] = {"type": "adaptive"}
+            # A summary of what it thinks is shown to people as it comes.
+            request["thinking"] = {"type": "adaptive", "display": "summarized"}
         return request
 
     def send(self, request: dict[str, Any], progress: Progress) -> Reply:
         """One request, streamed; whole lines of text go to `progress` as they come.
 
         Raises:
-            ModelCallError: the API can't be reached, or refused the request.
+            ModelCallError: the API can't be reached, refused the request, or broke off, after the retries too.
         """
-        try:
-            with self._client.messages.stream(**request) as stream:
-                for line in _lines(stream.text_stream):
-                    progress(line)
-                return stream.get_final_message()
-        except anthropic.APIError as error:
-            raise _in_words(error, self.model) from error
-
-
-def _lines(pieces: Iterator[str]) -> Iterator[str]:
-    """Streamed text in whole lines."""
-    waiting = ""
-    for piece in pieces:
-        *done, waiting = (waiting + piece).split("\n")
-        yield from (line for line in done if line.strip())
-    if waiting.strip():
-        yield waiting
+        for attempt in count(1):
+            heard = Heard()
+            try:
+                with self._client.messages.stream(**request) as stream:
+                    listen(stream, heard, progress)
+                    return stream.get_final_message()
+            except (anthropic.APIError, httpx2.TransportError, ValueError) as error:
+                self._lost += heard.usage.model_copy(update={"usd": usd(self.model, heard.usage)})
+                told = in_words(error, self.model, DEFAULT_MODEL)
+                wait = wait_before_retry(error, attempt)
+                if wait is None or attempt > self.retries:
+                    raise told from error
+                progress(
+                    f"{told.message.partition(';')[0]}: trying again in {wait:.1f} s ({attempt} of {self.retries})"
+                )
+                self.pause(wait)
+        raise AssertionError("a request is answered, or fails")
 
 
 def _turn(content: list[dict[str, Any]], stop_reason: str | None, usage: Usage) -> Turn:
@@ -120,8 +141,8 @@ def _turn(content: list[dict[str, Any]], stop_reason: str | None, usage: Usage) 
     if stop_reason == "refusal":
         raise ModelRefusedError("the model declined to answer this question; ask it in other words")
     if stop_reason in _CUT:
-        # A call that was cut off is no call; what was thought and said before it stays.
-        whole = [block for block in content if block["type"] != "tool_use"]
+        # A call that was cut off is no call, and half a thought has no signature to send back; what was said stays.
+        whole = [block for block in content if block["type"] == "text" and block["text"].strip()]
         return Turn(text=text, usage=usage, raw=whole)
     calls = [
         ToolCall(
@@ -140,30 +161,6 @@ def _turn(content: list[dict[str, Any]], stop_reason: str | None, usage: Usage) 
     return Turn(text=text, calls=calls, usage=usage, raw=content)
 
 
-def _usage(message: Reply) -> Usage:
-    return Usage(
-        input_tokens=message.usage.input_tokens,
-        output_tokens=message.usage.output_tokens,
-        cache_read_tokens=message.usage.cache_read_input_tokens or 0,
-        cache_write_tokens=message.usage.cache_creation_input_tokens or 0,
-    )
-
-
 def _thinks_adaptively(model: str) -> bool:
-    found = re.match(r"claude-(?:opus|sonnet)-(\d+)(?:-(\d{1,2}))?(?:-|$)", model)
-    return found is not None and (int(found[1]), int(found[2] or 0)) >= (4, 6)
-
-
-def _in_words(error: anthropic.APIError, model: str) -> ModelCallError:
-    if isinstance(error, anthropic.AuthenticationError | anthropic.PermissionDeniedError):
-        return ModelCallError("the API refused the key; check it, or use --model rules", code="model.key")
-    if isinstance(error, anthropic.NotFoundError):
-        return ModelCallError(f"the API knows no model {model!r}", code="model.unknown", suggestions=[DEFAULT_MODEL])
-    if isinstance(error, anthropic.APIConnectionError):
-        return ModelCallError(
-            "the API can't be reached; resume the run later, or use --model rules", code="model.offline"
-        )
-    if isinstance(error, anthropic.APIStatusError):
-        said = error.api_message or error.message
-        return ModelCallError(f"the API answered {error.status_code}: {said}; resume later", code="model.status")
-    return ModelCallError(f"the API's answer can't be used: {error.message}", code="model.answer")
+    found = re.match(r"claude-(opus|sonnet|haiku|fable|mythos)-(\d+)(?:-(\d{1,2}))?(?:-|$)", model)
+    return found is not None and (int(found[2]), int(found[3] or 0)) >= _ADAPTIVE_FROM[found[1]]

@@ -7,24 +7,29 @@ from typing import Any
 from twinwright_prompts import render
 
 from ..conclude import CONCLUDE
-from ..rendering import render_result
 from .base import Entry, Transcript, Turn
+from .compaction import COMPACT_AT, Compaction, compaction_of
 
 Block = dict[str, Any]
 _CACHED = {"type": "ephemeral"}
 ACCEPTED = "The conclusion was taken."
 
 
-def messages_of(transcript: Transcript) -> list[Block]:
-    """User and assistant messages in turn; the first and the last user message are marked for the cache."""
+def messages_of(transcript: Transcript, compact_at: int = COMPACT_AT) -> list[Block]:
+    """User and assistant messages in turn; the first and the last user message are marked for the cache.
+
+    Args:
+        compact_at: from how many characters on older results are compacted.
+    """
     messages: list[Block] = []
+    compaction = compaction_of(transcript.entries, compact_at)
     concluded: str | None = None
     for number, entry in enumerate(transcript.entries):
         if entry.kind == "turn" and entry.turn is not None:
             messages.append({"role": "assistant", "content": _spoken(entry.turn, number)})
             concluded = _conclusion_id(entry.turn, number)
             continue
-        blocks = _told(entry, transcript.plant, first=number == 0)
+        blocks = _told(entry, number, transcript.plant, compaction)
         if concluded is not None:
             blocks = _answered(concluded, entry, blocks)
             concluded = None
@@ -38,14 +43,14 @@ def messages_of(transcript: Transcript) -> list[Block]:
     return messages
 
 
-def _told(entry: Entry, plant: str, first: bool) -> list[Block]:
+def _told(entry: Entry, number: int, plant: str, compaction: Compaction) -> list[Block]:
     if entry.kind == "question":
         values = {"question": entry.text}
-        return [_text(render("question", plant=plant, **values) if first else render("again", **values))]
+        return [_text(render("question", plant=plant, **values) if number == 0 else render("again", **values))]
     if entry.kind == "repair":
         return [_text(entry.text)]
     results: list[Block] = [
-        {"type": "tool_result", "tool_use_id": result.call_id, "content": render_result(result)}
+        {"type": "tool_result", "tool_use_id": result.call_id, "content": compaction.shown(number, result)}
         | ({"is_error": True} if result.error is not None else {})
         for result in entry.results
     ]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from tests.agent.messages_api import KEY, Endpoint, Reply, text, use
 
 from twinwright_agent.budget import Budget
 from twinwright_agent.loop import investigate
@@ -20,7 +18,6 @@ from twinwright_agent.models.messages import messages_of
 from twinwright_tools.errors import ModelCallError
 from twinwright_tools.plant import Plant
 
-KEY = "sk-ant-never-show-this"
 LOOK = ToolSpec(
     name="look",
     description="Looks.",
@@ -31,107 +28,6 @@ LOOK = ToolSpec(
         "additionalProperties": False,
     },
 )
-Reply = dict[str, Any]
-
-
-def text(said: str) -> Reply:
-    return {"type": "text", "text": said}
-
-
-def use(name: str, number: int = 1, **arguments: Any) -> Reply:
-    return {"type": "tool_use", "id": f"toolu_{number}", "name": name, "input": arguments}
-
-
-class Endpoint:
-    """Plays replies as streams of server-sent events and keeps the requests."""
-
-    def __init__(self) -> None:
-        self.replies: list[Reply | int] = []
-        self.requests: list[Reply] = []
-        self.headers: list[dict[str, str]] = []
-        endpoint = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-            def do_POST(self) -> None:
-                endpoint.requests.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-                endpoint.headers.append(dict(self.headers))
-                reply = endpoint.replies.pop(0)
-                status, kind, body = (
-                    (reply, "application/json", _refusal(reply))
-                    if isinstance(reply, int)
-                    else (200, "text/event-stream", _stream(reply))
-                )
-                self.send_response(status)
-                self.send_header("content-type", kind)
-                self.send_header("content-length", str(len(body)))
-                self.send_header("retry-after-ms", "1")
-                self.end_headers()
-                self.wfile.write(body)
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def play(self, *content: Reply, stop: str | None = None) -> None:
-        used = any(block["type"] == "tool_use" for block in content)
-        self.replies.append({"content": list(content), "stop": stop or ("tool_use" if used else "end_turn")})
-
-
-def _refusal(status: int) -> bytes:
-    kinds = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error", 529: "overloaded_error"}
-    error = {"type": kinds.get(status, "invalid_request_error"), "message": "said no"}
-    return json.dumps({"type": "error", "error": error}).encode()
-
-
-def _stream(reply: Reply) -> bytes:
-    usage = {
-        "input_tokens": 1000,
-        "cache_read_input_tokens": 700,
-        "cache_creation_input_tokens": 50,
-        "output_tokens": 1,
-    }
-    message = {
-        "id": "msg_1", "type": "message", "role": "assistant", "model": "answer-desk", "content": [],
-        "stop_reason": None, "stop_sequence": None, "usage": usage,
-    }  # fmt: skip
-    events: list[tuple[str, Reply]] = [("message_start", {"message": message})]
-    for index, block in enumerate(reply["content"]):
-        if block["type"] == "text":
-            start, deltas = text(""), [{"type": "text_delta", "text": part} for part in block["text"].split("|")]
-        elif block["type"] == "tool_use":
-            whole = json.dumps(block["input"])
-            start = block | {"input": {}}
-            deltas = [{"type": "input_json_delta", "partial_json": part} for part in (whole[:7], whole[7:])]
-        else:
-            start = block | {"thinking": "", "signature": ""}
-            deltas = [
-                {"type": "thinking_delta", "thinking": block["thinking"]},
-                {"type": "signature_delta", "signature": block["signature"]},
-            ]
-        events.append(("content_block_start", {"index": index, "content_block": start}))
-        events += [("content_block_delta", {"index": index, "delta": delta}) for delta in deltas]
-        events.append(("content_block_stop", {"index": index}))
-    stop = {"delta": {"stop_reason": reply["stop"], "stop_sequence": None}, "usage": {"output_tokens": 42}}
-    events += [("message_delta", stop), ("message_stop", {})]
-    return "".join(f"event: {name}\ndata: {json.dumps({'type': name} | data)}\n\n" for name, data in events).encode()
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    found = Endpoint()
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
-
-
-@pytest.fixture
-def claude(endpoint: Endpoint) -> Claude:
-    return Claude(api_key=SecretStr(KEY), base_url=endpoint.url, retries=2)
 
 
 def asked(*entries: Entry) -> Transcript:
@@ -155,6 +51,7 @@ def test_several_tool_uses_in_one_turn_are_several_calls(claude: Claude, endpoin
     assert lines == ["Looking.", "At both"]
     assert turn.usage.model_dump() == {
         "input_tokens": 1000, "output_tokens": 42, "cache_read_tokens": 700, "cache_write_tokens": 50,
+        "usd": pytest.approx((1000 * 5 + 42 * 25 + 700 * 0.5 + 50 * 6.25) / 1e6),
     }  # fmt: skip
 
 

@@ -77,6 +77,39 @@ class HistoryConfig(_Section):
     files: Patterns = Field(default=["history/**/*.csv", "history/**/*.jsonl"])
 
 
+class BudgetConfig(_Section):
+    """Bounds of one investigation; None for the default. `usd` is in US dollars by the published prices."""
+
+    turns: Annotated[int, Field(gt=0)] | None = None
+    tool_calls: Annotated[int, Field(gt=0)] | None = None
+    tokens: Annotated[int, Field(gt=0)] | None = None
+    seconds: Annotated[float, Field(gt=0)] | None = None
+    usd: Annotated[float, Field(gt=0)] | None = None
+
+
+def _compiles(patterns: list[str]) -> list[str]:
+    for pattern in patterns:
+        try:
+            empty = re.compile(pattern).fullmatch("") is not None
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+        if empty:
+            raise ValueError(f"{pattern!r} matches nothing at all, too; give a pattern that always takes a letter")
+    return patterns
+
+
+class RedactConfig(_Section):
+    """What is replaced by placeholders before anything leaves for a model's API, and restored in what comes back.
+
+    Attributes:
+        names: names as they are written, whatever their case.
+        patterns: regular expressions (Python's).
+    """
+
+    names: list[Annotated[str, Field(min_length=2)]] = Field(default_factory=list)
+    patterns: Annotated[list[str], AfterValidator(_compiles)] = Field(default_factory=list)
+
+
 class PlantConfig(_Section):
     """All of `twinwright.toml`.
 
@@ -89,6 +122,7 @@ class PlantConfig(_Section):
         units: units that DTDL has no name for ("bottles/h"), by the same keys.
         vocabulary: words of the site and the twin ids that they mean.
         failure_modes: files of the site's own failure modes: globs, relative to the plant folder.
+        budget: bounds of one investigation; redact: what may not leave for a model's API.
     """
 
     name: str = ""
@@ -101,6 +135,8 @@ class PlantConfig(_Section):
     history: HistoryConfig = HistoryConfig()
     vocabulary: dict[str, list[str]] = Field(default_factory=dict)
     failure_modes: Patterns = Field(default=[])
+    budget: BudgetConfig = BudgetConfig()
+    redact: RedactConfig = RedactConfig()
 
     @field_validator("timezone")
     @classmethod
@@ -177,6 +213,8 @@ def _keys_at(steps: Sequence[str]) -> list[str]:
         "relationships": FlowConfig,
         "ranges": Range,
         "limits": Limit,
+        "budget": BudgetConfig,
+        "redact": RedactConfig,
     }
     section = sections.get(steps[0], PlantConfig) if steps else PlantConfig
     return list(section.model_fields)

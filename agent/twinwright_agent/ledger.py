@@ -1,0 +1,110 @@
+"""The hypothesis ledger: what may be the cause, what speaks for and against each, and which are still open.
+
+The model keeps it through a tool. It is validated here, stored with the run, and survives compaction word for word, so
+that a signal that is merely loud isn't blamed because what speaks against it has scrolled out of sight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from twinwright_tools.errors import InputError, NoDataError, ToolError
+from twinwright_tools.evidence import Evidence
+from twinwright_tools.plant import Plant
+from twinwright_tools.telemetry.series import SignalKey
+from twinwright_tools.toolbox.arguments import sized, some_text
+
+KEEP_HYPOTHESES = "keep_hypotheses"
+MOST_HYPOTHESES = 20
+
+Standing = Literal["open", "supported", "refuted"]
+
+
+class Kept(BaseModel):
+    """One hypothesis of the ledger."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, AfterValidator(some_text)] = Field(
+        description="Your own short id, such as H1; the same id again changes that hypothesis."
+    )
+    twin: str = Field(description="Twin id of the suspected cause.")
+    signal: str | None = Field(description="The signal of that twin that would show it first, or null.")
+    mode: str | None = Field(description="Failure mode id as the evidence names it, or null.")
+    state: Standing = Field(description="supported needs evidence for it, refuted needs evidence against it.")
+    evidence_for: list[str] = Field(description="Ids of the evidence that speaks for it, such as E3.")
+    evidence_against: list[str] = Field(description="Ids of the evidence that speaks against it.")
+    note: str = Field(description="One short sentence: why it stands so, or what would tell.")
+
+
+class KeepHypotheses(BaseModel):
+    """Arguments of `keep_hypotheses`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hypotheses: Annotated[list[Kept], AfterValidator(sized(1, MOST_HYPOTHESES))] = Field(
+        description="Those that are new or have changed; the others stay as they are."
+    )
+
+
+def keep(arguments: dict[str, Any], ledger: Sequence[Kept], evidence: Sequence[Evidence], plant: Plant) -> list[Kept]:
+    """The ledger with what the model wants changed in it, in the order in which hypotheses were first named.
+
+    Raises:
+        ToolError: a twin, signal or piece of evidence that isn't there, or a state without any; mendable.
+    """
+    try:
+        told = KeepHypotheses.model_validate(arguments)
+    except ValidationError as error:
+        parts = [f"{'.'.join(str(step) for step in item['loc'])}: {item['msg']}" for item in error.errors()]
+        raise ToolError("; ".join(parts), mendable=True, code="ledger.arguments") from error
+    known = {one.id for one in evidence}
+    for one in told.hypotheses:
+        _check(one, known, plant)
+    merged = {one.id: one for one in ledger} | {one.id: one for one in told.hypotheses}
+    if len(merged) > MOST_HYPOTHESES:
+        raise ToolError(
+            f"the ledger holds {MOST_HYPOTHESES} hypotheses at most; change one that is refuted instead of adding one",
+            mendable=True,
+            code="ledger.full",
+        )
+    return list(merged.values())
+
+
+def _check(one: Kept, known: set[str], plant: Plant) -> None:
+    try:
+        plant.graph.twin(one.twin)
+        # A signal that is declared but was never recorded may be suspected too.
+        with suppress(NoDataError):
+            if one.signal is not None:
+                plant.telemetry.info(SignalKey(one.twin, one.signal))
+    except InputError as error:
+        raise ToolError(
+            f"{one.id}: {error.message}", mendable=True, code=error.code, suggestions=error.suggestions
+        ) from error
+    missing = [each for each in (*one.evidence_for, *one.evidence_against) if each not in known]
+    if missing:
+        raise ToolError(
+            f"{one.id}: there is no evidence {', '.join(missing)}; there is {', '.join(known) or 'none yet'}",
+            mendable=True,
+            code="evidence.unknown",
+        )
+    for state, cited, side in (
+        ("supported", one.evidence_for, "evidence_for"),
+        ("refuted", one.evidence_against, "evidence_against"),
+    ):
+        if one.state == state and not cited:
+            raise ToolError(
+                f"{one.id}: {state} without evidence: name it in {side}, or leave the hypothesis open",
+                mendable=True,
+                code="ledger.unfounded",
+            )
+
+
+def cited_in(ledger: Sequence[Kept]) -> set[str]:
+    """Ids of all evidence that the ledger names."""
+    return {each for one in ledger for each in (*one.evidence_for, *one.evidence_against)}
