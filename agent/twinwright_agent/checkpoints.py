@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from pydantic import SecretStr
@@ -43,6 +44,7 @@ def open_saver(path: Path, postgres: SecretStr | None = None) -> Iterator[BaseCh
         ) from error
     try:
         with PostgresSaver.from_conn_string(postgres.get_secret_value()) as saver:
+            _check_encoding(saver.conn)
             saver.setup()
             yield saver
     except psycopg.Error as error:
@@ -52,3 +54,12 @@ def open_saver(path: Path, postgres: SecretStr | None = None) -> Iterator[BaseCh
             "rights, or unset it to keep checkpoints in SQLite",
             code="postgres.unusable",
         ) from error
+
+
+def _check_encoding(connection: Any) -> None:
+    # Text of any other encoding comes back as bytes or not at all, and a run would look like one that never began.
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise UsageError(
+            f"the PostgreSQL database is {encoding}; make one with ENCODING 'UTF8'", code="postgres.encoding"
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -15,6 +17,8 @@ MOST_TWINS = 80
 MOST_WORDS = 40
 LEVELS = 3
 MOST_NAME = 80
+# What may stand as it is: one word. Anything longer is written as a JSON string, which no text can close from inside.
+_PLAIN = re.compile(r"[\w.:;/+-]+")
 
 _CARRIES = {
     "forward": "an upset travels from source to target",
@@ -89,6 +93,7 @@ def _relationships(graph: TwinGraph) -> list[dict[str, Any]]:
 
 
 def _short(text: str) -> str:
-    """One line of bounded length: names are other people's text."""
+    """A name on one line of bounded length; quoted unless it is one plain word: names are other people's text."""
     line = " ".join(text.split())
-    return line if len(line) <= MOST_NAME else line[: MOST_NAME - 1] + "…"
+    cut = line if len(line) <= MOST_NAME else line[: MOST_NAME - 1] + "…"
+    return cut if _PLAIN.fullmatch(cut) else json.dumps(cut, ensure_ascii=False)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -19,7 +21,10 @@ from .options import Options
 from .output import working
 
 if TYPE_CHECKING:
-    from twinwright_agent.result import Investigation, RankedHypothesis
+    from twinwright_agent.budget import Budget
+    from twinwright_agent.ledger import Kept
+    from twinwright_agent.result import Investigation, RankedHypothesis, RunUsage
+    from twinwright_agent.tracing import Traces
     from twinwright_tools.plant import Plant
 
 
@@ -33,14 +38,19 @@ def investigate_question(
     *,
     report: Path | None = None,
     run: str | None = None,
+    bounds: Mapping[str, Any] = MappingProxyType({}),
 ) -> Investigation:
-    """Runs (or resumes) one investigation and writes its report.
+    """Runs (or resumes) one investigation and writes its report; the rules finish where the model can't go on.
+
+    Args:
+        bounds: of the budget, by name, where they were given; they go before those of `twinwright.toml`.
 
     Raises:
         UsageError: neither a question nor a run to resume.
     """
     from twinwright_agent.loop import investigate, new_run_id
-    from twinwright_agent.models.choose import choose_model
+    from twinwright_agent.models.choose import choose_model, why_rules
+    from twinwright_agent.models.rules import RulesModel
     from twinwright_agent.report import write_report
     from twinwright_agent.store import question_of
     from twinwright_tools.toolbox import standard_registry
@@ -48,20 +58,28 @@ def investigate_question(
     if run is not None:
         kept = question_of(plant, run)
         question = question or kept
-    if not question or not question.strip():
-        raise UsageError('ask something, for example: twinwright ask "why is line 3 throughput dropping?"')
-    if any("\ud800" <= letter <= "\udfff" for letter in question):
-        raise UsageError("the question is not valid UTF-8 text; write it again")
+    asked = checked_question(question)
     name = run or new_run_id()
     path = report or plant.state / "reports" / f"{name}.html"
     if path.is_dir():
         raise UsageError(f"{path} is a folder; --report names the file to write, for example {path / 'report.html'}")
-    with working(options.as_json) as progress:
-        chosen = choose_model(options.settings, progress)
+    settings = options.settings
+    with working(options.as_json) as progress, traces_of(options) as traces:
+        chosen = choose_model(settings, progress)
         progress(f"run {name}, model {chosen.name}")
         try:
             found = investigate(
-                plant, question, model=chosen, registry=standard_registry(), run=name, progress=progress
+                plant,
+                asked,
+                model=chosen,
+                registry=standard_registry(),
+                run=name,
+                budget=budget_of(plant, bounds),
+                progress=progress,
+                fallback=RulesModel() if chosen.name != "rules" else None,
+                hand_over=why_rules(settings),
+                postgres=settings.postgres,
+                traces=traces,
             )
         except KeyboardInterrupt:
             click.echo(f"interrupted; go on with: twinwright ask -C {plant.folder} --resume {name}", err=True)
@@ -70,6 +88,38 @@ def investigate_question(
         path.parent.mkdir(parents=True, exist_ok=True)
         write_report(path, found, plant)
     return found.model_copy(update={"report": str(path.resolve())})
+
+
+def checked_question(question: str | None) -> str:
+    """The question, if it is one.
+
+    Raises:
+        UsageError: there is none, or it is no text.
+    """
+    if not question or not question.strip():
+        raise UsageError('ask something, for example: twinwright ask "why is line 3 throughput dropping?"')
+    if any("\ud800" <= letter <= "\udfff" for letter in question):
+        raise UsageError("the question is not valid UTF-8 text; write it again")
+    return question
+
+
+def budget_of(plant: Plant, bounds: Mapping[str, Any]) -> Budget:
+    """The budget of an investigation: the defaults, then `[budget]` of the plant, then what the command line says."""
+    from twinwright_agent.budget import Budget
+
+    return Budget().with_bounds(plant.config.budget.model_dump()).with_bounds(bounds)
+
+
+@contextmanager
+def traces_of(options: Options) -> Iterator[Traces]:
+    """The traces that the environment asks for; what is left of them is sent at the end of the block."""
+    from twinwright_agent.tracing import open_traces
+
+    traces = open_traces(options.settings.traces)
+    try:
+        yield traces
+    finally:
+        traces.close()
 
 
 def asked_at(options: Options, run: str) -> datetime:
@@ -91,8 +141,7 @@ def print_investigation(console: Console, found: Investigation, zone: ZoneInfo) 
     def say(text: str, style: str | None = None) -> None:
         console.print(Text(in_words_for_people(text, zone)), style=style)
 
-    say(found.answer or "(no answer)", "bold")
-    say(f"[{found.status}; model {found.model}; asked at {found.at}]", "dim")
+    _say_answer(say, found)
     likeliest: dict[str, RankedHypothesis] = {}
     for one in found.hypotheses:
         likeliest.setdefault(one.twin, one)
@@ -102,16 +151,54 @@ def print_investigation(console: Console, found: Investigation, zone: ZoneInfo) 
         say(f"missing: {sentence}")
     for struck in found.struck:
         say(f"struck (not carried by its evidence): {struck.text} – {struck.reason}")
+    if found.ledger:
+        print_ledger(say, found.ledger)
     if found.evidence:
         say("evidence", "bold")
     for evidence in found.evidence:
         say(f"  {evidence.id:<4} {evidence.summary}")
         console.print(Text(f"       {evidence.reproduce}"), style="dim")
+    _say_drafts(say, found)
+    if found.report:
+        say(f"report: {found.report}")
+
+
+def _say_answer(say: Callable[..., None], found: Investigation) -> None:
+    say(found.answer or "(no answer)", "bold")
+    say(f"[{found.status}; model {found.model}; asked at {found.at}{_cost(found.usage)}]", "dim")
+    if found.hand_over is not None:
+        say(f"by the built-in rules, because {found.hand_over.because}", "yellow")
+    if found.status not in {"concluded", "cannot_tell"} and found.reason:
+        say(found.reason, "yellow")
+    for sentence in found.assumptions:
+        say(f"assumed, not proven: {sentence}")
+
+
+def _say_drafts(say: Callable[..., None], found: Investigation) -> None:
     for order in found.work_orders:
         say(f"work order {order.id} (draft, {order.priority}): {order.title}")
         say(f"     submit with: twinwright orders submit {order.id}", "dim")
-    if found.report:
-        say(f"report: {found.report}")
+    for name, reasons in found.tainted.items():
+        for reason in reasons:
+            say(f"TAINTED {name}: {reason}; check it before anybody acts on it", "bold red")
+
+
+def print_ledger(say: Callable[..., None], ledger: Sequence[Kept]) -> None:
+    """The hypotheses as the model kept them, each with the evidence for and against it."""
+    say("hypotheses as they were kept", "bold")
+    for one in ledger:
+        signal = f".{one.signal}" if one.signal else ""
+        sides = [f"+ {', '.join(one.evidence_for)}"] if one.evidence_for else []
+        sides += [f"- {', '.join(one.evidence_against)}"] if one.evidence_against else []
+        cited = f" ({'; '.join(sides)})" if sides else ""
+        say(f"  {one.id:<4} {one.state:<9} {one.twin}{signal}: {one.note}{cited}")
+
+
+def _cost(usage: RunUsage) -> str:
+    if not usage.tokens:
+        return ""
+    money = "price unknown" if usage.usd is None else f"${usage.usd:.3f}"
+    return f"; {usage.turns} turns, {usage.tool_calls} calls, {usage.tokens:,} tokens, {money}"
 
 
 def _say_hypothesis(say: Callable[..., None], place: int, one: RankedHypothesis) -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": "Make the demo plant, break something in it, and find out what.",
     "ask": "Investigate one question: evidence, a ranked cause, a report, a draft work order.",
     "chat": "The same, as a conversation.",
+    "show": "Replay a past investigation step by step, or list them.",
     "query": "Ask the twin graph, in the Azure Digital Twins query language.",
     "twins": "Change twins, see what was changed, bring them in and write them out.",
     "history": "Search past work orders, alarms and notes, or count them with SQL.",

@@ -133,6 +133,28 @@ def at_option(function: Function) -> Function:
     )(function)
 
 
+_BOUNDS: tuple[tuple[str, click.ParamType[Any], str], ...] = (
+    ("turns", click.IntRange(min=1), "Model turns at most."),
+    ("tokens", click.IntRange(min=1), "Tokens at most, cached ones included."),
+    ("seconds", click.FloatRange(min=0, min_open=True), "Seconds at most."),
+    ("usd", click.FloatRange(min=0, min_open=True), "US dollars at most, by the published prices."),
+)
+
+
+def budget_options(function: Function) -> Function:
+    """Adds --turns, --tokens, --seconds and --usd, and hands those that were given to the command as `bounds`."""
+
+    @wraps(function)
+    def with_bounds(**rest: Any) -> Any:
+        bounds = {name: rest.pop(f"bound_{name}") for name, _, _ in _BOUNDS}
+        return function(bounds={name: value for name, value in bounds.items() if value is not None}, **rest)
+
+    for name, kind, text in reversed(_BOUNDS):
+        option = click.option(f"--{name}", f"bound_{name}", type=kind, help=f"{text} (default: [budget])")
+        with_bounds = option(with_bounds)
+    return with_bounds  # type: ignore[return-value]  # click's decorators keep no signature
+
+
 def model_option(function: Function) -> Function:
     """Adds --model; it lands in the settings."""
     return click.option(

@@ -18,6 +18,8 @@ class Settings(BaseModel):
         cache_home: the user's cache folder, for plants that can't be written.
         at: the moment of asking, or None for the newest telemetry.
         model: ``auto``, ``rules`` or the name of a Claude model.
+        postgres: connection string of a PostgreSQL for checkpoints, or None for SQLite; it may hold a password.
+        traces: ``off``, ``on`` or ``content``: OpenTelemetry spans of a run.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +33,8 @@ class Settings(BaseModel):
     model: str = "auto"
     api_key: SecretStr | None = None
     base_url: str | None = None
+    postgres: SecretStr | None = None
+    traces: str = "off"
 
     @classmethod
     def from_environment(
@@ -44,8 +48,12 @@ class Settings(BaseModel):
         as_json: bool = False,
         model: str = "auto",
     ) -> Settings:
-        """Settings of a command line, with ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL, XDG_CACHE_HOME and HOME."""
+        """Settings of a command line and its environment.
+
+        Read are ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL, TWINWRIGHT_POSTGRES, TWINWRIGHT_TRACES, XDG_CACHE_HOME and HOME.
+        """
         key = environment.get("ANTHROPIC_API_KEY", "").strip()
+        postgres = environment.get("TWINWRIGHT_POSTGRES", "").strip()
         return cls(
             plant=plant,
             telemetry=tuple(telemetry),
@@ -56,6 +64,8 @@ class Settings(BaseModel):
             model=model,
             api_key=SecretStr(key) if key else None,
             base_url=environment.get("ANTHROPIC_BASE_URL", "").strip() or None,
+            postgres=SecretStr(postgres) if postgres else None,
+            traces=environment.get("TWINWRIGHT_TRACES", "").strip() or "off",
         )
 
 

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from twinwright_tools.errors import UsageError, nearest
 
+from ..result import HandOver
 from .base import Model, Progress
 
 
@@ -25,6 +26,13 @@ class ModelSettings(Protocol):
     @property
     def base_url(self) -> str | None:
         """Another address of the Messages API, or None."""
+
+
+def why_rules(settings: ModelSettings) -> HandOver | None:
+    """Why the rules investigate where a language model might have been wanted, or None."""
+    if settings.model != "auto" or settings.api_key:
+        return None
+    return HandOver(model="auto", kind="no_key", because="there is no key in ANTHROPIC_API_KEY")
 
 
 def choose_model(settings: ModelSettings, progress: Progress = lambda text: None) -> Model:

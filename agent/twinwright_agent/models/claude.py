@@ -102,7 +102,7 @@ class Claude:
         request: dict[str, Any] = {
             "model": self.model,
             "max_tokens": MOST_OUTPUT_TOKENS,
-            "system": [{"type": "text", "text": render("system", version=VERSION), "cache_control": _CACHED}],
+            "system": [{"type": "text", "text": _system(transcript.may_ask), "cache_control": _CACHED}],
             "tools": tools,
             "messages": messages_of(transcript, self.compact_at),
         }
@@ -134,6 +134,10 @@ class Claude:
                 )
                 self.pause(wait)
         raise AssertionError("a request is answered, or fails")
+
+
+def _system(may_ask: bool) -> str:
+    return render("system", version=VERSION, may_ask=may_ask)
 
 
 def _turn(content: list[dict[str, Any]], stop_reason: str | None, usage: Usage) -> Turn:

@@ -156,6 +156,8 @@ def _data(investigation: Investigation, plant: Plant) -> dict[str, Any]:
 
 def _model(investigation: Investigation) -> str:
     name = investigation.model
+    if name.endswith("+rules"):
+        return f"Claude ({name.removesuffix('+rules')}), finished by the built-in rules"
     if name == "rules":
         return "the built-in rules investigator (no language model)"
     if "answer-desk" in name:
@@ -166,4 +168,4 @@ def _model(investigation: Investigation) -> str:
 def _ask(investigation: Investigation) -> str:
     time = as_time(investigation.at)
     at = f" --at {iso(time)}" if time else ""
-    return f"twinwright ask {shlex.quote(investigation.question)}{at} --model {shlex.quote(investigation.model)}"
+    return f"twinwright ask {shlex.quote(investigation.question)}{at} --model {shlex.quote(investigation.model.removesuffix('+rules'))}"

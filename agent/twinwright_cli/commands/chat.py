@@ -3,35 +3,48 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import click
 
-from ..investigating import print_investigation
-from ..options import Options, at_option, model_option, plant_options
+from ..investigating import budget_of, print_investigation, traces_of
+from ..options import Options, at_option, budget_options, model_option, plant_options
 from ..output import console_for_people, show, working
 
 
 @click.command("chat", short_help="The same, as a conversation.")
 @model_option
+@budget_options
 @at_option
 @plant_options
-def command(options: Options, at: datetime | None) -> None:
+def command(options: Options, bounds: Mapping[str, Any], at: datetime | None) -> None:
     """Ask one question after another; an empty line or Ctrl-D ends it.
 
     Questions are read from standard input, so a file can be piped in. With --json, all investigations are printed as
     one document at the end.
     """
     from twinwright_agent.conversation import Conversation
-    from twinwright_agent.models.choose import choose_model
+    from twinwright_agent.models.choose import choose_model, why_rules
+    from twinwright_agent.models.rules import RulesModel
     from twinwright_tools.toolbox import standard_registry
 
     told: list[dict[str, Any]] = []
-    with options.opened(at) as plant:
+    settings = options.settings
+    with options.opened(at) as plant, traces_of(options) as traces:
         with working(options.as_json) as progress:
-            chosen = choose_model(options.settings, progress)
-        conversation = Conversation(plant, chosen, standard_registry())
+            chosen = choose_model(settings, progress)
+        conversation = Conversation(
+            plant,
+            chosen,
+            standard_registry(),
+            budget_of(plant, bounds),
+            fallback=RulesModel() if chosen.name != "rules" else None,
+            hand_over=why_rules(settings),
+            postgres=settings.postgres,
+            traces=traces,
+        )
         console = console_for_people()
         while question := _next_question():
             with working(options.as_json) as progress:
