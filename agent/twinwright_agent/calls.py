@@ -161,7 +161,9 @@ class Caller:
             # What a tool can't do for a reason of its own (the safety layer is down): no arguments would help.
             return {"error": error.as_dict() | {"mendable": False}}
         if tool.effect is not Effect.READ:
-            taint = _taint(call.arguments, before, f"{transcript.question}\n{transcript.plant}")
+            # What a person asked counts as said by a person; that a twin is in the hierarchy doesn't choose it.
+            asked = "\n".join(entry.text for entry in transcript.entries if entry.kind == "question")
+            taint = _taint(call.arguments, before, asked)
             finding = finding.model_copy(update={"taint": [*finding.taint, *taint]})
         return {"finding": rounded(finding.model_dump(mode="json"))}
 

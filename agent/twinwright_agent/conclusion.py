@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# `clarify` asks the person back; it is offered in a conversation only (see `conclude.conclude_spec`).
 Verdict = Literal["cause", "cannot_tell", "nothing_wrong", "answer", "not_about_plant", "clarify"]
 
 
@@ -46,7 +47,7 @@ class Conclusion(BaseModel):
 
     Attributes:
         verdict: `cause`, `cannot_tell` or `nothing_wrong` for a "why"; `answer` for a question of fact;
-            `not_about_plant` for one that the plant can't answer; `clarify`, in a conversation only, asks back.
+            `not_about_plant` for one that the plant can't answer.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -28,7 +28,7 @@ def taint_of(value: str | float, evidence: Sequence[Evidence], asked: str = "") 
 
     Args:
         evidence: all evidence of the run so far, in order.
-        asked: what the person asked, and what is known of the plant before anything is looked up.
+        asked: what the person asked.
     """
     if _in_text(value, asked):
         return []

@@ -168,4 +168,5 @@ def _model(investigation: Investigation) -> str:
 def _ask(investigation: Investigation) -> str:
     time = as_time(investigation.at)
     at = f" --at {iso(time)}" if time else ""
-    return f"twinwright ask {shlex.quote(investigation.question)}{at} --model {shlex.quote(investigation.model.removesuffix('+rules'))}"
+    model = investigation.model.removesuffix("+rules")
+    return f"twinwright ask {shlex.quote(investigation.question)}{at} --model {shlex.quote(model)}"
