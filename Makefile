@@ -46,6 +46,7 @@ bench: $(VENV)/.bench ## every benchmark, against named alternatives in the same
 	$(BIN)/python -m twinwright_evals.bench
 	$(BIN)/python -m twinwright_evals.bench_scale
 	$(BIN)/python -m twinwright_evals.bench_twins
+	$(BIN)/python -m twinwright_evals.bench_agent
 
 bench-scale: $(VENV)/.bench ## `diagnose` on synthetic plants of 25 to 10,000 signals, beside other methods
 	$(BIN)/python -m twinwright_evals.bench_scale

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from twinwright_tools.errors import UsageError
+from twinwright_tools.errors import TwinwrightError, UsageError
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -197,9 +197,9 @@ class OpenTelemetry:
         ) as span:
             try:
                 yield span
-            except BaseException as error:
+            except TwinwrightError as error:
                 span.set_status(StatusCode.ERROR)
-                span.set_attribute("error.type", str(getattr(error, "code", type(error).__name__)))
+                span.set_attribute("error.type", error.code)
                 raise
 
 
