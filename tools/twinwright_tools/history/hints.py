@@ -18,9 +18,7 @@ _MOST_VALUES = 1_000
 _MOST_SHOWN = 8
 
 
-def literal_hints(
-    literals: Iterable[tuple[tuple[str, str], exp.Literal]], cursor: DuckDBPyConnection
-) -> list[str]:
+def literal_hints(literals: Iterable[tuple[tuple[str, str], exp.Literal]], cursor: DuckDBPyConnection) -> list[str]:
     """One sentence for each text that its column has in no row that can be seen."""
     hints: dict[str, None] = {}
     values: dict[tuple[str, str], Sequence[str] | None] = {}
