@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from ..analysis.names import Operation
 from ..errors import InputError
 from ..evidence import Fact, Finding, Image, Provenance
 from ..registry import Tool, ToolContext
@@ -37,18 +38,7 @@ _ROW_FACTS = 8
 class Analyse(ToolArguments):
     """Arguments of `analyse`."""
 
-    operation: Literal[
-        "sql",
-        "before_after",
-        "residual",
-        "balance",
-        "command_feedback",
-        "cross_correlation",
-        "states",
-        "first_to_break",
-        "extremes_and_trend",
-        "time_to_limit",
-    ] = Field(description="What to do; the tool's description says what each does.")
+    operation: Literal["sql", Operation] = Field(description="What to do; the tool's description says what each does.")
     signals: Annotated[list[str], AfterValidator(sized(0, _MOST_WORDS))] = Field(
         description=(
             "TWIN.SIGNAL, a TWIN (all of it and its parts) or a pattern with * such as line-3-*.motor.current. "
@@ -86,16 +76,16 @@ def analysed(arguments: Analyse, plant: Plant, budget: int = BUDGET_CHARS) -> Fi
     """The same, with a result of at most `budget` characters of JSON."""
     if arguments.operation == "sql":
         return _selected(arguments, plant, budget)
-    return _performed(arguments, plant, budget)
+    return _performed(arguments.operation, arguments, plant, budget)
 
 
-def _performed(arguments: Analyse, plant: Plant, budget: int) -> Finding:
+def _performed(operation: Operation, arguments: Analyse, plant: Plant, budget: int) -> Finding:
     from ..analysis.run import Request, perform
 
     if arguments.sql.strip():
         raise InputError("sql goes with the operation sql", code="analyse.arguments")
     request = Request(
-        operation=arguments.operation,  # type: ignore[arg-type]  # "sql" went elsewhere
+        operation=operation,
         signals=arguments.signals,
         start=_time(arguments.start),
         end=_time(arguments.to),

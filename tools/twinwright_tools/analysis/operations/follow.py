@@ -146,7 +146,7 @@ def correlations(first: Floats, second: Floats, most_lag: int, whitened: bool = 
     Positive lags: the second follows the first by so many steps. Both are prewhitened first with the first-order filter
     that fits the first signal, x(t) − φ x(t − 1), as memory alone makes unrelated signals correlate: G. E. P. Box, G.
     M. Jenkins and G. C. Reinsel, "Time Series Analysis", section 12.1. The bound is that of the largest of all lags
-    under independence, Φ⁻¹(1 − 0.025 / lags) / √n (Bonferroni).
+    under independence in one case of a hundred, Φ⁻¹(1 − 0.005 / lags) / √n (Bonferroni).
 
     Returns:
         int (2 L + 1,), float (2 L + 1,) with NaN where fewer than 20 pairs are there, and the bound.
@@ -162,7 +162,7 @@ def correlations(first: Floats, second: Floats, most_lag: int, whitened: bool = 
         if good.sum() >= _LEAST_PAIRS and np.ptp(x[good]) > 0 and np.ptp(y[good]) > 0:
             found[place] = np.corrcoef(x[good], y[good])[0, 1]
     pairs = int((np.isfinite(first) & np.isfinite(second)).sum())
-    bound = float(stats.norm.isf(0.025 / len(lags))) / np.sqrt(pairs) if pairs else float("nan")
+    bound = float(stats.norm.isf(0.005 / len(lags))) / np.sqrt(pairs) if pairs else float("nan")
     return lags, found, bound
 
 
