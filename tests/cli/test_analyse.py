@@ -12,9 +12,9 @@ from twinwright_cli.main import main
 WINDOW = ("--from", "2026-03-11T08:00:00+01:00", "--split", "2026-03-12T04:00:00+01:00")
 
 
-@pytest.fixture
-def place(demo_plant: Path, tmp_path: Path) -> list[str]:
-    return ["-C", str(demo_plant), "--state", str(tmp_path / "state")]
+@pytest.fixture(scope="module")
+def place(demo_plant: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    return ["-C", str(demo_plant), "--state", str(tmp_path_factory.mktemp("state"))]
 
 
 def test_people_read_units_and_the_sites_zone(place: list[str], capsys: pytest.CaptureFixture[str]) -> None:

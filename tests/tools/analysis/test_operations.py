@@ -138,6 +138,13 @@ def test_a_feedback_is_late_and_then_stands(aligned: MakeAligned) -> None:
     assert figures(found)["mismatch share later"] > 0.8
 
 
+@pytest.mark.parametrize("split", [3, N - 3])
+def test_a_part_that_is_shorter_than_the_lag(aligned: MakeAligned, split: int) -> None:
+    command = noise(16, memory=0.9)
+    found = command_feedback(aligned(c=command, p=command), split, 60)
+    assert {found.data["normal"]["delay_s"], found.data["later"]["delay_s"]} == {0}
+
+
 def test_a_valve_that_sticks_has_a_dead_band() -> None:
     command = 50 + 10 * np.sin(np.arange(N) / 20)
     stuck = command.copy()

@@ -114,11 +114,12 @@ def dead_band(command: Floats, feedback: Floats) -> tuple[float | None, float | 
 
 
 def _delay(command: Floats, feedback: Floats, most_lag: int) -> int:
-    lags, found, _ = correlations(command, feedback, most_lag)
-    forward = lags >= 0
-    if not np.isfinite(found[forward]).any():
+    """The lag in steps at which the feedback follows best; 0 where none stands out of chance."""
+    lags, found, bound = correlations(command, feedback, most_lag)
+    forward = (lags >= 0) & np.isfinite(found)
+    if not forward.any() or not np.abs(found[forward]).max() > bound:
         return 0
-    return int(lags[forward][int(np.nanargmax(np.abs(found[forward])))])
+    return int(lags[forward][int(np.abs(found[forward]).argmax())])
 
 
 def _line(x: Floats, y: Floats) -> tuple[float, float, float]:
@@ -133,6 +134,8 @@ def _line(x: Floats, y: Floats) -> tuple[float, float, float]:
 def _shifted(values: Floats, lag: int) -> Floats:
     """The values `lag` steps later."""
     found = np.full(len(values), np.nan)
+    if abs(lag) >= len(values):
+        return found
     if lag >= 0:
         found[lag:] = values[: len(values) - lag]
     else:
