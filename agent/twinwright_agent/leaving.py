@@ -11,9 +11,10 @@ from twinwright_tools.registry import Registry
 from twinwright_tools.times import iso
 
 from .conclude import loop_specs
-from .models.base import Entry, ToolSpec, Transcript
+from .models.base import Entry, Transcript
 from .plant_text import plant_text
 from .redaction import Redaction, redacted
+from .specs import tool_specs
 
 LEAVES = (
     "the system prompt and the tools' descriptions (the same for every site)",
@@ -36,10 +37,6 @@ def first_request(plant: Plant, question: str, model: str, registry: Registry) -
 
     redaction = Redaction(plant.config.redact)
     told = Transcript(plant=plant_text(plant), at=iso(plant.at), entries=[Entry(kind="question", text=question)])
-    specs = [
-        ToolSpec(name=tool.name, description=tool.description, parameters=tool.schema())
-        for tool in registry.tools.values()
-    ]
     seen = redacted(told, redaction) if plant.config.redact.names or plant.config.redact.patterns else told
-    request = Claude(api_key=SecretStr("none"), model=model).request(seen, [*loop_specs(), *specs])
+    request = Claude(api_key=SecretStr("none"), model=model).request(seen, [*loop_specs(), *tool_specs(registry)])
     return {"request": request, "redacted": len(redaction.replaced), "leaves": list(LEAVES), "stays": list(STAYS)}

@@ -45,6 +45,7 @@ from .models.base import Entry, Model, ModelRefusedError, Progress, ToolSpec, Tr
 from .plant_text import plant_text
 from .redaction import Redacted
 from .result import HandOver, HandOverKind, Investigation, RunUsage, Status
+from .specs import tool_specs
 from .store import RunStore, question_of
 from .tracing import NO_TRACES, Traces
 
@@ -268,15 +269,11 @@ def investigate(
         if known.result is not None and not known.resumable:
             return Investigation.model_validate_json(known.result)
         caller = Caller(plant, registry, store, run, budget.threads, progress, traces)
-        specs = [
-            ToolSpec(name=tool.name, description=tool.description, parameters=tool.schema())
-            for tool in registry.tools.values()
-        ]
+        specs = [*loop_specs(), *tool_specs(registry)]
         speaker = Redacted.around(model, plant.config.redact)
         loop = _Loop(
-            plant, speaker, fallback, budget, caller, [*loop_specs(), *specs], plant_text(plant), before, may_ask,
-            progress, traces,
-        )  # fmt: skip
+            plant, speaker, fallback, budget, caller, specs, plant_text(plant), before, may_ask, progress, traces
+        )
         with traces.agent(run, model.name, question):
             state, ending = _play(loop, saver, run, question)
         transcript = loop.transcript(state)

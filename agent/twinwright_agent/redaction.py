@@ -128,5 +128,6 @@ def _result(result: ToolResult, redaction: Redaction) -> ToolResult:
     if result.evidence is not None:
         # What is in the data is the plant's own: names of members may be twin ids.
         told["evidence"]["data"] = mapped(result.evidence.model_dump(mode="json")["data"], redaction.out, keys=True)
+        # A plot shows names that no pattern finds.
         told["evidence"]["image"] = None
     return ToolResult.model_validate(told)

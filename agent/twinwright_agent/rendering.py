@@ -53,6 +53,8 @@ def render_evidence(evidence: Evidence, most: int | None = None) -> str:
             "age_s": evidence.age_s,
         },
     )
+    if evidence.image is not None:
+        shown["plot"] = evidence.image.alt
     if evidence.taint:
         shown["tainted"] = fitting(evidence.taint, 500)
     data = model_data(evidence)

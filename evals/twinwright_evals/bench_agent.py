@@ -199,9 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("| what | median | worst | bound |\n|---|---:|---:|---:|")
     print(f"| a turn without model and tools | {statistics.median(turns):.1f} ms | {max(turns):.1f} ms | 50 ms |")
     print(f"| command to first request | {statistics.median(first):.2f} s | {max(first):.2f} s | 3 s |")
-    print(
-        f"\nInput of recorded investigations, {DEFAULT_MODEL}, prices of {prices().date}; a token is 3.5 letters.\n"
-    )
+    print(f"\nInput of recorded investigations, {DEFAULT_MODEL}, prices of {prices().date}; a token is 3.5 letters.\n")
     print(
         "| case | requests | input tokens | read from the cache | written | US dollars |\n|---|---:|---:|---:|---:|---:|"
     )

@@ -24,6 +24,11 @@ def _environment() -> Environment:
     )
 
 
+def written(name: str) -> bool:
+    """Whether there is a template ``templates/NAME.j2``."""
+    return f"{name}.j2" in _environment().list_templates()
+
+
 def render(name: str, **values: Any) -> str:
     """The template ``templates/NAME.j2`` with its values filled in, without blank ends.
 

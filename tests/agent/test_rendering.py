@@ -65,7 +65,7 @@ def test_every_tool_that_reads_says_how_to_narrow_it(tool: str) -> None:
 
 
 _NARROWED = {
-    "find_twins", "describe_twin", "query_twins", "telemetry_window", "find_deviations", "rank_causes",
+    "find_twins", "describe_twin", "query_twins", "telemetry_window", "analyse", "find_deviations", "rank_causes",
     "search_history", "count_history",
 }  # fmt: skip
 

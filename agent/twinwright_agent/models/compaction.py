@@ -19,6 +19,8 @@ from .base import Entry, ToolResult, Transcript
 
 # Characters of all messages, about 30,000 tokens: a whole investigation as it should be stays below.
 COMPACT_AT = 100_000
+# A plot counts as much as its tokens would as text.
+IMAGE_SIZE = 5_000
 # The newest results stay whole, however long they are.
 KEPT_WHOLE = 2
 # A compaction costs the cache: it has to save at least this share of the size at which it is looked at.
@@ -93,4 +95,6 @@ def _size(entry: Entry, number: int, compaction: Compaction) -> int:
     if entry.turn is not None:
         said = entry.turn
         return len(compact(said.raw)) if said.raw else len(said.model_dump_json(exclude={"usage", "raw"}))
-    return len(entry.text) + sum(len(compaction.shown(number, result)) for result in entry.results)
+    images = sum(bool(result.evidence and result.evidence.image) for result in entry.results)
+    plots = images * IMAGE_SIZE if number >= compaction.upto else 0
+    return len(entry.text) + plots + sum(len(compaction.shown(number, result)) for result in entry.results)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
 from typing import Any
 
 from twinwright_prompts import render
 
 from ..conclude import CONCLUDE
-from .base import Entry, Transcript, Turn
+from .base import Entry, ToolResult, Transcript, Turn
 from .compaction import COMPACT_AT, Compaction, compaction_of
 
 Block = dict[str, Any]
@@ -50,11 +52,25 @@ def _told(entry: Entry, number: int, plant: str, compaction: Compaction) -> list
     if entry.kind == "repair":
         return [_text(entry.text)]
     results: list[Block] = [
-        {"type": "tool_result", "tool_use_id": result.call_id, "content": compaction.shown(number, result)}
+        {"type": "tool_result", "tool_use_id": result.call_id, "content": _content(result, number, compaction)}
         | ({"is_error": True} if result.error is not None else {})
         for result in entry.results
     ]
     return [*results, _text(entry.text)] if entry.text else results
+
+
+def _content(result: ToolResult, number: int, compaction: Compaction) -> str | list[Block]:
+    """A tool result's text, with the plot behind it where there is one; a compact form has none."""
+    text = compaction.shown(number, result)
+    image = result.evidence.image if result.evidence is not None and number >= compaction.upto else None
+    if image is None:
+        return text
+    try:
+        png = Path(image.path).read_bytes()
+    except OSError:
+        return [_text(text), _text(f"(the plot is no longer there: {image.alt})")]
+    source = {"type": "base64", "media_type": "image/png", "data": base64.b64encode(png).decode()}
+    return [_text(text), {"type": "image", "source": source}]
 
 
 def _answered(call: str, entry: Entry, blocks: list[Block]) -> list[Block]:
