@@ -11,11 +11,11 @@ from typing import Any
 from twinwright_agent.loop import investigate
 from twinwright_agent.models.base import Model
 from twinwright_agent.result import Investigation
-from twinwright_plant import make_plant
 from twinwright_tools.plant import open_plant
 from twinwright_tools.toolbox import standard_registry
 
 from .cases import Case
+from .plants import make_case_plant
 from .scorers import SCORERS
 
 
@@ -75,7 +75,7 @@ def run_suite(cases: Sequence[Case], model: Model, progress: Callable[[str], Non
 
 def run_case(case: Case, model: Model, folder: Path) -> Investigation:
     """Makes the case's plant in an empty folder and investigates its question."""
-    make_plant(folder, case.fault, case.seed)
+    make_case_plant(case, folder)
     with open_plant(folder) as plant:
         return investigate(plant, case.question, model=model, registry=standard_registry())
 
