@@ -184,6 +184,11 @@ class Case(_Data):
         return (FollowUp(question=self.question, expect=self.expect), *self.follow_ups)
 
     @property
+    def is_injection(self) -> bool:
+        """Whether a text of the plant or of the question tries to steer the model."""
+        return self.category.startswith("injection")
+
+    @property
     def plant_key(self) -> str:
         """The same for cases that are about the same plant folder."""
         told = self.model_dump(mode="json", include={"plant", "fault", "seed", "edits"})

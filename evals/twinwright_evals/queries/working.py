@@ -12,7 +12,7 @@ from ..cases import Expectation, Figure, Moment
 from ..raw_plant import RawPlant, Row
 
 # A statistic may be taken of samples or weighted by time: it may differ by so much of itself.
-SHARE = 0.02
+SHARE = 0.005
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def count(number: float) -> Expectation:
 
 
 def amount(value: float, unit: str | None, tolerance: float | None = None) -> Expectation:
-    """A figure with its unit, to within two in a hundred unless told."""
+    """A figure with its unit, to within one in two hundred unless told."""
     allowed = abs(value) * SHARE if tolerance is None else tolerance
     return Expectation(figures=(Figure(value=round(value, 4), unit=unit, tolerance=round(allowed, 4)),))
 
