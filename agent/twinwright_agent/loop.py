@@ -89,6 +89,7 @@ class _Loop:
     progress: Progress
     traces: Traces
     began: float = field(default_factory=time.monotonic)
+    _read: list[Entry] = field(default_factory=list)
 
     def think(self, state: State) -> State:
         """The next turn: of the model, or of the rules once they have taken over."""
@@ -154,7 +155,9 @@ class _Loop:
 
     def transcript(self, state: State) -> Transcript:
         """All that the model has been told so far."""
-        entries = [*self.before, *(Entry.model_validate(entry) for entry in state["entries"])]
+        # The state's entries grow at the end only: each is read once.
+        self._read += [Entry.model_validate(entry) for entry in state["entries"][len(self._read) :]]
+        entries = [*self.before, *self._read]
         return Transcript(plant=self.text, at=iso(self.plant.at), may_ask=self.may_ask, entries=entries)
 
     def keep(self, first: int, entries: Sequence[Entry]) -> None:

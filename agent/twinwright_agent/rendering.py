@@ -107,7 +107,7 @@ def render_compact(result: ToolResult, cited: Collection[str], ledger_stands: bo
     evidence = result.evidence
     if evidence is None:
         if ledger_stands or result.error is not None:
-            return render_result(result)
+            return result.shown(render_result)
         note = {
             name: value for name, value in (result.note or {}).items() if name in {"kind", "id", "evidence", "member"}
         }
@@ -118,7 +118,7 @@ def render_compact(result: ToolResult, cited: Collection[str], ledger_stands: bo
         told["quality"] = evidence.quality
     told["compacted"] = f"{evidence.id} is kept whole; read_result reads it again"
     text = compact({"id": evidence.id} | marked(evidence.provenance, is_untrusted(evidence), told))
-    whole = render_evidence(evidence)
+    whole = result.shown(render_result)
     return text if len(text) < len(whole) else whole
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, Protocol, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, PrivateAttr
 
 from twinwright_tools.errors import ModelCallError
 from twinwright_tools.evidence import Evidence
@@ -41,6 +41,14 @@ class ToolResult(BaseModel):
     evidence: Evidence | None = None
     error: dict[str, Any] | None = None
     note: dict[str, Any] | None = None
+    # What a model reads of it, once it was worked out: it is the same in every request.
+    _shown: str | None = PrivateAttr(default=None)
+
+    def shown(self, render: Callable[[ToolResult], str]) -> str:
+        """What a model reads of it, worked out once."""
+        if self._shown is None:
+            self._shown = render(self)
+        return self._shown
 
 
 class Usage(BaseModel):

@@ -43,7 +43,7 @@ class Compaction:
     def shown(self, number: int, result: ToolResult) -> str:
         """A result of entry `number` (0-based) as the model reads it."""
         if number >= self.upto:
-            return render_result(result)
+            return result.shown(render_result)
         return render_compact(result, self.cited, number == self.ledger)
 
 
@@ -52,15 +52,17 @@ def compaction_of(entries: Sequence[Entry], at: int = COMPACT_AT) -> Compaction:
     whole = [_size(entry, number, Compaction()) for number, entry in enumerate(entries)]
     if sum(whole) <= at:
         return Compaction()
-    found, sizes = Compaction(), list(whole)
+    found, sizes, size = Compaction(), list(whole), 0
     for number, entry in enumerate(entries, 1):
+        size += sizes[number - 1]
         # A request ends with what the model is told: a compaction falls just before one.
-        if entry.kind == "turn" or sum(sizes[:number]) <= at:
+        if entry.kind == "turn" or size <= at:
             continue
         tried = _next(entries[:number])
         shrunk = [_size(each, place, tried) for place, each in enumerate(entries[: tried.upto])]
         if sum(sizes[: tried.upto]) - sum(shrunk) >= LEAST_GAIN * at:
             found, sizes = tried, [*shrunk, *whole[tried.upto :]]
+            size = sum(sizes[:number])
     return found
 
 
