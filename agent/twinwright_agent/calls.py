@@ -154,15 +154,15 @@ class Caller:
             if call.name == READ_RESULT:
                 return {"note": read_on(call.arguments, before)}
             tool = self.registry.get(call.name)
-            finding = tool.call(call.arguments, ToolContext(self.plant, self.run, key, list(before)))
+            # What a person asked counts as said by a person; that a twin is in the hierarchy doesn't choose it.
+            asked = "\n".join(entry.text for entry in transcript.entries if entry.kind == "question")
+            finding = tool.call(call.arguments, ToolContext(self.plant, self.run, key, list(before), asked))
         except ToolError as error:
             return {"error": error.as_dict() | {"mendable": error.mendable}}
         except TwinwrightError as error:
             # What a tool can't do for a reason of its own (the safety layer is down): no arguments would help.
             return {"error": error.as_dict() | {"mendable": False}}
         if tool.effect is not Effect.READ:
-            # What a person asked counts as said by a person; that a twin is in the hierarchy doesn't choose it.
-            asked = "\n".join(entry.text for entry in transcript.entries if entry.kind == "question")
             taint = _taint(call.arguments, before, asked)
             finding = finding.model_copy(update={"taint": [*finding.taint, *taint]})
         return {"finding": rounded(finding.model_dump(mode="json"))}

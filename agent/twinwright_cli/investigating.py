@@ -51,7 +51,6 @@ def investigate_question(
     from twinwright_agent.loop import investigate, new_run_id
     from twinwright_agent.models.choose import choose_model, why_rules
     from twinwright_agent.models.rules import RulesModel
-    from twinwright_agent.report import write_report
     from twinwright_agent.store import question_of
     from twinwright_tools.toolbox import standard_registry
 
@@ -85,6 +84,9 @@ def investigate_question(
             click.echo(f"interrupted; go on with: twinwright ask -C {plant.folder} --resume {name}", err=True)
             raise
         progress("writing the report")
+        # Heavy, and needed only now: the first request shouldn't wait for it.
+        from twinwright_agent.report import write_report
+
         path.parent.mkdir(parents=True, exist_ok=True)
         write_report(path, found, plant)
     return found.model_copy(update={"report": str(path.resolve())})

@@ -37,12 +37,14 @@ class ToolContext:
         run: id of the run; with `call` it keys drafts and proposals, so that a resumed run repeats nothing.
         call: id of the call within the run.
         evidence: the run's evidence so far (a draft must cite ids that exist).
+        asked: what the person asked, every question of a conversation: what it names isn't tainted (see `taint`).
     """
 
     plant: Plant
     run: str
     call: str
     evidence: Sequence[Evidence] = ()
+    asked: str = ""
 
 
 @dataclass(frozen=True)

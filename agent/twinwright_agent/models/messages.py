@@ -26,12 +26,15 @@ def messages_of(transcript: Transcript, compact_at: int = COMPACT_AT) -> list[Bl
     messages: list[Block] = []
     compaction = compaction_of(transcript.entries, compact_at)
     concluded: str | None = None
+    ours = ""
     for number, entry in enumerate(transcript.entries):
         if entry.kind == "turn" and entry.turn is not None:
             messages.append({"role": "assistant", "content": _spoken(entry.turn, number)})
             concluded = _conclusion_id(entry.turn, number)
+            ours = "" if entry.turn.raw else _ours(number)
             continue
         blocks = _told(entry, number, transcript.plant, compaction)
+        blocks = [one | {"tool_use_id": ours + one["tool_use_id"]} if "tool_use_id" in one else one for one in blocks]
         if concluded is not None:
             blocks = _answered(concluded, entry, blocks)
             concluded = None
@@ -85,11 +88,19 @@ def _spoken(turn: Turn, number: int) -> list[Block]:
         return [dict(block) for block in turn.raw]
     # A turn of another model (a run that is resumed with Claude), or one that was cut off before it said anything.
     blocks: list[Block] = [_text(turn.text)] if turn.text.strip() else []
-    blocks += [{"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments} for call in turn.calls]
+    blocks += [
+        {"type": "tool_use", "id": f"{_ours(number)}{call.id}", "name": call.name, "input": call.arguments}
+        for call in turn.calls
+    ]
     if turn.conclusion is not None:
         concluded = {"id": f"conclude_{number}", "name": CONCLUDE, "input": turn.conclusion.model_dump(mode="json")}
         blocks.append({"type": "tool_use", **concluded})
     return blocks or [_text("(nothing was said)")]
+
+
+def _ours(number: int) -> str:
+    """What makes the ids of calls unique that the API hasn't given: rules number theirs anew for each question."""
+    return f"t{number}-"
 
 
 def _conclusion_id(turn: Turn, number: int) -> str | None:
