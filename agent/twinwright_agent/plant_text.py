@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from twinwright_prompts import render
 from twinwright_tools.plant import Plant
 from twinwright_tools.times import for_people, iso
+from twinwright_tools.toolbox.words import pieces
 from twinwright_tools.twins.graph import TwinGraph
 
 MOST_MODELS = 40
@@ -34,8 +37,9 @@ def plant_text(plant: Plant) -> str:
     """
     graph, span = plant.graph, plant.telemetry.span()
     models = Counter(twin.model for twin in graph.twins.values())
-    hierarchy = _hierarchy(graph)
+    hierarchy, named = _hierarchy(graph)
     ordered = sorted(models, key=lambda model: (-models[model], model))
+    prefix = _prefix(ordered)
     return render(
         "plant",
         site=_short(plant.config.name) or "(unnamed)",
@@ -47,13 +51,11 @@ def plant_text(plant: Plant) -> str:
         history_rows=plant.history.rows(),
         twin_count=len(graph.twins),
         relationship_count=len(graph.relationships),
-        models=[
-            {"id": model, "label": _short(plant.models.label(model)), "count": models[model]}
-            for model in ordered[:MOST_MODELS]
-        ],
+        prefix=prefix,
+        models=[_model(model, prefix, plant, models[model]) for model in ordered[:MOST_MODELS]],
         models_left=max(0, len(ordered) - MOST_MODELS),
-        hierarchy=hierarchy[:MOST_TWINS],
-        hierarchy_left=len(graph.twins) - len(hierarchy[:MOST_TWINS]),
+        hierarchy=hierarchy,
+        hierarchy_left=len(graph.twins) - named,
         relationships=_relationships(graph),
         vocabulary=[
             f"{_short(word)}: {', '.join(_short(twin) for twin in twins[:8])}"
@@ -62,34 +64,63 @@ def plant_text(plant: Plant) -> str:
     )
 
 
-def _hierarchy(graph: TwinGraph) -> list[str]:
-    """The top levels, breadth kept in bounds: children under their parents, in the order of the file."""
+def _prefix(models: Sequence[str]) -> str:
+    """What the models' ids have in common up to a colon, where that is worth saying once."""
+    steps = zip(*(model.split(":")[:-1] for model in models), strict=False)
+    common = [step[0] for step in takewhile(lambda step: len(set(step)) == 1, steps)]
+    return "".join(f"{step}:" for step in common) if len(models) > 1 else ""
+
+
+def _model(model: str, prefix: str, plant: Plant, count: int) -> str:
+    """``Conveyor;1 "Accumulation conveyor" (15)``; a label that the id says already is left out."""
+    label, short = plant.models.label(model), model.removeprefix(prefix)
+    known_as = "" if _says(short, label) else f" {_short(label)}"
+    return f"{short}{known_as} ({count})"
+
+
+def _says(name: str, label: str) -> bool:
+    return set(pieces(label)) <= set(pieces(name))
+
+
+def _hierarchy(graph: TwinGraph) -> tuple[list[str], int]:
+    """The top levels in the order of the file, twins without parts on one line; and how many twins are named in all."""
     tops = [twin for twin in graph.twins if twin not in graph.parents and twin in graph.children]
     lines: list[str] = []
+    named = 0
 
     def add(twin: str, level: int) -> None:
-        name = graph.twins[twin].name if twin in graph.twins else twin
-        known_as = f" ({_short(name)})" if name != twin else ""
-        lines.append(f"{'  ' * level}- {_short(twin)}{known_as}")
-        if level + 1 < LEVELS:
-            for child in graph.children.get(twin, []):
-                add(child, level + 1)
+        nonlocal named
+        if named >= MOST_TWINS:
+            return
+        named += 1
+        children = graph.children.get(twin, []) if level + 1 < LEVELS else []
+        groups = [child for child in children if child in graph.children and level + 2 < LEVELS]
+        leaves = [child for child in children if child not in groups][: MOST_TWINS - named]
+        named += len(leaves)
+        listed = f": {', '.join(_named(child, graph) for child in leaves)}" if leaves else ""
+        lines.append(f"{'  ' * level}- {_named(twin, graph)}{listed}")
+        for child in groups:
+            add(child, level + 1)
 
     for twin in tops:
         add(twin, 0)
-    return lines
+    return lines, named
+
+
+def _named(twin: str, graph: TwinGraph) -> str:
+    """The id, and the name where it says more."""
+    name = graph.twins[twin].name if twin in graph.twins else twin
+    return _short(twin) if _says(twin, name) else f"{_short(twin)} ({_short(name)})"
 
 
 def _relationships(graph: TwinGraph) -> list[dict[str, Any]]:
+    """Names with their counts, by what they carry."""
     counts = Counter(relationship.name for relationship in graph.relationships)
-    return [
-        {
-            "name": _short(name),
-            "count": counts[name],
-            "carries": _CARRIES[graph.flows.of(name).direction] + ("" if graph.flows.is_stated(name) else " (assumed)"),
-        }
-        for name in sorted(counts)
-    ]
+    carrying: dict[str, list[str]] = {}
+    for name in sorted(counts):
+        carries = _CARRIES[graph.flows.of(name).direction] + ("" if graph.flows.is_stated(name) else " (assumed)")
+        carrying.setdefault(carries, []).append(f"{_short(name)} ({counts[name]})")
+    return [{"carries": carries, "names": ", ".join(names)} for carries, names in carrying.items()]
 
 
 def _short(text: str) -> str:

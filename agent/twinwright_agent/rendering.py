@@ -43,21 +43,17 @@ def render_evidence(evidence: Evidence, most: int | None = None) -> str:
     how to see the rest.
     """
     most = most or MOST_OF_TOOL.get(evidence.tool, MOST_CHARACTERS)
-    shown: dict[str, Any] = {"id": evidence.id} | marked(
-        evidence.provenance,
-        is_untrusted(evidence),
-        {
-            "summary": _cut(evidence.summary, most // 4),
-            "facts": [_fact(fact.model_dump()) for fact in evidence.facts],
-            "quality": _cut(evidence.quality, most // 8),
-            "age_s": evidence.age_s,
-        },
-    )
+    data = model_data(evidence)
+    told: dict[str, Any] = {"summary": _cut(evidence.summary, most // 4), "facts": _new_facts(evidence, data)}
+    if evidence.quality != "good":
+        told["quality"] = _cut(evidence.quality, most // 8)
+    if evidence.age_s is not None:
+        told["age_s"] = evidence.age_s
+    shown: dict[str, Any] = {"id": evidence.id} | marked(evidence.provenance, is_untrusted(evidence), told)
     if evidence.image is not None:
         shown["plot"] = evidence.image.alt
     if evidence.taint:
         shown["tainted"] = fitting(evidence.taint, 500)
-    data = model_data(evidence)
     whole = shown if data is None else shown | {"data": data}
     size = len(compact(whole))
     if size <= most:
@@ -65,22 +61,45 @@ def render_evidence(evidence: Evidence, most: int | None = None) -> str:
     return compact(_head(evidence, shown, data, size, most))
 
 
+def _new_facts(evidence: Evidence, data: Any) -> list[dict[str, Any]]:
+    """The facts that the data doesn't say as well: a model pays for every result again on each turn.
+
+    Small whole numbers and short words stand in any data by chance; facts that are such stay.
+    """
+    there = set(_leaves(data))
+    return [
+        _fact(fact.model_dump()) for fact in evidence.facts if not (_says_itself(fact.value) and fact.value in there)
+    ]
+
+
+def _says_itself(value: Any) -> bool:
+    return (isinstance(value, float) and not value.is_integer()) or (isinstance(value, str) and len(value) > 3)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
 def _head(evidence: Evidence, shown: dict[str, Any], data: Any, size: int, most: int) -> dict[str, Any]:
     note = render("head", id=evidence.id, tool=evidence.tool, size=size)
-    facts = shown["facts"]
-    for room in range(most // 2, 0, -most // 8):
-        shown = shown | {"facts": fitting(facts, room)}
-        left = most - len(compact(shown)) - len(compact(note)) - 80 * _MOST_CUTS
-        if left > most // 8 or room <= most // 8:
-            break
-    head = shown if data is None or left < 10 else shown | {"data": trimmed(data, left)}
-    cuts = list(_cuts({"facts": facts, "data": data}, {"facts": shown["facts"], "data": head.get("data")}))
-    found = head | {"head": note, "shown": cuts[:_MOST_CUTS]}
-    return (
-        found
-        if len(compact(found)) <= most
-        else {name: found[name] for name in ("id", "source", "head") if name in found}
-    )
+    facts = [_fact(fact.model_dump()) for fact in evidence.facts]
+    room = most - len(compact(shown | {"facts": [], "head": note})) - 100 * _MOST_CUTS
+    head = None if data is None else trimmed(data, room - min(len(compact(facts)), room // 3))
+    # A fact that the part of the data says that is cut off has to stand among the facts.
+    kept = fitting(_new_facts(evidence, head), room - len(compact(head)))
+    cuts = list(_cuts(data, head, "data"))
+    left = len(_new_facts(evidence, head)) - len(kept)
+    cuts = [f"{len(facts) - left} of {len(facts)} facts", *cuts] if left else cuts
+    found = shown | {"facts": kept, "data": head, "head": note, "shown": [cut[:90] for cut in cuts[:_MOST_CUTS]]}
+    if data is None:
+        del found["data"]
+    if len(compact(found)) <= most:
+        return found
+    return {name: found[name] for name in ("id", "source", "untrusted", "head") if name in found}
 
 
 def model_data(evidence: Evidence) -> Any:

@@ -52,7 +52,19 @@ def test_too_many_facts_are_trimmed_with_a_note() -> None:
     text = render_evidence(evidence(None, facts=2000))
     assert len(text) <= MOST_CHARACTERS
     (note,) = json.loads(text)["shown"]
-    assert note.endswith("of 2000 items of facts")
+    assert note == f"{len(json.loads(text)['facts'])} of 2000 facts"
+
+
+def test_a_fact_that_the_data_says_is_told_once_unless_that_part_is_cut() -> None:
+    rows = [{"name": f"pump {number}", "median": number + 0.25} for number in range(400)]
+    facts = [Fact(name="first", value=0.25), Fact(name="last", value=399.25), Fact(name="rows", value=400)]
+    found = Finding(summary="-", facts=facts, data={"rows": rows}, reproduce="-", provenance="telemetry")
+    shown = json.loads(render_evidence(Evidence.of(1, "look", {}, found)))
+    assert len(shown["data"]["rows"]) < 400
+    assert [fact["name"] for fact in shown["facts"]] == ["last", "rows"]
+    small = found.model_copy(update={"data": {"rows": rows[-1:]}})
+    shown = json.loads(render_evidence(Evidence.of(1, "look", {}, small)))
+    assert [fact["name"] for fact in shown["facts"]] == ["first", "rows"]
 
 
 @pytest.mark.parametrize("tool", [tool.name for tool in standard_registry().tools.values() if tool.effect == "read"])
@@ -85,7 +97,7 @@ def test_the_wrapper_cannot_be_closed_from_inside(said: str) -> None:
     shown = json.loads(render_evidence(evidence({"rows": [{"text": said}]}, provenance="history")))
     assert shown["data"] == {"rows": [{"text": said}]}
     assert shown["source"] == "history"
-    assert set(shown) == {"id", "source", "untrusted", "summary", "facts", "quality", "age_s", "data"}
+    assert set(shown) == {"id", "source", "untrusted", "summary", "facts", "data"}
 
 
 @settings(max_examples=50, deadline=None)

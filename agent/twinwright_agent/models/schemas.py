@@ -22,14 +22,26 @@ def tool_params(specs: list[ToolSpec]) -> list[dict[str, Any]]:
     strict = optional = unions = 0
     for spec in specs:
         tool: dict[str, Any] = {"name": spec.name, "description": spec.description}
-        needs = _optional(spec.parameters), _unions(spec.parameters)
+        schema = _untitled(spec.parameters)
+        needs = _optional(schema), _unions(schema)
         fits = strict < MOST_STRICT_TOOLS and optional + needs[0] <= MOST_OPTIONAL and unions + needs[1] <= MOST_UNIONS
-        if fits and not _is_open(spec.parameters):
+        if fits and not _is_open(schema):
             strict, optional, unions = strict + 1, optional + needs[0], unions + needs[1]
-            tools.append(tool | {"input_schema": transform_schema(copy.deepcopy(spec.parameters)), "strict": True})
+            tools.append(tool | {"input_schema": transform_schema(copy.deepcopy(schema)), "strict": True})
         else:
-            tools.append(tool | {"input_schema": spec.parameters})
+            tools.append(tool | {"input_schema": schema})
     return tools
+
+
+def _untitled(schema: Any) -> Any:
+    """The schema without the titles that pydantic makes up from names: they cost tokens in every request.
+
+    A property that is called "title" has a schema, not a text, as its value, and stays.
+    """
+    if isinstance(schema, dict):
+        kept = {name: item for name, item in schema.items() if not (name == "title" and isinstance(item, str))}
+        return {name: _untitled(item) for name, item in kept.items()}
+    return [_untitled(item) for item in schema] if isinstance(schema, list) else schema
 
 
 def _objects(schema: Any) -> Iterator[dict[str, Any]]:
