@@ -22,11 +22,9 @@ class ReadResult(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    evidence: str = Field(description="Id of the result, such as E3.")
-    member: str = Field(
-        description="What to read: 'facts', 'data', or a member of the data by its path, such as 'data.rows'."
-    )
-    start: int = Field(description="Number of the first item (or character of a text) to show, from 0.")
+    evidence: str = Field(description="Its id, such as E3.")
+    member: str = Field(description="'facts', 'data', or a path such as 'data.rows'.")
+    start: int = Field(description="The first item to show, from 0.")
 
 
 def read_on(arguments: dict[str, Any], evidence: Sequence[Evidence]) -> dict[str, Any]:

@@ -30,15 +30,15 @@ class Kept(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Annotated[str, AfterValidator(some_text)] = Field(
-        description="Your own short id, such as H1; the same id again changes that hypothesis."
+        description="Such as H1; the same id again changes that hypothesis."
     )
-    twin: str = Field(description="Twin id of the suspected cause.")
-    signal: str | None = Field(description="The signal of that twin that would show it first, or null.")
-    mode: str | None = Field(description="Failure mode id as the evidence names it, or null.")
-    state: Standing = Field(description="supported needs evidence for it, refuted needs evidence against it.")
-    evidence_for: list[str] = Field(description="Ids of the evidence that speaks for it, such as E3.")
-    evidence_against: list[str] = Field(description="Ids of the evidence that speaks against it.")
-    note: str = Field(description="One short sentence: why it stands so, or what would tell.")
+    twin: str = Field(description="Twin id of the suspect.")
+    signal: str | None = Field(description="Its signal that would show it first.")
+    mode: str | None = Field(description="Failure mode id, if any.")
+    state: Standing = Field(description="supported and refuted need evidence for or against it.")
+    evidence_for: list[str] = Field(description="Ids such as E3.")
+    evidence_against: list[str]
+    note: str = Field(description="One short sentence: why, or what would tell.")
 
 
 class KeepHypotheses(BaseModel):
