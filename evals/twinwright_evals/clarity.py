@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -114,7 +114,18 @@ def clarity_of(answers: Sequence[tuple[str, str]], judge: Judge) -> Clarity:
     return Clarity(judge.model, len(grades), mean, agreement([one.clarity for one in known], judged))
 
 
-class Judge:
+class Judge(Protocol):
+    """Grades answers."""
+
+    @property
+    def model(self) -> str:
+        """Its name."""
+
+    def grade(self, question: str, answer: str) -> int:
+        """A grade from 1 to 5."""
+
+
+class ClaudeJudge:
     """A Claude model that grades, at the API or in a recording's words."""
 
     def __init__(self, model: str, api_key: SecretStr, base_url: str | None, retries: int = 4) -> None:
@@ -151,18 +162,18 @@ class Judge:
 
 
 @contextmanager
-def live_judge(model: str, api_key: SecretStr, base_url: str | None, keep: Path | None) -> Iterator[Judge]:
+def live_judge(model: str, api_key: SecretStr, base_url: str | None, keep: Path | None) -> Iterator[ClaudeJudge]:
     """A judge at the API; what it says is kept in a folder of recordings where one is given."""
     if keep is None:
-        yield Judge(model, api_key, base_url)
+        yield ClaudeJudge(model, api_key, base_url)
         return
     with recording(base_url) as kept:
-        yield Judge(model, api_key, kept.url)
+        yield ClaudeJudge(model, api_key, kept.url)
     write_cassette(cassette_of(NAME, keep), kept.exchanges)
 
 
 @contextmanager
-def recorded_judge(folder: Path = RECORDINGS) -> Iterator[Judge]:
+def recorded_judge(folder: Path = RECORDINGS) -> Iterator[ClaudeJudge]:
     """The judge in the words of its recording.
 
     Raises:
@@ -172,4 +183,4 @@ def recorded_judge(folder: Path = RECORDINGS) -> Iterator[Judge]:
     if not cassette_of(NAME, folder).exists():
         raise InputError(f"no judge has been recorded in {folder}; --judge with a Claude model's name needs a key")
     with replaying(cassette_of(NAME, folder)) as replay:
-        yield Judge(replay.model, SecretStr("none"), replay.url, retries=0)
+        yield ClaudeJudge(replay.model, SecretStr("none"), replay.url, retries=0)
