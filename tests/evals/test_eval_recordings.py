@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from pydantic import SecretStr
 
 from twinwright_evals.cases import Case, Expectation, load_cases
 from twinwright_evals.cassettes import Exchange, estimated, prefix_breaks, read_cassette, said, write_cassette
+from twinwright_evals.clarity import clarity_of, live_judge, recorded_judge
 from twinwright_evals.drivers import Recorded, Recorder
 from twinwright_evals.record import main
 from twinwright_evals.recordings import (
@@ -31,6 +33,7 @@ from twinwright_evals.recordings import (
     replaying,
 )
 from twinwright_evals.runner import run_suite
+from twinwright_tools.errors import InputError
 
 CASES = [case for case in load_cases() if has_recording(case.id)]
 COUNT = Case(id="count", category="twin query", plant="substations", seed=7, question="How many feeders are there?",
@@ -68,8 +71,10 @@ def desk() -> Iterator[str]:
 
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            turn = len(request["messages"])
-            reply = events("query_twins", QUERY, 1) if turn == 1 else events("conclude", CONCLUSION, 2)
+            name, told = ("query_twins", QUERY) if len(request["messages"]) == 1 else ("conclude", CONCLUSION)
+            if request["tools"][0]["name"] == "rate":
+                name, told = "rate", {"clarity": 4}
+            reply = events(name, told, 1)
             self.send_response(200)
             self.send_header("content-type", "text/event-stream")
             self.end_headers()
@@ -130,6 +135,16 @@ def test_what_was_recorded_and_never_asked_again_fails(desk: str, tmp_path: Path
         pass
 
 
+def test_a_judge_is_recorded_and_replayed(desk: str, tmp_path: Path) -> None:
+    with live_judge("claude-opus-4-7", SecretStr("k"), desk, tmp_path) as judge:
+        found = clarity_of([("How many?", "Two.")], judge)
+    assert found.mean == 4.0 and found.judge == "claude-opus-4-7"
+    with recorded_judge(tmp_path) as again:
+        assert clarity_of([("How many?", "Two.")], again) == found
+    with pytest.raises(InputError, match="no judge has been recorded"), recorded_judge(tmp_path / "none"):
+        pass
+
+
 def test_an_error_is_passed_on_and_not_kept(tmp_path: Path) -> None:
     with recording("http://127.0.0.1:9") as kept:
         reply = httpx.post(f"{kept.url}/v1/messages", json={"messages": []})
@@ -165,25 +180,19 @@ def test_equal_requests_have_no_difference() -> None:
     assert '+ "a": 2' in difference({"a": 1}, {"a": 2})
 
 
-words = st.text(max_size=6)
-blocks = st.lists(
-    st.fixed_dictionaries(
-        {"type": st.just("text"), "text": words}, optional={"cache_control": st.just({"type": "ephemeral"})}
-    ),
-    min_size=1,
-    max_size=3,
-)
-messages = st.lists(
-    st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant"]), "content": blocks}), max_size=5
-)
-requests = st.fixed_dictionaries({"model": words, "messages": messages}, optional={"system": blocks, "thinking": words})
+# Conversations of a few short messages: some go on from the one before, some don't, with cache marks anywhere.
+texts = st.lists(st.sampled_from(["a", "b", "€"]), max_size=3)
+conversations = st.lists(st.tuples(texts, st.integers(0, 3), st.sampled_from(["", "x\n\ny"])), max_size=4)
 
 
-@given(st.lists(st.tuples(requests, words), max_size=5))
-def test_a_cassette_gives_every_exchange_back(told: list[tuple[dict[str, Any], str]]) -> None:
-    import tempfile
-
-    exchanges = [Exchange(request, reply) for request, reply in told]
+@given(conversations)
+def test_a_cassette_gives_every_exchange_back(told: list[tuple[list[str], int, str]]) -> None:
+    exchanges = []
+    for texts, marked, reply in told:
+        request = request_of(*texts, system=[{"type": "text", "text": reply, "cache_control": {"type": "ephemeral"}}])
+        for message in request["messages"][marked : marked + 1]:
+            message["content"][0]["cache_control"] = {"type": "ephemeral"}
+        exchanges.append(Exchange(request, reply))
     with tempfile.TemporaryDirectory() as folder:
         write_cassette(Path(folder) / "c.json", exchanges)
         assert read_cassette(Path(folder) / "c.json") == exchanges
