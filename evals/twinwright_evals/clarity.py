@@ -6,16 +6,16 @@ answers that people have rated: how often the model gives the same grade, and Co
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from twinwright_agent.models.claude import Claude
 from twinwright_tools.errors import InputError, ModelCallError
 
 from .cassettes import write_cassette
@@ -114,14 +114,27 @@ def clarity_of(answers: Sequence[tuple[str, str]], judge: Judge) -> Clarity:
     return Clarity(judge.model, len(grades), mean, agreement([one.clarity for one in known], judged))
 
 
-class Judge:
+class Judge(Protocol):
+    """Grades answers."""
+
+    @property
+    def model(self) -> str:
+        """Its name."""
+
+    def grade(self, question: str, answer: str) -> int:
+        """A grade from 1 to 5."""
+
+
+class ClaudeJudge:
     """A Claude model that grades, at the API or in a recording's words."""
 
-    def __init__(self, model: str, api_key: SecretStr, base_url: str | None, retries: int = 4) -> None:
-        import anthropic
+    def __init__(self, claude: Claude) -> None:
+        self._claude = claude
 
-        self.model = model
-        self._client = anthropic.Anthropic(api_key=api_key.get_secret_value(), base_url=base_url, max_retries=retries)
+    @property
+    def model(self) -> str:
+        """Its name at the API."""
+        return self._claude.name
 
     def grade(self, question: str, answer: str) -> int:
         """A grade from 1 to 5.
@@ -129,8 +142,6 @@ class Judge:
         Raises:
             ModelCallError: the API can't be reached, or the reply has no grade.
         """
-        import anthropic
-
         request: dict[str, Any] = {
             "model": self.model,
             "max_tokens": 200,
@@ -138,31 +149,28 @@ class Judge:
             "tool_choice": {"type": "tool", "name": "rate"},
             "messages": [{"role": "user", "content": _ASKED.format(question=question, answer=answer)}],
         }
-        try:
-            reply = self._client.messages.create(**request)
-        except anthropic.APIError as error:
-            raise ModelCallError(f"the judge can't be asked: {error.message}") from error
+        reply = self._claude.send(request, lambda text: None)
         for block in reply.content:
             if block.type == "tool_use" and isinstance(block.input, Mapping):
                 grade = block.input.get("clarity")
                 if isinstance(grade, int) and grade in GRADES:
                     return grade
-        raise ModelCallError(f"the judge gave no grade: {json.dumps([b.model_dump() for b in reply.content])[:200]}")
+        raise ModelCallError(f"the judge {self.model} gave no grade")
 
 
 @contextmanager
-def live_judge(model: str, api_key: SecretStr, base_url: str | None, keep: Path | None) -> Iterator[Judge]:
+def live_judge(model: str, api_key: SecretStr, base_url: str | None, keep: Path | None) -> Iterator[ClaudeJudge]:
     """A judge at the API; what it says is kept in a folder of recordings where one is given."""
     if keep is None:
-        yield Judge(model, api_key, base_url)
+        yield ClaudeJudge(Claude(api_key=api_key, model=model, base_url=base_url))
         return
     with recording(base_url) as kept:
-        yield Judge(model, api_key, kept.url)
+        yield ClaudeJudge(Claude(api_key=api_key, model=model, base_url=kept.url))
     write_cassette(cassette_of(NAME, keep), kept.exchanges)
 
 
 @contextmanager
-def recorded_judge(folder: Path = RECORDINGS) -> Iterator[Judge]:
+def recorded_judge(folder: Path = RECORDINGS) -> Iterator[ClaudeJudge]:
     """The judge in the words of its recording.
 
     Raises:
@@ -172,4 +180,4 @@ def recorded_judge(folder: Path = RECORDINGS) -> Iterator[Judge]:
     if not cassette_of(NAME, folder).exists():
         raise InputError(f"no judge has been recorded in {folder}; --judge with a Claude model's name needs a key")
     with replaying(cassette_of(NAME, folder)) as replay:
-        yield Judge(replay.model, SecretStr("none"), replay.url, retries=0)
+        yield ClaudeJudge(Claude(api_key=SecretStr("none"), model=replay.model, base_url=replay.url, retries=0))

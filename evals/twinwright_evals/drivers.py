@@ -200,9 +200,9 @@ class Recorder(Live):
         """
         aside = self._aside(case)
         exchanges = read_cassette(aside)
-        if failed := [one.reason for one in found if one.status == "failed"]:
+        if failed := [one for one in found if _not_the_models(one)]:
             aside.unlink()
-            raise UsageError(f"{case.id}: {failed[0]}; nothing was kept")
+            raise UsageError(f"{case.id}: {failed[0].reason or failed[0].answer}; nothing was kept")
         by_hand = any(f'"model": "{DESK}"' in one.reply for one in exchanges)
         write_about(self.folder, case, told(found, DESK if by_hand else self.name))
         aside.replace(cassette_of(case.id, self.folder))
@@ -210,6 +210,12 @@ class Recorder(Live):
 
     def _aside(self, case: Case) -> Path:
         return self.folder / f".{case.id}.new"
+
+
+def _not_the_models(found: Investigation) -> bool:
+    """Whether the model failed, or the rules finished because it couldn't be reached."""
+    over = getattr(found, "hand_over", None)
+    return found.status == "failed" or (over is not None and over.kind == "api")
 
 
 def told(found: Sequence[Investigation], answerer: str) -> dict[str, Any]:
