@@ -30,9 +30,10 @@ def residual(aligned: Aligned, split: int) -> Answer:
     if len(aligned.columns) < 2:
         raise InputError("residual needs a signal and one or more others that may explain it", code="analyse.signals")
     _need_numbers(aligned)
-    _need_steps(split, _STEPS_PER_INPUT * len(LAGS) * (len(aligned.columns) - 1))
     target = aligned.columns[0]
     columns = list(range(len(aligned.columns)))
+    usable = int(finite_rows(aligned, columns)[:split].sum())
+    _need_steps(usable, _STEPS_PER_INPUT * len(LAGS) * (len(columns) - 1))
     values = filled(aligned.values)
     standard = standardised(values, split)
     others = np.arange(1, len(columns), dtype=np.int64)
