@@ -115,6 +115,13 @@ def test_a_fit_that_says_nothing_is_called_weak(aligned: MakeAligned) -> None:
     assert answer.data["r2_normal"] < 0.1 and "weak" in answer.notes[0]
 
 
+def test_a_residual_beyond_what_was_learned_says_so(aligned: MakeAligned) -> None:
+    load = 10 + noise(17, 0.5) + after(20)
+    answer = residual(aligned(y=2 * load + noise(18, 0.1), x=load), SPLIT)
+    assert "lower bound" in answer.notes[0]
+    assert residual(aligned(y=2 * noise(17), x=noise(17)), SPLIT).notes == []
+
+
 def test_a_balance_closes_until_it_leaks(aligned: MakeAligned) -> None:
     one, two = 5 + noise(10, 0.3, 0.9), 7 + noise(11, 0.3, 0.9)
     total = one + two + noise(12, 0.05) + after(0.8)

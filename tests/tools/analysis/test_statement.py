@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from twinwright_tools.analysis.relations import TABLES, Window
+from twinwright_tools.analysis.relations import TABLES, Relations, Window
 from twinwright_tools.analysis.signals import choose
 from twinwright_tools.analysis.statement import select
 from twinwright_tools.errors import InputError, SqlError
@@ -129,3 +132,71 @@ def test_one_statement_leaves_nothing_to_the_next(mixer: Plant, window: Window) 
     select(mixer, "SELECT count(*) FROM grid", window)
     with pytest.raises(InputError, match="name some"):
         select(mixer, "SELECT count(*) FROM grid", Window((), window.start, window.end))
+
+
+def test_many_threads_ask_at_once(mixer: Plant, window: Window) -> None:
+    """The loop makes the calls of a turn in threads; each has relations of its own."""
+
+    def ask(step_s: int) -> int:
+        each = Window(window.columns, window.start, window.end, step_s)
+        return int(select(mixer, "SELECT count(*) AS n FROM grid, twins", each).result.rows[0][0])
+
+    steps = [60, 600, 3600] * 4
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ask, steps)) == [2 * 6 * 3600 // step for step in steps]
+
+
+WORDS = """
+SELECT FROM WHERE GROUP BY ORDER LIMIT WITH AS JOIN ASOF ON USING UNION ALL AND NOT IN ( ) , * . = > + - 1 'x'
+grid signals samples twins history history_rows telemetry about main temp made_relation read_csv('/etc/passwd')
+time i o id twin value text count(*) avg(i) corr(i,o) lag(i) OVER PARTITION INTERVAL 1 HOUR a b a.i b.i
+"""
+TOKENS = WORDS.split()
+SEEDS = [
+    "SELECT i, count(*) FROM grid GROUP BY i",
+    "WITH a AS (SELECT * FROM samples) SELECT a.twin, avg(value) FROM a JOIN twins b ON a.twin = b.id GROUP BY a.twin",
+    "SELECT * FROM history a ASOF JOIN grid b ON a.time >= b.time",
+]
+
+
+@pytest.fixture(scope="module")
+def canary(mixer: Plant, window: Window) -> duckdb.DuckDBPyConnection:
+    """A connection that could read anything, with the same relations: DuckDB's own word on what a text reads."""
+    connection = duckdb.connect()
+    relations = Relations(mixer, window)
+    for name in TABLES:
+        if name != "history":
+            connection.register("made", relations.build(name))
+            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM made")
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in mixer.history.types().items())
+    connection.execute(f"CREATE TABLE history ({columns})")
+    return connection
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(
+    seed=st.sampled_from(SEEDS),
+    edits=st.lists(st.tuples(st.integers(0, 40), st.booleans(), st.sampled_from(TOKENS)), max_size=4),
+)
+def test_whatever_runs_has_read_the_relations_alone(
+    seed: str,
+    edits: list[tuple[int, bool, str]],
+    mixer: Plant,
+    window: Window,
+    canary: duckdb.DuckDBPyConnection,
+) -> None:
+    words = seed.split()
+    for place, insert, token in edits:
+        place %= len(words)
+        words[place : place + (not insert)] = [token]
+    try:
+        found = select(mixer, " ".join(words), window)
+    except InputError:
+        return
+    try:
+        read = canary.get_table_names(found.result.sql)
+    except duckdb.BinderException:  # it binds what an ASOF JOIN or a USING compares, without its tables
+        read = set()
+    assert {name.lower() for name in read} <= set(found.reads)
+    (statement,) = canary.extract_statements(found.result.sql)
+    assert statement.type == duckdb.StatementType.SELECT

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from twinwright_agent.rendering import render_evidence
 from twinwright_cli.main import main
 from twinwright_tools.errors import ToolError
-from twinwright_tools.evidence import Finding
+from twinwright_tools.evidence import Evidence, Finding, rounded
 from twinwright_tools.plant import Plant
-from twinwright_tools.toolbox.bounds import BUDGET_CHARS, size
 
 Call = Callable[..., Finding]
 FROM, SPLIT = "2026-03-11T08:00:00+01:00", "2026-03-12T04:00:00+01:00"
@@ -57,12 +57,19 @@ def test_a_finding_is_bounded_cited_and_found_again(
 ) -> None:
     found = analyse(operation, *signals, **given)
     assert found.facts and found.summary and found.provenance == "telemetry" and found.image is None
-    assert size(found.data) <= 1.2 * BUDGET_CHARS
+    assert_told_whole(found)
     words = shlex.split(found.reproduce)
     folder = ["-C", str(plant.folder), "--state", str(plant.state), "--json"]
     assert words[0] == "twinwright" and main([*words[1:], *folder]) == 0
     again = json.loads(capsys.readouterr().out)
-    assert again["facts"] == [fact.model_dump(mode="json") for fact in found.facts]
+    assert again["facts"][: len(found.facts)] == [fact.model_dump(mode="json") for fact in found.facts]
+
+
+def assert_told_whole(found: Finding) -> None:
+    """What the tool gives reaches the model as it is: nothing is trimmed on the way."""
+    sent = Finding.model_validate(rounded(found.model_dump(mode="json")))  # as the loop stores it
+    shown = render_evidence(Evidence.of(12, "analyse", {}, sent))
+    assert "trimmed" not in shown, len(shown)
 
 
 def test_the_fault_is_seen(analyse: Call) -> None:
@@ -86,10 +93,12 @@ def test_what_does_not_fit_is_refused_with_what_would(analyse: Call) -> None:
     number = int(caught.value.message.rsplit(" ", 1)[1])
     narrowed = analyse("sql", "line-3.throughput AS f", sql=f"SELECT time, f FROM grid LIMIT {number}", step="5min")
     assert len(narrowed.data["rows"]) == number
+    assert_told_whole(narrowed)
 
 
 def test_a_long_list_says_how_much_of_it_is_shown(analyse: Call) -> None:
     found = analyse("before_after", "line-3-c*", split=SPLIT)
+    assert_told_whole(found)
     shown = len(found.data["signals"])
     assert f"The {shown} most telling of" in found.summary
 

@@ -182,7 +182,7 @@ def cross_correlation(aligned: Aligned, most_lag: int) -> Answer:
         _pair(aligned, place, most_lag) | {"signal": str(one.key)} for place, one in enumerate(aligned.columns[1:], 1)
     ]
     facts = []
-    for row in rows[:8]:
+    for row in rows[:4]:
         for name in ("lag_s", "whitened", "bound", "correlation_at_lag", "correlation_now"):
             facts.append(fact(f"{first.key} to {row['signal']} {name}", row[name], "s" if name == "lag_s" else None))
     text = " ".join(_led(str(first.key), row) for row in rows[:4])

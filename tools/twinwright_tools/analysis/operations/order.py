@@ -92,7 +92,7 @@ def extremes_and_trend(aligned: Aligned) -> Answer:
     if not rows:
         raise InputError("extremes_and_trend takes numeric signals; for texts use states", code="analyse.kind")
     rows.sort(key=lambda row: -abs(row.get("drift_in_spreads") or 0.0))
-    facts = [each for row in rows[:8] for each in _trend_facts(row)]
+    facts = [each for row in rows[:4] for each in _trend_facts(row)]
     return Answer(" ".join(_drift(row) for row in rows[:4]), facts, {"signals": rows[:_SHOWN]})
 
 
