@@ -1,0 +1,97 @@
+"""A second opinion on grounding: do the figures, times and twins of an answer stand in the evidence that it cites?
+
+It is simple on purpose and shares nothing with the agent's own check: every number of a claim must be a number of the
+cited evidence, rounded as the claim has it; every time one of its times, to the minute; every twin id one of its words.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from twinwright_agent.conclusion import Claim
+from twinwright_tools.evidence import Evidence
+
+from .outcome import Outcome
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:\s?Z|\s?[+-]\d{2}:?\d{2})?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CLOCK = re.compile(r"(?<![\d:])\d{1,2}:\d{2}(?::\d{2})?(?![\d:])")
+_NUMBER = re.compile(r"(?<![\w.,-])[-−+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w-]*[A-Za-z])")
+_ANY_NUMBER = re.compile(r"[-−+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+# Names with figures in them are no figures: glycol-pump-1, WO-0001, E3, U+2103.
+_NAME = re.compile(r"(?<!\w)[A-Za-z][\w.]*(?:-[\w.]+)*\d[\w.-]*|\b[A-Za-z]+(?:-[A-Za-z0-9]+)+")
+
+
+def unsupported(outcome: Outcome) -> list[str]:
+    """What of the answer and its hypotheses stands nowhere in the evidence that it cites, in words."""
+    evidence = {one.id: one for one in outcome.found.evidence}
+    claims = list(outcome.found.claims)
+    for hypothesis in outcome.found.hypotheses:
+        claims += [*hypothesis.supports, *hypothesis.contradicts]
+    found: list[str] = []
+    for claim in claims:
+        found += _of_claim(claim, [evidence[one] for one in claim.evidence if one in evidence], outcome)
+    return found
+
+
+def _of_claim(claim: Claim, cited: list[Evidence], outcome: Outcome) -> list[str]:
+    text = " ".join(json.dumps(one.model_dump(mode="json"), ensure_ascii=False) for one in cited)
+    zone = ZoneInfo(outcome.zone)
+    wrong = [f"{twin} isn't in {_ids(cited)}" for twin in _twins(claim.text, outcome.site) if twin not in text]
+    said = _unquoted(claim.text)
+    times = set(_minutes(_ISO.findall(text), zone))
+    wrong += [
+        f"the time {one} isn't in {_ids(cited)}" for one in _ISO.findall(said) if not set(_minutes([one], zone)) & times
+    ]
+    said = _ISO.sub(" ", said)
+    clocks, days = {one[11:] for one in times}, {one[:10] for one in times}
+    raw_days = set(_DATE.findall(text))
+    wrong += [f"the day {one} isn't in {_ids(cited)}" for one in _DATE.findall(said) if one not in days | raw_days]
+    said = _DATE.sub(" ", said)
+    wrong += [
+        f"the time {one} isn't in {_ids(cited)}" for one in _CLOCK.findall(said) if one[:5].zfill(5) not in clocks
+    ]
+    numbers = _numbers(text)
+    said = _NAME.sub(" ", _CLOCK.sub(" ", said))
+    wrong += [f"{one} isn't in {_ids(cited)}" for one in _NUMBER.findall(said) if not _stands(one, numbers)]
+    return wrong
+
+
+def _unquoted(text: str) -> str:
+    """The text without what it quotes in full."""
+    return re.sub(r"“[^”]*”", " ", text)
+
+
+def _twins(text: str, site: Iterable[str]) -> list[str]:
+    words = set(re.findall(r"[\w-]+(?:\.[\w-]+)*", text))
+    heads = words | {word.split(".")[0] for word in words}
+    return sorted(heads & set(site))
+
+
+def _minutes(times: Iterable[str], zone: ZoneInfo) -> Iterator[str]:
+    for text in times:
+        moment = datetime.fromisoformat(text.replace(" Z", "Z").replace(" +", "+"))
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        yield aware.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(one.replace("−", "-")) for one in _ANY_NUMBER.findall(text)]
+
+
+def _stands(figure: str, numbers: list[float]) -> bool:
+    """Whether one of the numbers, rounded as the figure is written, is it; signs and percent aside."""
+    plain = figure.replace(",", "").replace("−", "-").lstrip("+")
+    value, decimals = abs(float(plain)), len(plain.partition(".")[2])
+    # 30020 for 30024.7: a figure without decimals is rounded to its last digit that isn't 0.
+    zeros = len(plain) - len(plain.rstrip("0")) if decimals == 0 and value else 0
+    step = 10.0 ** (zeros if decimals == 0 else -decimals)
+    return any(abs(abs(scaled) - value) <= 0.5000001 * step for one in numbers for scaled in (one, 100.0 * one))
+
+
+def _ids(cited: list[Evidence]) -> str:
+    return ", ".join(one.id for one in cited) or "no evidence"
