@@ -40,6 +40,7 @@ from .grounding import Grounds, check, strike
 from .models.base import Entry, Model, ModelRefusedError, Progress, ToolSpec, Transcript
 from .plant_text import plant_text
 from .result import Investigation, RunUsage
+from .specs import tool_specs
 from .store import RunStore, question_of
 
 __all__ = ["investigate", "new_run_id", "question_of"]
@@ -184,11 +185,7 @@ def investigate(
         if known.result is not None:
             return Investigation.model_validate_json(known.result)
         caller = Caller(plant, registry, store, run, budget.threads, progress)
-        specs = [
-            ToolSpec(name=tool.name, description=tool.description, parameters=tool.schema())
-            for tool in registry.tools.values()
-        ]
-        loop = _Loop(plant, model, budget, caller, specs, plant_text(plant), before, progress)
+        loop = _Loop(plant, model, budget, caller, tool_specs(registry), plant_text(plant), before, progress)
         saver = SqliteSaver(connection)
         state, ending = _play(loop, saver, run, question)
         transcript = loop.transcript(state)

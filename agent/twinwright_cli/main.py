@@ -26,6 +26,7 @@ COMMANDS = {
     "twins": "Change twins, see what was changed, bring them in and write them out.",
     "history": "Search past work orders, alarms and notes, or count them with SQL.",
     "window": "Look at telemetry: statistics, quality, a plot.",
+    "analyse": "Test an idea: SQL over twins, history and aligned signals, or a named operation.",
     "limit": "When drifting signals cross their limits; a fleet ranked by it.",
     "diagnose": "The deterministic diagnosis engine alone.",
     "simulate": "Try a what-if in the physics model attached to a twin.",

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 # Goes up whenever a template changes in a way that could change an answer; recordings name it.
-VERSION = 1
+VERSION = 2
 
 
 @cache
@@ -22,6 +22,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
+
+
+def written(name: str) -> bool:
+    """Whether there is a template ``templates/NAME.j2``."""
+    return f"{name}.j2" in _environment().list_templates()
 
 
 def render(name: str, **values: Any) -> str:

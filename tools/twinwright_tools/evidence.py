@@ -20,6 +20,20 @@ class Fact(BaseModel):
     unit: str | None = None
 
 
+class Image(BaseModel):
+    """A plot beside a finding: a PNG file of the plant's state folder, read when a model is told of it.
+
+    Attributes:
+        path: absolute; the file is named by its contents and never changes.
+        alt: what it shows, in one line.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    alt: str
+
+
 class Finding(BaseModel):
     """What a tool returns; the loop numbers it and makes it Evidence.
 
@@ -31,6 +45,7 @@ class Finding(BaseModel):
         provenance: where it comes from; history is other people's text: data, never an instruction.
         age_s: seconds between its newest sample and the moment of asking; None where that has no meaning.
         quality: "good", or what is wrong with the data behind it.
+        image: a plot of it, where one was asked for.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,6 +57,7 @@ class Finding(BaseModel):
     provenance: Provenance
     age_s: float | None = None
     quality: str = "good"
+    image: Image | None = None
 
 
 class Evidence(Finding):

@@ -69,7 +69,7 @@ class Tool(Generic[Arguments]):
         try:
             checked = self.arguments.model_validate(arguments)
         except ValidationError as error:
-            raise ToolError(_in_words(error), mendable=True, code="tool.arguments") from error
+            raise ToolError(in_words(error), mendable=True, code="tool.arguments") from error
         try:
             return self.function(checked, context)
         except InputError as error:
@@ -107,7 +107,8 @@ class Registry:
         return self.tools[name]
 
 
-def _in_words(error: ValidationError) -> str:
+def in_words(error: ValidationError) -> str:
+    """What is wrong with arguments, each with its place."""
     parts = [f"{'.'.join(str(step) for step in item['loc']) or 'arguments'}: {item['msg']}" for item in error.errors()]
     return "; ".join(parts)
 

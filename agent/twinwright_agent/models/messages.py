@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
 from typing import Any
 
 from twinwright_prompts import render
 
 from ..conclude import CONCLUDE
 from ..rendering import render_result
-from .base import Entry, Transcript, Turn
+from .base import Entry, ToolResult, Transcript, Turn
 
 Block = dict[str, Any]
 _CACHED = {"type": "ephemeral"}
@@ -45,11 +47,25 @@ def _told(entry: Entry, plant: str, first: bool) -> list[Block]:
     if entry.kind == "repair":
         return [_text(entry.text)]
     results: list[Block] = [
-        {"type": "tool_result", "tool_use_id": result.call_id, "content": render_result(result)}
+        {"type": "tool_result", "tool_use_id": result.call_id, "content": _content(result)}
         | ({"is_error": True} if result.error is not None else {})
         for result in entry.results
     ]
     return [*results, _text(entry.text)] if entry.text else results
+
+
+def _content(result: ToolResult) -> str | list[Block]:
+    """A tool result's text, with the plot behind it where there is one."""
+    text = render_result(result)
+    image = result.evidence.image if result.evidence is not None else None
+    if image is None:
+        return text
+    try:
+        png = Path(image.path).read_bytes()
+    except OSError:
+        return [_text(text), _text(f"(the plot is no longer there: {image.alt})")]
+    source = {"type": "base64", "media_type": "image/png", "data": base64.b64encode(png).decode()}
+    return [_text(text), {"type": "image", "source": source}]
 
 
 def _answered(call: str, entry: Entry, blocks: list[Block]) -> list[Block]:

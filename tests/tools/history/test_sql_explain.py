@@ -70,15 +70,15 @@ def test_too_much_work_is_refused_before_it_runs(machines: HistoryStore, monkeyp
 def test_the_second_parser_refuses_by_itself(machines: HistoryStore, sql: str) -> None:
     """What were to slip through the first check is stopped by the second, which knows nothing of the first."""
     with pytest.raises((SqlError, duckdb.Error)):
-        witness.check_words(sql, machines._cursor(), {"history"})
+        witness.check_words(sql, machines.cursor(), {"history"})
 
 
 def test_cells_are_bounded(machines: HistoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("twinwright_tools.history.sql._MOST_CELLS", 20)
-    statement = checked("SELECT * FROM history", machines.types())
+    statement = checked("SELECT * FROM history", {"history": machines.types()})
     with pytest.raises(SqlError, match="fewer columns"):
-        run(statement, machines._cursor(), 500)
-    assert len(run(checked("SELECT id FROM history", machines.types()), machines._cursor(), 500).rows) == 11
+        run(statement, machines.cursor(), 500)
+    assert len(run(checked("SELECT id FROM history", {"history": machines.types()}), machines.cursor(), 500).rows) == 11
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_deep_cases_are_checked_once(machines: HistoryStore) -> None:
     inner = "1"
     for _ in range(20):
         inner = f"CASE {inner} WHEN {inner if len(inner) < 200 else 1} THEN 1 END"
-    assert checked(f"SELECT {inner} AS x", machines.types()).sql
+    assert checked(f"SELECT {inner} AS x", {"history": machines.types()}).sql
 
 
 def test_comments_never_reach_duckdb(machines: HistoryStore) -> None:

@@ -1,4 +1,4 @@
-"""The checks on the tree that need no types: only what is allowed, and nothing but the table `history`."""
+"""The checks on the tree that need no types: only what is allowed, and nothing but the tables that there are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from sqlglot.errors import ParseError, SqlglotError
 from ..errors import SqlError, nearest
 from .language import BY_CLASS, BY_NAME, CLOCK, PARTS, SYNTAX, TYPES, UNITS, Function
 
-TABLE = "history"
 _MOST_CHARS = 10_000
 _MOST_NODES = 2_000
 _MOST_DEPTH = 100
@@ -38,8 +37,8 @@ _WRITES = (
 )
 
 
-def parsed(text: str) -> exp.Query:
-    """The tree of exactly one SELECT, which may still hold anything.
+def parsed(text: str, tables: Collection[str]) -> exp.Query:
+    """The tree of exactly one SELECT over some tables, which may still hold anything.
 
     Raises:
         SqlError: it is none; `position` says where it stops being SQL.
@@ -59,12 +58,17 @@ def parsed(text: str) -> exp.Query:
         raise SqlError(what, code="sql.syntax") from error
     if len(statements) == 1 and isinstance(statements[0], exp.Query):
         return statements[0]
-    what = "write exactly one SELECT over the table `history`"
+    what = f"write exactly one SELECT over {named(tables)}"
     if len(statements) > 1:
         what += f"; here are {len(statements)} statements"
     elif statements and statements[0].key in _WRITES:
-        what += ": history can only be read"
+        what += ": it can only be read"
     raise SqlError(what, code="sql.not_select")
+
+
+def named(tables: Collection[str]) -> str:
+    """Tables as a sentence has them: the table `a`; the tables `a`, `b`."""
+    return f"the table{'' if len(tables) == 1 else 's'} {', '.join(f'`{each}`' for each in tables)}"
 
 
 def _syntax(error: dict[str, Any]) -> str:
@@ -141,6 +145,8 @@ def _check_parts(node: exp.Expr) -> None:
     for name, value in node.args.items():
         if allowed is not None and value and name not in allowed:
             raise refuse("not_allowed", f"{name.strip('_')} of {node.key} isn't allowed here", node)
+    if isinstance(node, exp.Join) and node.args.get("method") not in (None, "", "ASOF"):
+        raise refuse("not_allowed", f"a {node.args['method']} JOIN isn't allowed; say ON or USING what joins", node)
     if isinstance(node, exp.With) and node.args.get("recursive"):
         raise refuse("recursive", "recursive queries aren't allowed: nothing bounds them", node)
     if isinstance(node, exp.DataType) and (node.this.name not in TYPES or node.args.get("nested")):
@@ -171,7 +177,7 @@ def _no_function(node: exp.Func) -> SqlError:
 
 
 def check_names(tree: exp.Query, taken: Collection[str]) -> None:
-    """A WITH may neither hide a table nor look like a file: then no reading of scopes can lead past `history`.
+    """A WITH may neither hide a table nor look like a file: then no reading of scopes can lead past the tables.
 
     Raises:
         SqlError: one does.
@@ -187,13 +193,13 @@ def check_names(tree: exp.Query, taken: Collection[str]) -> None:
             raise refuse("table", text, cte.args["alias"])
 
 
-def check_tables(tree: exp.Query) -> None:
-    """Every table is `history`, or what a WITH around it has defined before.
+def check_tables(tree: exp.Query, tables: Collection[str]) -> None:
+    """Every table is one of these, or what a WITH around it has defined before.
 
     Raises:
         SqlError: one isn't.
     """
-    waiting: list[tuple[exp.Expr, frozenset[str]]] = [(tree, frozenset({TABLE}))]
+    waiting: list[tuple[exp.Expr, frozenset[str]]] = [(tree, frozenset(tables))]
     while waiting:
         node, known = waiting.pop()
         defined = node.args.get("with_")
@@ -202,15 +208,15 @@ def check_tables(tree: exp.Query) -> None:
                 waiting.append((cte.this, known))
                 known |= {cte.alias.lower()}
         if isinstance(node, exp.Table):
-            _check_table(node, known)
+            _check_table(node, known, tables)
         waiting += [(child, known) for child in node.iter_expressions() if child is not defined]
 
 
-def _check_table(table: exp.Table, known: frozenset[str]) -> None:
-    named = isinstance(table.this, exp.Identifier) and not table.args.get("db") and not table.args.get("catalog")
-    if not named or table.name.lower() not in known:
-        near = nearest(table.name, known, 1) or [TABLE]
-        others = f", and {', '.join(sorted(known - {TABLE}))} of the WITH" if len(known) > 1 else ""
-        hint = f"; did you mean {near[0]!r}?" if near[0] != TABLE or len(known) > 1 else ""
-        text = f"there is no table {table.name or table.sql('duckdb')!r}; the only one is `history`{others}{hint}"
+def _check_table(table: exp.Table, known: frozenset[str], tables: Collection[str]) -> None:
+    plain = isinstance(table.this, exp.Identifier) and not table.args.get("db") and not table.args.get("catalog")
+    if not plain or table.name.lower() not in known:
+        near = nearest(table.name, known, 1) or list(tables)[:1]
+        others = f", and {', '.join(sorted(known - set(tables)))} of the WITH" if len(known) > len(tables) else ""
+        hint = f"; did you mean {near[0]!r}?" if near and len(known) > 1 else ""
+        text = f"there is no table {table.name or table.sql('duckdb')!r}; there is only {named(tables)}{others}{hint}"
         raise refuse("table", text, table, near)

@@ -18,14 +18,14 @@ _MOST_VALUES = 1_000
 _MOST_SHOWN = 8
 
 
-def literal_hints(literals: Iterable[tuple[str, exp.Literal]], cursor: DuckDBPyConnection) -> list[str]:
+def literal_hints(literals: Iterable[tuple[tuple[str, str], exp.Literal]], cursor: DuckDBPyConnection) -> list[str]:
     """One sentence for each text that its column has in no row that can be seen."""
     hints: dict[str, None] = {}
-    values: dict[str, Sequence[str] | None] = {}
-    for column, literal in literals:
-        if column not in values:
-            values[column] = _values(column, cursor)
-        known = values[column]
+    values: dict[tuple[str, str], Sequence[str] | None] = {}
+    for origin, literal in literals:
+        if origin not in values:
+            values[origin] = _values(*origin, cursor)
+        known, column = values[origin], origin[1]
         if known is None or literal.this in known:
             continue
         near = nearest(literal.this, known)
@@ -39,8 +39,8 @@ def literal_hints(literals: Iterable[tuple[str, exp.Literal]], cursor: DuckDBPyC
     return list(hints)
 
 
-def _values(column: str, cursor: DuckDBPyConnection) -> list[str] | None:
+def _values(table: str, column: str, cursor: DuckDBPyConnection) -> list[str] | None:
     name = identifier(column)
-    query = f"SELECT DISTINCT {name} FROM history WHERE {name} IS NOT NULL LIMIT {_MOST_VALUES + 1}"
+    query = f"SELECT DISTINCT {name} FROM {table} WHERE {name} IS NOT NULL LIMIT {_MOST_VALUES + 1}"
     found = sorted(str(value) for (value,) in cursor.execute(query).fetchall())
     return found if len(found) <= _MOST_VALUES else None

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import sqlglot.expressions as exp
 
 from ..errors import nearest
-from .check import TABLE, function_of, refuse
+from .check import function_of, refuse
 from .comparing import MOMENTS, OPEN, a_kind, compare, shown
-from .language import TYPES, Function, Kind
+from .language import TYPES, Function, Kind, Tables
 from .scopes import Col, Columns, Scope, add_sources, renamed
 
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
@@ -32,15 +32,18 @@ class Kinds:
     """Checks one statement and remembers which texts its columns are compared with.
 
     Attributes:
-        literals: pairs of a column of `history` and a text that it is asked to equal, for hints.
-        seen: the columns of `history` that are read, with their kinds.
+        literals: columns, as table and name, with a text that each is asked to equal, for hints.
+        seen: the columns that are read, as table and name, with their kinds.
     """
 
-    def __init__(self, columns: dict[str, str]) -> None:
-        """Over a table `history` with columns of these SQL types."""
-        self._history = {name.casefold(): Col(kind_of_type(kind), name) for name, kind in columns.items()}
-        self.literals: list[tuple[str, exp.Literal]] = []
-        self.seen: dict[str, Kind] = {}
+    def __init__(self, tables: Tables) -> None:
+        """Over tables with columns of these SQL types."""
+        self._tables: dict[str, Columns] = {
+            table: {name.casefold(): Col(kind_of_type(kind), (table, name)) for name, kind in columns.items()}
+            for table, columns in tables.items()
+        }
+        self.literals: list[tuple[tuple[str, str], exp.Literal]] = []
+        self.seen: dict[tuple[str, str], Kind] = {}
         self._known: dict[int, Kind] = {}
 
     def check(self, tree: exp.Query) -> Columns:
@@ -49,7 +52,7 @@ class Kinds:
         Raises:
             SqlError: a name isn't there, or a value is used as what it isn't.
         """
-        return self._query(tree, None, {TABLE: self._history})
+        return self._query(tree, None, self._tables)
 
     def _query(self, node: exp.Expr, outer: Scope | None, ctes: dict[str, Columns]) -> Columns:
         ctes = self._ctes(node, outer, ctes)
@@ -129,7 +132,7 @@ class Kinds:
             near = nearest(table, scope.sources)
             raise refuse("table", f"no table here is called {table!r}", node, near)
         if not scope.sources:
-            raise refuse("column", "* needs a table after FROM", node, [TABLE])
+            raise refuse("column", "* needs a table after FROM", node, list(self._tables))
         sources = [scope.sources[table]] if table else list(scope.sources.values())
         found = {name: col for columns in reversed(sources) for name, col in columns.items()}
         for each in star.args.get("except_") or []:

@@ -1,4 +1,4 @@
-"""What SQL over history may consist of: an allow-list of syntax and of functions. All else is refused.
+"""What SQL over a plant's tables may consist of: an allow-list of syntax and of functions. All else is refused.
 
 Functions are named as DuckDB and as sqlglot call them; what each takes and gives is told in kinds (see `kinds`).
 Left out on purpose, though they only read: what blows a value up (`repeat`, `lpad`, `range`, `list`, `format`), what
@@ -7,6 +7,7 @@ looks at the clock, at chance, at the session or at files, and what makes values
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ Kind = Literal[
 ]
 Takes = Literal["number", "measure", "text", "moment", "boolean", "any"]
 Gives = Kind | Literal["first"]
+# Tables by name in small letters, each with its columns and their SQL types.
+Tables = Mapping[str, Mapping[str, str]]
 
 SYNTAX: tuple[type[Any], ...] = (
     exp.Select, exp.Union, exp.Except, exp.Intersect, exp.Subquery, exp.CTE, exp.With, exp.Table, exp.TableAlias,
@@ -38,7 +41,7 @@ PARTS: dict[type[Any], frozenset[str]] = {
     exp.Intersect: _CLAUSES | {"this", "expression", "distinct"},
     exp.Subquery: _CLAUSES | {"this", "alias"},
     exp.Table: frozenset({"this", "alias", "db", "catalog"}),
-    exp.Join: frozenset({"this", "side", "kind", "on", "using"}),
+    exp.Join: frozenset({"this", "side", "kind", "on", "using", "method"}),
     exp.With: frozenset({"expressions", "recursive"}),
     exp.Star: frozenset({"except_"}),
     exp.Column: frozenset({"this", "table"}),
@@ -49,6 +52,17 @@ PARTS: dict[type[Any], frozenset[str]] = {
 # Each line: sqlglot's class, or = for a function that it doesn't know; the names; what it takes; what it gives.
 _TABLE = """
 Abs abs measure first
+Acos acos number number
+Asin asin number number
+Atan atan number number
+Atan2 atan2 number number
+Cos cos number number
+Sin sin number number
+Tan tan number number
+Pi pi any number
+Radians radians number number
+Degrees degrees number number
+Cbrt cbrt number number
 = age moment interval
 AnyValue any_value any first
 ArgMax arg_max,max_by any first
@@ -64,6 +78,8 @@ Contains contains text boolean
 Corr corr number number
 Count count any number
 CountIf count_if boolean number
+CovarPop covar_pop number number
+CovarSamp covar_samp number number
 ApproxDistinct approx_count_distinct any number
 CumeDist cume_dist any number
 DateDiff date_diff,datediff moment number
@@ -78,6 +94,7 @@ DayOfWeek dayofweek moment number
 DayOfWeekIso isodow moment number
 DayOfYear dayofyear moment number
 Dayname dayname moment text
+DateBin time_bucket any unknown
 DenseRank dense_rank any number
 EndsWith ends_with,suffix text boolean
 TimeToUnix epoch moment number
@@ -90,6 +107,20 @@ Greatest greatest any first
 GroupConcat string_agg,group_concat,listagg any text
 Hour hour moment number
 If if any first
+= entropy any number
+Kurtosis kurtosis number number
+Skewness skewness number number
+= sem number number
+NthValue nth_value any first
+RegrAvgx regr_avgx number number
+RegrAvgy regr_avgy number number
+RegrCount regr_count number number
+RegrIntercept regr_intercept number number
+RegrR2 regr_r2 number number
+RegrSlope regr_slope number number
+RegrSxx regr_sxx number number
+RegrSxy regr_sxy number number
+RegrSyy regr_syy number number
 IsNan isnan number boolean
 IsInf isinf number boolean
 = isfinite any boolean

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 import sqlglot.expressions as exp
 
 from ..errors import nearest
-from .check import TABLE, refuse
+from .check import refuse
 from .language import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Col:
-    """A column: its kind, and its name in `history` where it is nothing but a column of it."""
+    """A column: its kind, and its table and name there where it is nothing but a column of a table."""
 
     kind: Kind
-    origin: str | None = None
+    origin: tuple[str, str] | None = None
 
 
 # Columns by folded name, in order; the names as written are their keys in `shown`.
@@ -72,8 +72,10 @@ class Scope:
             known += [alias for scope in self._all() for alias in scope.aliases if alias not in known]
         near = nearest(name, known)
         hint = f"; did you mean {', '.join(near)}?" if near else f"; there are {', '.join(known) or 'none'}"
-        where = table or (TABLE if list(sources) in ([TABLE], []) else " or ".join(sources))
+        where = table or " or ".join(sources)
         text = f"`{where}` has no column {column.name!r}{hint}"
+        if not sources:
+            text = f"there is no column {column.name!r}: no table stands after FROM"
         if isinstance(column.this, exp.Identifier) and column.this.quoted:
             text += " (texts stand in single quotes)"
         return refuse("column", text, column, near or known)

@@ -1,4 +1,4 @@
-"""SQL over history: one SELECT, checked before anything runs, bounded, and explained.
+"""SQL over a plant's tables: one SELECT, checked before anything runs, bounded, and explained.
 
 The steps: read it (`check.parsed`); hold its tree to an allow-list (`check`); resolve every name and compare nothing
 that can't be compared (`kinds`); print it, and let DuckDB's own parser and planner confirm what it is and what it costs
@@ -20,9 +20,10 @@ from sqlglot.errors import SqlglotError
 
 from ..errors import SqlError
 from .cells import plain
-from .check import TABLE, check_names, check_nodes, check_tables, parsed
+from .check import check_names, check_nodes, check_tables, parsed
 from .hints import literal_hints
 from .kinds import Kinds
+from .language import Tables
 from .witness import check_words, check_work, estimated_work, explained, plan_text
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _MOST_CELLS = 500_000
 
 @dataclass(frozen=True, slots=True)
 class SqlResult:
-    """Rows of a SELECT over history.
+    """Rows of a SELECT.
 
     Attributes:
         rows: values as JSON has them, times in ISO 8601, in the order of `columns`.
@@ -82,48 +83,54 @@ class SqlPlan:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A statement that may be run: its tree, its text as DuckDB gets it, and what was found out about it."""
+    """A statement that may be run: its tree, its text as DuckDB gets it, and what was found out about it.
+
+    Attributes:
+        reads: the tables that it reads; `named`: those of its WITH.
+    """
 
     tree: exp.Query
     sql: str
     kinds: Kinds
-    tables: frozenset[str]
+    reads: tuple[str, ...]
+    named: frozenset[str]
 
 
-def checked(text: str, columns: dict[str, str], tables: Collection[str] = ()) -> Checked:
-    """One SELECT that reads nothing but `history`.
+def checked(text: str, tables: Tables, taken: Collection[str] = ()) -> Checked:
+    """One SELECT that reads nothing but these tables.
 
     Args:
-        columns: those of `history`, with their SQL types.
-        tables: all tables and views of the connection; nothing in a WITH may bear one of these names.
+        taken: all tables and views of the connection; nothing in a WITH may bear one of these names.
 
     Raises:
         SqlError: it isn't one; `position` says where.
     """
-    tree = parsed(text)
+    tree = parsed(text, tables)
     try:
         check_nodes(tree)
-        check_names(tree, {TABLE, *(name.lower() for name in tables)})
-        check_tables(tree)
-        kinds = Kinds(columns)
+        check_names(tree, {*tables, *(name.lower() for name in taken)})
+        check_tables(tree, tables)
+        kinds = Kinds(tables)
         kinds.check(tree)
         # Comments are the one part of a text that no tree checks.
         sql = tree.sql("duckdb", comments=False)
     except (SqlglotError, RecursionError, ValueError) as error:
         raise SqlError("the statement is nested too deeply; write it simpler", code="sql.too_long") from error
-    return Checked(tree, sql, kinds, frozenset({TABLE, *(cte.alias.lower() for cte in tree.find_all(exp.CTE))}))
+    found = {table.name.lower() for table in tree.find_all(exp.Table)}
+    named = frozenset(cte.alias.lower() for cte in tree.find_all(exp.CTE))
+    return Checked(tree, sql, kinds, tuple(name for name in tables if name in found), named)
 
 
 def run(statement: Checked, cursor: DuckDBPyConnection, limit: int) -> SqlResult:
-    """The result of a checked statement on a cursor that has the view `history`.
+    """The result of a checked statement on a cursor that has the tables.
 
     Raises:
         SqlError: it doesn't fit the columns' types, is too much work, takes longer than ten seconds or more memory than
             there is, or gives values that JSON has no form for.
     """
     with _limited(cursor):
-        check_words(statement.sql, cursor, statement.tables)
-        check_work(estimated_work(statement.sql, cursor))
+        check_words(statement.sql, cursor, {*statement.reads, *statement.named})
+        check_work(estimated_work(statement.sql, cursor, statement.reads))
         table = cursor.sql(f"SELECT * FROM ({statement.sql}) AS asked LIMIT {max(0, limit) + 1}").to_arrow_table()
     if table.nbytes > _MOST_BYTES or table.num_rows * table.num_columns > _MOST_CELLS:
         raise SqlError(_too_much("the result is too large"), code="sql.memory")
@@ -145,8 +152,8 @@ def explain(statement: Checked, cursor: DuckDBPyConnection) -> SqlPlan:
         SqlError: it doesn't fit the columns' types, or is too much work.
     """
     with _limited(cursor):
-        check_words(statement.sql, cursor, statement.tables)
-        work = estimated_work(statement.sql, cursor)
+        check_words(statement.sql, cursor, {*statement.reads, *statement.named})
+        work = estimated_work(statement.sql, cursor, statement.reads)
         check_work(work)
         hints = literal_hints(statement.kinds.literals, cursor)
         plan = plan_text(statement.sql, cursor)
@@ -154,11 +161,12 @@ def explain(statement: Checked, cursor: DuckDBPyConnection) -> SqlPlan:
 
 
 def _checks(statement: Checked) -> list[str]:
-    others = sorted(statement.tables - {TABLE})
+    read = ", ".join(f"`{table}`" for table in statement.reads) or "no table"
+    named = ", ".join(sorted(statement.named))
     found = ["one statement, read only, seen so by two parsers"]
-    found.append(f"it reads `history`{' and, of its WITH, ' + ', '.join(others) if others else ''}")
-    found += [f"{name}: {kind}" for name, kind in statement.kinds.seen.items()]
-    found += [f"{column} is asked to be {literal.sql('duckdb')}" for column, literal in statement.kinds.literals]
+    found.append(f"it reads {read}{f' and, of its WITH, {named}' if named else ''}")
+    found += [f"{name}: {kind}" for (_, name), kind in statement.kinds.seen.items()]
+    found += [f"{name} is asked to be {literal.sql('duckdb')}" for (_, name), literal in statement.kinds.literals]
     return list(dict.fromkeys(found))
 
 

@@ -47,7 +47,7 @@ class HistoryStore:
 
     def rows(self) -> int:
         """How many rows there are up to the time limit."""
-        ((count,),) = self._cursor().execute("SELECT count(*) FROM history").fetchall()
+        ((count,),) = self.cursor().execute("SELECT count(*) FROM history").fetchall()
         return int(count)
 
     def columns(self) -> list[str]:
@@ -61,7 +61,7 @@ class HistoryStore:
     def kinds(self) -> dict[str, int]:
         """How many rows there are of each kind, most first."""
         query = "SELECT kind, count(*) FROM history GROUP BY kind ORDER BY count(*) DESC, kind"
-        return {kind: int(count) for kind, count in self._cursor().execute(query).fetchall()}
+        return {kind: int(count) for kind, count in self.cursor().execute(query).fetchall()}
 
     def search(
         self, words: str, *, twin: str | None = None, kind: str | None = None, limit: int = 20
@@ -96,7 +96,7 @@ class HistoryStore:
         Raises:
             SqlError: it was refused, or took too long; `position` and the nearest names say where and what was meant.
         """
-        return run(checked(text, self.types(), self._tables), self._cursor(), limit)
+        return run(checked(text, {"history": self.types()}, self.tables), self.cursor(), limit)
 
     def explain(self, text: str) -> SqlPlan:
         """How a SELECT is understood and what it costs, without running it.
@@ -104,7 +104,7 @@ class HistoryStore:
         Raises:
             SqlError: it was refused.
         """
-        return explain(checked(text, self.types(), self._tables), self._cursor())
+        return explain(checked(text, {"history": self.types()}, self.tables), self.cursor())
 
     def _twins(self, twin: str | None) -> frozenset[str] | None:
         if twin is None:
@@ -125,7 +125,7 @@ class HistoryStore:
     @cached_property
     def _words(self) -> WordIndex:
         """Built on first use over what can be read: an index over all of it would let later rows sway the ranking."""
-        table = self._cursor().sql("SELECT * FROM history").to_arrow_table()
+        table = self.cursor().sql("SELECT * FROM history").to_arrow_table()
         return WordIndex(_plain_rows(table.to_pylist()))
 
     @cached_property
@@ -134,13 +134,13 @@ class HistoryStore:
         return [(name, kind) for name, kind, *_ in described]
 
     @cached_property
-    def _tables(self) -> list[str]:
+    def tables(self) -> list[str]:
         """Every table and view of the index, and of DuckDB's own catalogue."""
         query = "SELECT table_name FROM duckdb_tables() UNION SELECT view_name FROM duckdb_views()"
         return [name for (name,) in self._open_cursor().execute(query).fetchall()]
 
-    def _cursor(self) -> DuckDBPyConnection:
-        """A cursor of its own, with the view `history` on it."""
+    def cursor(self) -> DuckDBPyConnection:
+        """A cursor of its own, with the view `history` on it, in which nothing that became known later can be seen."""
         cursor = self._open_cursor()
         cursor.execute(f"SET TimeZone = {exp.Literal.string(self._zone.key).sql('duckdb')}")
         at = f"TIMESTAMPTZ '{iso(self._at)}'"

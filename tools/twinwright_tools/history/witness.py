@@ -2,7 +2,7 @@
 
 The tree that was checked is sqlglot's, and what runs is what DuckDB reads in the text that was printed from it. So the
 printed text is parsed once more, by DuckDB, and its tree is held to the same allow-list: a statement runs only if both
-parsers see one SELECT over `history`.
+parsers see one SELECT over the tables that there are.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def check_words(sql: str, cursor: DuckDBPyConnection, tables: Collection[str]) -
     ((text,),) = cursor.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()
     document = json.loads(text)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT or document.get("error"):
-        raise SqlError("write exactly one SELECT over the table `history`", code="sql.not_select")
+        raise SqlError("write exactly one SELECT", code="sql.not_select")
     for node in _nodes(document["statements"]):
         wrong = _wrong(node, tables)
         if wrong:
@@ -78,11 +78,15 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
             waiting += each
 
 
-def estimated_work(sql: str, cursor: DuckDBPyConnection) -> float:
+def estimated_work(sql: str, cursor: DuckDBPyConnection, tables: Collection[str]) -> float:
     """How many rows all operators of a statement are expected to go through, together.
 
     DuckDB's planner guesses that a filter keeps a fifth of the rows, and `history` has one (what is later isn't shown).
-    Where tables are paired, that is set right by the number of rows that there are.
+    Where tables are paired, that is set right by the number of rows that there are: by that of the table of which it
+    guesses least.
+
+    Args:
+        tables: those that it reads.
 
     Raises:
         duckdb.Error: the statement doesn't fit the columns' types.
@@ -90,10 +94,15 @@ def estimated_work(sql: str, cursor: DuckDBPyConnection) -> float:
     plan = json.loads(_explain(sql, cursor, "(FORMAT json) "))
     if not any(_name(node) in _PAIRING for node in _nodes(plan)):
         return _work(plan, 1.0)
-    ((visible,),) = cursor.execute("SELECT count(*) FROM history").fetchall()
-    all_of_it = json.loads(_explain("SELECT * FROM history", cursor, "(FORMAT json) "))
+    return _work(plan, max((_more_than_guessed(table, cursor) for table in tables), default=1.0))
+
+
+def _more_than_guessed(table: str, cursor: DuckDBPyConnection) -> float:
+    """How many times the rows that DuckDB expects of a table there are, at least 1."""
+    ((visible,),) = cursor.execute(f"SELECT count(*) FROM {table}").fetchall()
+    all_of_it = json.loads(_explain(f"SELECT * FROM {table}", cursor, "(FORMAT json) "))
     guessed = max((_told(node) or 0.0 for node in _nodes(all_of_it) if _name(node) == "SEQ_SCAN"), default=0.0)
-    return _work(plan, max(1.0, visible / max(guessed, 1.0)))
+    return max(1.0, float(visible) / max(guessed, 1.0))
 
 
 def plan_text(sql: str, cursor: DuckDBPyConnection) -> str:

@@ -12,7 +12,7 @@ def standard_registry() -> Registry:
     """Every tool that Twinwright has, in the order in which an investigation usually needs them."""
     # What is heavy (the engine, DuckDB, the order book) is imported when a tool runs, so that listing them is quick.
     from ..registry import Registry
-    from . import actions, causes, deviations, history, orders, queries, twins, windows
+    from . import actions, analysis, causes, deviations, history, orders, queries, twins, windows
 
     registry = Registry()
     for tool in (
@@ -21,6 +21,7 @@ def standard_registry() -> Registry:
         queries.QUERY_TWINS,
         windows.TELEMETRY_WINDOW,
         deviations.FIND_DEVIATIONS,
+        analysis.ANALYSE,
         causes.RANK_CAUSES,
         history.SEARCH_HISTORY,
         history.COUNT_HISTORY,

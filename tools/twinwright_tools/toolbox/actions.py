@@ -144,11 +144,7 @@ def _digest(evidence: Evidence) -> str:
 
 PROPOSE_ACTION = Tool(
     name="propose_action",
-    description=(
-        "Proposes to set one writable property to one absolute value. It does not act: a separate safety layer "
-        "decides, and denies with R10.ACTUATION_OFF as long as actuation is off, which is the normal state. Never "
-        "propose what a controller or a person has to decide in real time."
-    ),
+    description="Proposes to set one property to one value; a separate safety layer decides.",
     arguments=ProposeAction,
     function=propose_action,
     effect=Effect.PROPOSE,

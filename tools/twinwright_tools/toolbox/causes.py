@@ -147,12 +147,7 @@ def _facts(one: Hypothesis, modes: dict[str, FailureMode]) -> list[Fact]:
 
 RANK_CAUSES = Tool(
     name="rank_causes",
-    description=(
-        "Ranks the possible causes of symptoms with the deterministic engine: deviations from each signal's own past, "
-        "time order, and the paths along which upsets travel in the twin graph. Gives a verdict (cause, cannot_tell, "
-        "nothing_wrong), the leading hypotheses with failure mode, onset, path and evidence, what is missing, and the "
-        "next checks. Confidences are probabilities; below 0.5 nothing is settled."
-    ),
+    description="The deterministic diagnosis engine: a verdict and ranked hypotheses.",
     arguments=RankCauses,
     function=rank_causes,
 )

@@ -125,12 +125,7 @@ def _facts(one: Deviation) -> list[Fact]:
 
 FIND_DEVIATIONS = Tool(
     name="find_deviations",
-    description=(
-        "Which signals left their own past around a twin: on itself, its parts, and up to some relationships up or "
-        "down stream. Each with its kind (level, slope, spread, oscillation, stuck, dropout, out_of_range, state, "
-        "events, duration, mismatch: a feedback that disagrees with its command), onset, and typical value before and "
-        "after. It doesn't say which one is the cause: earlier and upstream speaks for that."
-    ),
+    description="Which signals left their own past around a twin.",
     arguments=FindDeviations,
     function=find_deviations,
 )

@@ -76,11 +76,7 @@ def draft_work_order(arguments: DraftWorkOrder, context: ToolContext) -> Finding
 
 DRAFT_WORK_ORDER = Tool(
     name="draft_work_order",
-    description=(
-        "Drafts a work order for one asset: location, priority with its reason, tasks, isolation points, parts, skills "
-        "and duration are filled in from the twin graph and the failure mode. It is stored as a draft; only a person "
-        "submits it. Draft at most one per investigation, for the leading cause, when the evidence carries it."
-    ),
+    description="Drafts a work order for one asset; only a person submits it.",
     arguments=DraftWorkOrder,
     function=draft_work_order,
     effect=Effect.DRAFT,

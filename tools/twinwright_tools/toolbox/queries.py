@@ -53,11 +53,7 @@ def _is_scalar(value: object) -> bool:
 
 QUERY_TWINS = Tool(
     name="query_twins",
-    description=(
-        "Asks the twin graph with a validated query: which twins of a model there are, how many, with which "
-        "properties, and how they are related (JOIN … RELATED). It knows models, properties and relationships, not "
-        "telemetry over time. A refused query says where it is wrong and what was probably meant."
-    ),
+    description="The twin graph, asked in the Azure Digital Twins query language.",
     arguments=QueryTwins,
     function=query_twins,
 )

@@ -295,20 +295,13 @@ def _described(data: dict[str, Any], signals: int) -> str:
 
 FIND_TWINS = Tool(
     name="find_twins",
-    description=(
-        "Finds the twins, models and signals that words may mean, by the plant's own names; says which names nothing "
-        "here has, with the nearest ones, and gives the site's zone, the moment of asking and the recorded span. "
-        "Begin here."
-    ),
+    description="The twins, models and signals that words may mean, by the plant's own names.",
     arguments=FindTwins,
     function=find_twins,
 )
 DESCRIBE_TWIN = Tool(
     name="describe_twin",
-    description=(
-        "One twin in full: its model and what that extends, its place in the plant, its neighbours and which way an "
-        "upset travels between them, its parts, properties, and signals with unit, span and newest value."
-    ),
+    description="One twin in full: model, place, neighbours, parts, properties and signals.",
     arguments=DescribeTwin,
     function=describe_twin,
 )

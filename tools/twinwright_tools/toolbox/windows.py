@@ -145,11 +145,7 @@ def _quality(views: Sequence[dict[str, Any]], empty: Sequence[str], start: datet
 
 TELEMETRY_WINDOW = Tool(
     name="telemetry_window",
-    description=(
-        "What 1 to 6 signals did between two times: statistics (level, spread, extremes with their times, robust "
-        "slope), data quality (coverage, gaps, stuck, age) and a few points that keep the shape. Signals are "
-        "TWIN.SIGNAL as describe_twin lists them. Where nothing was recorded it says so; it never guesses."
-    ),
+    description="What one to six signals did between two times.",
     arguments=TelemetryWindow,
     function=telemetry_window,
 )

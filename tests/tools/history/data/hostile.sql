@@ -73,7 +73,7 @@ PIVOT history ON kind USING count(*)
 UNPIVOT history ON text INTO NAME n VALUE v
 SELECT * FROM history TABLESAMPLE 10 PERCENT
 SELECT * FROM history USING SAMPLE reservoir(10)
-SELECT * FROM history ASOF JOIN history b ON history.time >= b.time
+SELECT * FROM history ASOF JOIN history_rows b ON history.time >= b.time
 SELECT * FROM history POSITIONAL JOIN history b
 SELECT * FROM history AT (VERSION => 1)
 SELECT * INTO x FROM history
