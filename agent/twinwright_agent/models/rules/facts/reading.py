@@ -75,12 +75,13 @@ _QUOTED = re.compile(r"[\"“”„«»]\s*[^\"“”„«»]*(?:\s+[^\s\"“”
 _UNIT = re.compile(r"\s*(°C|°F|%|[A-Za-zµ°³²/]{1,10})")
 # Words of grammar, which name nothing of a plant and narrow nothing.
 _EMPTY = frozenset(
-    """above active all altogether amount asset assets average below biggest compare compared comparison count current
-    currently day difference equipment exist exists failure fault find first give go going hour hottest highest kind kinds
-    largest last latest least long longest lowest machine machines made max maximum mean median min minimum minute minutes
-    month most name names newest number often oldest open plant please recent record records second seconds show since site
-    smallest still sum there time times tell total typical until versus week work year take took taken comes come frequently
-    listed logged recorded entry entries past ago today yesterday ever far duration""".split()  # noqa: SIM905
+    """above active ago all altogether amount asset assets average below biggest come comes compare compared
+    comparison count current currently day difference duration entries entry equipment ever exist exists
+    failure far fault find first frequently give go going highest hottest hour kind kinds largest last
+    latest least listed logged long longest lowest machine machines made max maximum mean median min minimum
+    minute minutes month most name names newest number often oldest open past plant please recent record
+    recorded records second seconds show since site smallest still sum take taken tell there time times
+    today took total typical until versus week work year yesterday""".split()  # noqa: SIM905
 )
 
 

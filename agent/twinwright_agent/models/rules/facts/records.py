@@ -19,6 +19,9 @@ from .schema import Schema, column, values_said
 from .subject import Subject, subject_of
 
 _LISTED = 12
+_NOT_ENDED = (
+    "status IS NOT NULL AND closed IS NULL AND NOT regexp_matches(lower(status), 'cancel|clos|complet|done|reject')"
+)
 _OPEN = re.compile(r"\b(?:open|pending|outstanding|unfinished|not (?:yet )?(?:closed|done|finished))\b", re.IGNORECASE)
 _TEXT = 120
 _MOST_VALUES = 4
@@ -45,9 +48,7 @@ def step(seen: Seen, focus: Focus, reading: Reading, schema: Schema, kind: str) 
         # "Open" is whatever isn't ended, in the site's own words.
         values.pop("status", None)
         conditions = [one for one in conditions if not one.startswith('"status"')]
-        conditions.append(
-            "status IS NOT NULL AND closed IS NULL AND NOT regexp_matches(lower(status), 'cancel|clos|complet|done|reject')"
-        )
+        conditions.append(_NOT_ENDED)
     span = period(reading.question, seen.site.at, seen.site.zone)
     if span.given:
         start, end = seen.site.local(span.start), seen.site.local(span.end)
@@ -89,8 +90,9 @@ def _narrowing(reading: Reading, schema: Schema, kind: str, focus: Focus, values
 
 
 _SAID_OF_RECORDS = frozenset(
-    """repair repaired breakdown failed fail fails failing maintenance serviced job ticket alarm list order up come open closed
-    long often taken code there have had mode happened happen occur occurred since hour plant work sample note""".split()  # noqa: SIM905
+    """alarm breakdown closed code come fail failed failing fails had happen happened have hour job list long
+    maintenance mode note occur occurred often open order plant repair repaired sample serviced since taken
+    there ticket up work""".split()  # noqa: SIM905
 )
 
 
@@ -151,10 +153,10 @@ def _hours(seen: Seen, reading: Reading, where: str, about: str) -> Conclusion |
 
 
 def _extreme(seen: Seen, measure: Measure, name: str, where: str, about: str) -> Conclusion | None:
-    direction = "" if measure is Measure.MIN else " DESC"
-    query = f"SELECT {column(name)}, time, twin FROM history{where} AND {column(name)} IS NOT NULL ORDER BY {column(name)}{direction} LIMIT 3"
+    direction, of = "" if measure is Measure.MIN else " DESC", column(name)
+    query = f"SELECT {of}, time, twin FROM history{where} AND {of} IS NOT NULL ORDER BY {of}{direction} LIMIT 3"
     if measure is Measure.TOTAL:
-        query = f"SELECT sum({column(name)}) AS {column(name)} FROM history{where}"
+        query = f"SELECT sum({of}) AS {of} FROM history{where}"
     (found,) = asked(seen, f"reading {name}", [_call(query)])
     rows = rows_of(found)
     if found is None or not rows:
@@ -181,7 +183,8 @@ def _moment(seen: Seen, measure: Measure, where: str, about: str) -> Conclusion 
 
 def _ranked(seen: Seen, measure: Measure, group: str, where: str, about: str) -> Conclusion | None:
     order = "" if measure is Measure.LEAST else " DESC"
-    query = f"SELECT {group}, count(*) AS n FROM history{where} AND {group} IS NOT NULL GROUP BY {group} ORDER BY n{order}, {group} LIMIT 5"
+    counted = f"SELECT {group}, count(*) AS n FROM history{where} AND {group} IS NOT NULL GROUP BY {group}"
+    query = f"{counted} ORDER BY n{order}, {group} LIMIT 5"
     (found,) = asked(seen, "ranking", [_call(query)])
     rows = rows_of(found)
     if found is None or not rows:
