@@ -244,7 +244,7 @@ def _where(conditions: list[str]) -> str:
 
 def _about(kind: str, subject: Subject, values: dict[str, str]) -> str:
     with_ = f" with {' and '.join(f'{key} {value}' for key, value in values.items())}" if values else ""
-    place = "" if subject.everything else f" on {subject.label}"
+    place = "" if subject.everything else f" on {subject.label.removeprefix('model ')}"
     return f"{_plain(kind)}s{with_}{place}"
 
 

@@ -19,7 +19,22 @@ _KINDS = "SELECT kind, count(*) AS n FROM history WHERE kind IS NOT NULL GROUP B
 _MOST_COLUMNS = 48
 _AT_ONCE = 8
 # What people call a work order without saying so.
-_ORDERS = frozenset({"repair", "order", "job", "breakdown", "failure", "ticket", "maintenance", "overhaul", "serviced"})
+_ORDERS = frozenset(
+    {
+        "repair",
+        "repaired",
+        "order",
+        "job",
+        "breakdown",
+        "fail",
+        "failed",
+        "failure",
+        "ticket",
+        "maintenance",
+        "overhaul",
+    }
+    | {"overhauled", "replaced", "serviced"}
+)
 
 
 @dataclass(frozen=True)

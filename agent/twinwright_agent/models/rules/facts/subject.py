@@ -49,12 +49,17 @@ def subject_of(seen: Seen, focus: Focus, *, parts: bool) -> Subject:
     Raises:
         Missing: it hasn't been asked yet.
     """
-    if focus.models and (focus.by_kind or focus.place is not None or not focus.twins):
+    others = [twin for twin in focus.twins if twin != focus.place]
+    # "The conveyors of line 2" may come nearest to conveyor 2 of line 2, and yet means all of them.
+    plural = any(f"{row['noun']}s" in seen.question.casefold() for row in focus.models)
+    one = len(others) == 1 and not focus.by_kind and not plural
+    if focus.models and not one and (focus.by_kind or focus.place is not None or not focus.twins):
         return _of_models(seen, focus)
     if not focus.twins:
         return Subject("the plant", (), (focus.evidence,), named=False)
-    condition = _within(focus.twins) if parts else f"id IN ({listed(focus.twins)})"
-    return Subject(", ".join(focus.twins), (condition,), (focus.evidence,), named=True)
+    twins = others if one else focus.twins
+    condition = _within(twins) if parts else f"id IN ({listed(twins)})"
+    return Subject(", ".join(twins), (condition,), (focus.evidence,), named=True)
 
 
 def _of_models(seen: Seen, focus: Focus) -> Subject:
@@ -73,7 +78,7 @@ def _of_models(seen: Seen, focus: Focus) -> Subject:
     others = focus.twins if focus.by_kind and len(focus.twins) < _NAMED_AT_MOST else []
     ids = list(dict.fromkeys([*(str(next(iter(row.values()))) for one in found for row in one.data["value"]), *others]))
     conditions = [f"id IN ({listed(ids)})" if ids else "false"]
-    label = " or ".join(row["label"] for row in models)
+    label = f"model {' or '.join(row['label'] for row in models)}" if models else ", ".join(others)
     if focus.place is not None:
         conditions.append(_within([focus.place]))
         label = f"{label} in {focus.place}"
