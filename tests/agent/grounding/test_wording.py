@@ -69,9 +69,8 @@ def test_a_way_follows_the_relationships() -> None:
     twins = {name: Twin(name, "dtmi:t:T;1") for name in ("pump-1", "valve", "line-3")}
     graph = TwinGraph(twins, [Relationship("r", "feeds", "pump-1", "valve")], Flows())
     assert list(way_reasons("it came by pump-1 → valve", graph)) == []
-    assert list(way_reasons("it came by valve → pump-1", graph)) == [
-        "no upset travels valve → pump-1 in the twin graph"
-    ]
+    (why,) = way_reasons("it came by valve → pump-1", graph)
+    assert why == "no upset travels valve → pump-1 in the twin graph"
     assert list(way_reasons("from 3 → 4 of them", graph)) == []
 
 

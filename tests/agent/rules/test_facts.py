@@ -91,10 +91,8 @@ def ask(plant: Plant, question: str) -> Investigation:
 
 def test_how_many_orders(plant: Plant, orders: list[dict[str, Any]]) -> None:
     mine = [one for one in orders if one["twin"] == "line-3-labeller"]
-    assert (
-        f"There are {len(mine)} work orders"
-        in ask(plant, "how many work orders were there for line-3-labeller?").answer
-    )
+    answer = ask(plant, "how many work orders were there for line-3-labeller?").answer
+    assert f"There are {len(mine)} work orders" in answer
 
 
 def test_orders_of_a_code_said_in_the_plural(plant: Plant, orders: list[dict[str, Any]]) -> None:
