@@ -10,7 +10,7 @@ import pytest
 import twinwright_prompts
 from twinwright_prompts import VERSION, render
 
-TEMPLATES = sorted((Path(twinwright_prompts.__file__).parent / "templates").glob("*.j2"))
+TEMPLATES = sorted((Path(twinwright_prompts.__file__).parent / "templates").rglob("*.j2"))
 
 
 def test_a_missing_value_is_an_error() -> None:

@@ -18,6 +18,7 @@ NAMES = [
     "query_twins",
     "telemetry_window",
     "find_deviations",
+    "analyse",
     "rank_causes",
     "search_history",
     "count_history",
@@ -46,7 +47,7 @@ def test_schemas_are_strict(name: str) -> None:
     assert set(schema["required"]) == set(schema["properties"])
     assert all(part.get("description") for part in schema["properties"].values())
     assert not [part for part in _parts(schema) if UNSUPPORTED & set(part) and "type" in part]
-    assert len(tool.description) > 80
+    assert 30 < len(tool.description) < 120
 
 
 def test_only_two_tools_do_more_than_read() -> None:

@@ -19,7 +19,7 @@ from ..errors import InputError, NoDataError
 from ..prognosis.words import duration
 from ..telemetry.series import Series
 from ..times import from_micros, iso, to_micros
-from .signals import Chosen
+from .signals import Aggregate, Chosen
 
 if TYPE_CHECKING:
     from ..plant import Plant
@@ -108,7 +108,7 @@ def align(plant: Plant, columns: Sequence[Chosen], start: datetime, end: datetim
                 values[:, place] = _counts(rows.times, edges)
         else:
             rows = usable(samples)
-            values[:, place] = _counts(rows.times, edges) if one.aggregate == "count" else _of(rows, edges, one, held)
+            values[:, place] = resampled(rows, edges, one.aggregate, held)
     return Aligned(tuple(columns), begins, step / 1e6, values, texts, high)
 
 
@@ -198,18 +198,30 @@ def _counts(times: Ints, edges: Ints) -> Floats:
     return np.bincount(places[places >= 0], minlength=len(edges) - 1).astype(np.float64)
 
 
-def _of(rows: Series, edges: Ints, one: Chosen, held: bool) -> Floats:
+def resampled(rows: Series, edges: Ints, aggregate: Aggregate, held: bool) -> Floats:
+    """One value for each step.
+
+    Args:
+        rows: finite samples in time order; of an event log those before the first edge too.
+        edges: int64 (T + 1,), microseconds, increasing.
+        held: whether each value holds until the next one.
+
+    Returns:
+        float64 (T,), NaN where nothing was recorded (counts are 0 there).
+    """
+    if aggregate == "count":
+        return _counts(rows.times, edges)
     places = _places(rows.times, edges)
     inside = places >= 0
     found = np.full(len(edges) - 1, np.nan)
     if held:
-        return _held(rows, places, edges, one.aggregate, found)
+        return _held(rows, places, edges, aggregate, found)
     values, places = rows.values[inside], places[inside]
     if not len(values):
         return found
     begins = np.flatnonzero(np.diff(places, prepend=-1))
     present = places[begins]
-    found[present] = _reduced(values, begins, one.aggregate)
+    found[present] = _reduced(values, begins, aggregate)
     return found
 
 

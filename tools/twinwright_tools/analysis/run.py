@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ..errors import InputError, NoDataError
 from ..times import iso, to_micros
 from .align import Aligned, align
 from .answer import Answer
+from .names import MOST_SIGNALS, Operation
 from .operations.compare import before_after
 from .operations.follow import command_feedback, cross_correlation, usual_lag
 from .operations.limit import time_to_limit
@@ -24,29 +25,6 @@ from .signals import Chosen, choose
 if TYPE_CHECKING:
     from ..plant import Plant
 
-Operation = Literal[
-    "before_after",
-    "residual",
-    "balance",
-    "command_feedback",
-    "cross_correlation",
-    "states",
-    "first_to_break",
-    "extremes_and_trend",
-    "time_to_limit",
-]
-OPERATIONS: tuple[str, ...] = get_args(Operation)
-MOST_SIGNALS: dict[str, int] = {
-    "before_after": 60,
-    "residual": 16,
-    "balance": 12,
-    "command_feedback": 2,
-    "cross_correlation": 10,
-    "states": 12,
-    "first_to_break": 400,
-    "extremes_and_trend": 40,
-    "time_to_limit": 12,
-}
 _NEED_SPLIT = ("before_after", "residual", "first_to_break")
 _SPARSE = 0.9
 _STALE_INTERVALS = 10.0

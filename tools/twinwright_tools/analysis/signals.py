@@ -48,7 +48,7 @@ class Chosen:
 
 
 def choose(plant: Plant, words: Sequence[str], most: int) -> list[Chosen]:
-    """The signals that words name, in their order, each column once.
+    """The signals that words name, in their order, each column once (twice under two names).
 
     A word is ``TWIN.SIGNAL``, a TWIN (all recorded signals of it and its parts) or a pattern with ``*`` over
     ``TWIN.SIGNAL``; ``max(TWIN.SIGNAL)`` names an aggregate (mean, min, max, last, count; without one the mean of
@@ -58,7 +58,7 @@ def choose(plant: Plant, words: Sequence[str], most: int) -> list[Chosen]:
         InputError: a word that can't be read, or more signals than `most`.
         UnknownNameError, NoDataError: nothing is there or recorded of that name; the nearest names are suggested.
     """
-    found: list[Chosen] = []
+    found: dict[tuple[SignalKey, str, str | None], Chosen] = {}
     taken = {"time"}
     for word in words:
         read = _WORD.fullmatch(word)
@@ -70,9 +70,11 @@ def choose(plant: Plant, words: Sequence[str], most: int) -> list[Chosen]:
             raise InputError(f"{word!r}: AS {read['name']} {what}", code="analyse.name")
         for info in infos:
             aggregate = _aggregate(word, read["call"], info)
-            name = _free(read["name"] or _column(info.key, aggregate, info), taken)
-            found.append(Chosen(info, aggregate, name))
-    unique = list({(one.key, one.aggregate): one for one in reversed(found)}.values())[::-1]
+            which = (info.key, aggregate, read["name"])
+            if which not in found:
+                name = _free(read["name"] or _column(info.key, aggregate, info), taken)
+                found[which] = Chosen(info, aggregate, name)
+    unique = list(found.values())
     if len(unique) > most:
         names = ", ".join(str(one.key) for one in unique[:3])
         text = f"{len(unique)} signals are named ({names} …); at most {most} are taken here: name fewer"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from ..analysis.names import Operation
 from ..errors import InputError
 from ..evidence import Fact, Finding, Image, Provenance
 from ..registry import Tool, ToolContext
@@ -32,23 +33,14 @@ if TYPE_CHECKING:
 _MOST_WORDS = 60
 _SQL_SIGNALS = 24
 _ROW_FACTS = 8
+# Id, names of members, quality and age, beside summary, facts and data.
+_REST_CHARS = 400
 
 
 class Analyse(ToolArguments):
     """Arguments of `analyse`."""
 
-    operation: Literal[
-        "sql",
-        "before_after",
-        "residual",
-        "balance",
-        "command_feedback",
-        "cross_correlation",
-        "states",
-        "first_to_break",
-        "extremes_and_trend",
-        "time_to_limit",
-    ] = Field(description="What to do; the tool's description says what each does.")
+    operation: Literal["sql", Operation] = Field(description="What to do; the tool's description says what each does.")
     signals: Annotated[list[str], AfterValidator(sized(0, _MOST_WORDS))] = Field(
         description=(
             "TWIN.SIGNAL, a TWIN (all of it and its parts) or a pattern with * such as line-3-*.motor.current. "
@@ -86,16 +78,16 @@ def analysed(arguments: Analyse, plant: Plant, budget: int = BUDGET_CHARS) -> Fi
     """The same, with a result of at most `budget` characters of JSON."""
     if arguments.operation == "sql":
         return _selected(arguments, plant, budget)
-    return _performed(arguments, plant, budget)
+    return _performed(arguments.operation, arguments, plant, budget)
 
 
-def _performed(arguments: Analyse, plant: Plant, budget: int) -> Finding:
+def _performed(operation: Operation, arguments: Analyse, plant: Plant, budget: int) -> Finding:
     from ..analysis.run import Request, perform
 
     if arguments.sql.strip():
         raise InputError("sql goes with the operation sql", code="analyse.arguments")
     request = Request(
-        operation=arguments.operation,  # type: ignore[arg-type]  # "sql" went elsewhere
+        operation=operation,
         signals=arguments.signals,
         start=_time(arguments.start),
         end=_time(arguments.to),
@@ -107,7 +99,9 @@ def _performed(arguments: Analyse, plant: Plant, budget: int) -> Finding:
     )
     done = perform(plant, request)
     window = {"from": done.aligned.time(0), "to": _iso(done.aligned.end), "step_s": done.aligned.step_s}
-    data, left_out = _fitted(shortened({**window, **done.answer.data}), budget)
+    facts = fitting([one.model_dump(exclude_none=True) for one in done.answer.facts], budget * 2 // 5)
+    room = budget - size(facts) - size(done.answer.summary) - size(done.quality) - _REST_CHARS
+    data, left_out = _fitted(shortened({**window, **done.answer.data}), room)
     image = None
     if arguments.plot:
         from ..analysis.plot import MOST_PANELS, signal_panels
@@ -116,7 +110,7 @@ def _performed(arguments: Analyse, plant: Plant, budget: int) -> Finding:
         image = _image(plant, [*signal_panels(done.aligned, MOST_PANELS - len(own)), *own], request.split, arguments)
     return Finding(
         summary=f"{done.answer.summary}{left_out}",
-        facts=done.answer.facts,
+        facts=done.answer.facts[: len(facts)],
         data=data,
         reproduce=reproduced(arguments, plant),
         provenance="telemetry",
@@ -138,12 +132,18 @@ def _selected(arguments: Analyse, plant: Plant, budget: int) -> Finding:
     start, end = _time(arguments.start) or first, _time(arguments.to) or plant.at
     found = select(plant, arguments.sql, Window(columns, start, end, _seconds(arguments.step)))
     rows = [shortened(row) for row in found.result.rows]
-    _check_fits(found, rows, budget)
     units = {one.name: one.unit for one in columns}
     hints = "".join(f" But {hint}" for hint in found.result.hints)
     facts = [Fact(name="rows", value=len(rows))]
-    for row in rows[:_ROW_FACTS]:
+    # Of a few rows each figure has a name to be cited by; of many, they stand in the data alone.
+    for row in rows if len(rows) <= _ROW_FACTS else []:
         facts += row_facts(found.result.columns, row, units)
+    told = (
+        size([one.model_dump(exclude_none=True) for one in facts])
+        + size(hints)
+        + size(_window(found, columns, start, end))
+    )
+    _check_fits(found, rows, budget - told - _REST_CHARS)
     telemetry = {"grid", "samples", "signals"} & set(found.reads)
     ages = [(plant.at - one.info.last).total_seconds() for one in columns]
     shown = f" over {', '.join(found.reads)}" if found.reads else ""
@@ -161,7 +161,7 @@ def _selected(arguments: Analyse, plant: Plant, budget: int) -> Finding:
 def _check_fits(found: Selected, rows: Sequence[Any], budget: int) -> None:
     """Rows are given whole or not at all: an answer cut off in the middle looks like an answer."""
     shown = fitting(rows, budget)
-    if len(shown) == len(rows) and not found.result.truncated and size(rows) <= budget * 1.1:
+    if len(shown) == len(rows) and not found.result.truncated and size(rows) <= budget:
         return
     many = f"more than {len(rows)}" if found.result.truncated else str(len(rows))
     how = "aggregate them (GROUP BY), select fewer columns"

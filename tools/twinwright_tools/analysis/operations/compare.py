@@ -11,7 +11,7 @@ from ..align import Aligned
 from ..answer import Answer, Floats, fact, figure
 from ..numbers import effective_count, median, robust_sd
 
-_SHOWN_FACTS = 8
+_SHOWN_FACTS = 5
 _LEAST = 5
 
 

@@ -114,11 +114,12 @@ def dead_band(command: Floats, feedback: Floats) -> tuple[float | None, float | 
 
 
 def _delay(command: Floats, feedback: Floats, most_lag: int) -> int:
-    lags, found, _ = correlations(command, feedback, most_lag)
-    forward = lags >= 0
-    if not np.isfinite(found[forward]).any():
+    """The lag in steps at which the feedback follows best; 0 where none stands out of chance."""
+    lags, found, bound = correlations(command, feedback, most_lag)
+    forward = (lags >= 0) & np.isfinite(found)
+    if not forward.any() or not np.abs(found[forward]).max() > bound:
         return 0
-    return int(lags[forward][int(np.nanargmax(np.abs(found[forward])))])
+    return int(lags[forward][int(np.abs(found[forward]).argmax())])
 
 
 def _line(x: Floats, y: Floats) -> tuple[float, float, float]:
@@ -133,6 +134,8 @@ def _line(x: Floats, y: Floats) -> tuple[float, float, float]:
 def _shifted(values: Floats, lag: int) -> Floats:
     """The values `lag` steps later."""
     found = np.full(len(values), np.nan)
+    if abs(lag) >= len(values):
+        return found
     if lag >= 0:
         found[lag:] = values[: len(values) - lag]
     else:
@@ -146,7 +149,7 @@ def correlations(first: Floats, second: Floats, most_lag: int, whitened: bool = 
     Positive lags: the second follows the first by so many steps. Both are prewhitened first with the first-order filter
     that fits the first signal, x(t) − φ x(t − 1), as memory alone makes unrelated signals correlate: G. E. P. Box, G.
     M. Jenkins and G. C. Reinsel, "Time Series Analysis", section 12.1. The bound is that of the largest of all lags
-    under independence, Φ⁻¹(1 − 0.025 / lags) / √n (Bonferroni).
+    under independence in one case of a hundred, Φ⁻¹(1 − 0.005 / lags) / √n (Bonferroni).
 
     Returns:
         int (2 L + 1,), float (2 L + 1,) with NaN where fewer than 20 pairs are there, and the bound.
@@ -162,7 +165,7 @@ def correlations(first: Floats, second: Floats, most_lag: int, whitened: bool = 
         if good.sum() >= _LEAST_PAIRS and np.ptp(x[good]) > 0 and np.ptp(y[good]) > 0:
             found[place] = np.corrcoef(x[good], y[good])[0, 1]
     pairs = int((np.isfinite(first) & np.isfinite(second)).sum())
-    bound = float(stats.norm.isf(0.025 / len(lags))) / np.sqrt(pairs) if pairs else float("nan")
+    bound = float(stats.norm.isf(0.005 / len(lags))) / np.sqrt(pairs) if pairs else float("nan")
     return lags, found, bound
 
 
@@ -179,7 +182,7 @@ def cross_correlation(aligned: Aligned, most_lag: int) -> Answer:
         _pair(aligned, place, most_lag) | {"signal": str(one.key)} for place, one in enumerate(aligned.columns[1:], 1)
     ]
     facts = []
-    for row in rows[:8]:
+    for row in rows[:4]:
         for name in ("lag_s", "whitened", "bound", "correlation_at_lag", "correlation_now"):
             facts.append(fact(f"{first.key} to {row['signal']} {name}", row[name], "s" if name == "lag_s" else None))
     text = " ".join(_led(str(first.key), row) for row in rows[:4])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...prognosis.limits import StatedLimit, given_limit
-from ...prognosis.outlook import need_limit, outlooks, plants_own
-from ...telemetry.series import SignalKey
+from ...prognosis.outlook import outlooks, plants_own
+from ...telemetry.series import SignalInfo, SignalKey
 from ..answer import Answer, fact, figure
 from ..signals import Chosen
 
@@ -39,7 +39,7 @@ def time_to_limit(plant: Plant, columns: Sequence[Chosen], limit: str) -> Answer
     told = outlooks(
         plant,
         list(given),
-        lambda info: [limit_of(given[info.key], limit)] if limit else need_limit(info, stated(info)),
+        lambda info: [limit_of(given[info.key], limit)] if limit else _needed(info, stated(info)),
     )
     rows = [one.as_dict() for one in told]
     facts = [each for one in told for each in _limit_facts(one.key, one.info.unit, one.as_dict())]
@@ -47,6 +47,13 @@ def time_to_limit(plant: Plant, columns: Sequence[Chosen], limit: str) -> Answer
         f"{one.key} {one.limit.side} {figure(one.limit.value, one.info.unit)}: {one.found.text}." for one in told[:4]
     )
     return Answer(text, facts, {"signals": rows})
+
+
+def _needed(info: SignalInfo, limits: list[StatedLimit]) -> list[StatedLimit]:
+    if not limits:
+        text = f"the plant states no limit for {info.key}; give one in `limit`, such as 'above 80'"
+        raise InputError(text, code="analyse.limit")
+    return limits
 
 
 def _limit_facts(key: SignalKey, unit: str | None, row: dict[str, Any]) -> list[Any]:

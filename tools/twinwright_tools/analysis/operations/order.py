@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from ..numbers import effective_count, filled, median
 
 _LEAST_STEPS = 24
 _SHOWN = 12
+_SAID = 4
 _SLOPE_LEVEL = 0.95
 
 
@@ -74,21 +74,11 @@ def _direction(sign: Any) -> str:
 def _order(rows: list[dict[str, Any]], looked_at: int) -> str:
     if not rows:
         return f"None of {looked_at} signals left its own past."
-    first = rows[0]
-    tied = [row["signal"] for row in rows[1:] if _apart(first, row) <= max(first["resolution_s"], row["resolution_s"])]
-    text = f"{len(rows)} of {looked_at} signals left their own past; the first is {first['signal']} at {first['onset']}"
-    if tied:
-        text += f", no surer than {duration(first['resolution_s'])}: it ties with {', '.join(tied[:4])}"
-    elif len(rows) > 1:
-        text += f", then {rows[1]['signal']} at {rows[1]['onset']}"
-    return text + "."
-
-
-def _apart(one: dict[str, Any], other: dict[str, Any]) -> float:
-    from datetime import datetime
-
-    gap: timedelta = datetime.fromisoformat(other["onset"]) - datetime.fromisoformat(one["onset"])
-    return gap.total_seconds()
+    told = [
+        f"{row['signal']} at {row['onset']} (known to {duration(row['resolution_s'])}, excess {row['excess']:.3g})"
+        for row in rows[:_SAID]
+    ]
+    return f"{len(rows)} of {looked_at} signals left their own past; first {', then '.join(told)}."
 
 
 def extremes_and_trend(aligned: Aligned) -> Answer:
@@ -102,7 +92,7 @@ def extremes_and_trend(aligned: Aligned) -> Answer:
     if not rows:
         raise InputError("extremes_and_trend takes numeric signals; for texts use states", code="analyse.kind")
     rows.sort(key=lambda row: -abs(row.get("drift_in_spreads") or 0.0))
-    facts = [each for row in rows[:8] for each in _trend_facts(row)]
+    facts = [each for row in rows[:4] for each in _trend_facts(row)]
     return Answer(" ".join(_drift(row) for row in rows[:4]), facts, {"signals": rows[:_SHOWN]})
 
 
@@ -151,7 +141,7 @@ def _trend_facts(row: dict[str, Any]) -> list[Any]:
     per_hour = f"{unit or ''}/h"
     units = {"slope_per_h": per_hour, "slope_low_per_h": per_hour, "slope_high_per_h": per_hour}
     units |= dict.fromkeys(("min_at", "max_at"), None)  # type: ignore[arg-type]  # times have no unit
-    names = ("min", "min_at", "max", "max_at", "slope_per_h", "slope_low_per_h", "slope_high_per_h")
+    names = ("first", "last", "min", "min_at", "max", "max_at", "slope_per_h", "slope_low_per_h", "slope_high_per_h")
     return [fact(f"{key} {name}", row[name], units.get(name, unit)) for name in names if name in row]
 
 

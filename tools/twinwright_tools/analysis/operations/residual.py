@@ -16,6 +16,7 @@ from ..numbers import Departure, departure, filled, median
 _LEAST_STEPS = 40
 _STEPS_PER_INPUT = 3
 _WEAK = 0.5
+_BEYOND = 0.1
 
 
 def residual(aligned: Aligned, split: int) -> Answer:
@@ -29,9 +30,10 @@ def residual(aligned: Aligned, split: int) -> Answer:
     if len(aligned.columns) < 2:
         raise InputError("residual needs a signal and one or more others that may explain it", code="analyse.signals")
     _need_numbers(aligned)
-    _need_steps(split, _STEPS_PER_INPUT * len(LAGS) * (len(aligned.columns) - 1))
     target = aligned.columns[0]
     columns = list(range(len(aligned.columns)))
+    usable = int(finite_rows(aligned, columns)[:split].sum())
+    _need_steps(usable, _STEPS_PER_INPUT * len(LAGS) * (len(columns) - 1))
     values = filled(aligned.values)
     standard = standardised(values, split)
     others = np.arange(1, len(columns), dtype=np.int64)
@@ -46,6 +48,12 @@ def residual(aligned: Aligned, split: int) -> Answer:
     found = departure(left, split)
     explained = f"The others explain {figure(100 * r2['normal'])} % of its variance in the normal part"
     notes = [] if r2["normal"] >= _WEAK else ["the fit is weak in the normal part: the residual says little"]
+    beyond = _beyond(aligned.values[:, 1:], split)
+    if beyond > _BEYOND:
+        notes.append(
+            f"in {100 * beyond:.3g} % of the later steps the others lie outside of the range they were learned in: "
+            "there the residual is shrunk, and its size is a lower bound"
+        )
     given = [str(one.key) for one in aligned.columns[1:]]
     return _answer(
         aligned, left, split, found, f"{target.key} residual", target.unit, f"{explained} (r2_normal).", notes,
@@ -143,7 +151,7 @@ def _answer(
     share = {"share_outside_band": found.outside}
     facts = [fact(f"{name} {key}", value, unit) for key, value in told.items()]
     facts += [fact(f"{name} {key}", value) for key, value in (share | times).items() if value is not None]
-    facts += [fact(f"{name} {key}", data[key]) for key in ("r2_normal", "r2_later") if data.get(key) is not None]
+    facts += [fact(f"{name} {key}", data[key]) for key in ("r2_normal",) if data.get(key) is not None]
     band = f"{figure(found.low)} to {figure(found.high, unit)}"
     stays = f"stays outside from {times['outside_band_since']} to the end" if times["outside_band_since"] else ""
     leaves = f"first leaves it at {times['leaves_band_at']}" if times["leaves_band_at"] else "does not leave it"
@@ -158,6 +166,13 @@ def _answer(
 
 def _weight_facts(aligned: Aligned, factors: Floats) -> list[Any]:
     return [fact(f"weight of {one.key}", weight) for one, weight in zip(aligned.columns, factors, strict=True)]
+
+
+def _beyond(inputs: Floats, split: int) -> float:
+    """The share of later steps in which an input lies outside of all that it was before."""
+    low, high = np.nanmin(inputs[:split], axis=0), np.nanmax(inputs[:split], axis=0)
+    later = inputs[split:]
+    return float(((later < low) | (later > high)).any(axis=1).mean())
 
 
 def _last(values: Floats) -> float | None:
