@@ -19,7 +19,7 @@ from .outcome import Outcome
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:\s?Z|\s?[+-]\d{2}:?\d{2})?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_CLOCK = re.compile(r"(?<![\d:])\d{1,2}:\d{2}(?::\d{2})?(?![\d:])")
+_CLOCK = re.compile(r"(?<![\d:])(\d{1,2}:\d{2})(?::\d{2})?(?![\d:])(\s?(?:UTC|Z)\b)?")
 _NUMBER = re.compile(r"(?<![\w.,-])[-−+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w-]*[A-Za-z])")
 _ANY_NUMBER = re.compile(r"[-−+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 # Names with figures in them are no figures: glycol-pump-1, WO-0001, E3, U+2103.
@@ -52,9 +52,9 @@ def _of_claim(claim: Claim, cited: list[Evidence], outcome: Outcome) -> list[str
     raw_days = set(_DATE.findall(text))
     wrong += [f"the day {one} isn't in {_ids(cited)}" for one in _DATE.findall(said) if one not in days | raw_days]
     said = _DATE.sub(" ", said)
-    wrong += [
-        f"the time {one} isn't in {_ids(cited)}" for one in _CLOCK.findall(said) if one[:5].zfill(5) not in clocks
-    ]
+    in_utc = {one[11:] for one in _minutes(_ISO.findall(text), ZoneInfo("UTC"))}
+    told = [(clock.zfill(5), in_utc if utc else clocks) for clock, utc in _CLOCK.findall(said)]
+    wrong += [f"the time {clock} isn't in {_ids(cited)}" for clock, known in told if clock not in known]
     numbers = _numbers(text)
     said = _NAME.sub(" ", _CLOCK.sub(" ", said))
     wrong += [f"{one} isn't in {_ids(cited)}" for one in _NUMBER.findall(said) if not _stands(one, numbers)]

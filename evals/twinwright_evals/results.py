@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .cases import Case
+from .clarity import Clarity
 from .grounded import unsupported
 from .outcome import Outcome
 from .prices import cost_usd
@@ -69,6 +70,7 @@ class Figure:
     target: float
     at_least: bool
     of: int
+    is_share: bool = True
 
     @property
     def met(self) -> bool | None:
@@ -87,6 +89,7 @@ class SuiteResult:
         spread: with repeats, the standard deviation of each share between them.
         categories: the same shares per category.
         answerers: how many cases each answered.
+        clarity: a model's opinion of the answers, where it was asked for one; no score.
     """
 
     model: str
@@ -101,6 +104,7 @@ class SuiteResult:
     figures: tuple[Figure, ...]
     answerers: dict[str, int]
     results: tuple[CaseResult, ...]
+    clarity: Clarity | None = None
 
     @property
     def complete(self) -> bool:

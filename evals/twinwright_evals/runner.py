@@ -24,6 +24,7 @@ from .drivers import Driver
 from .outcome import Left, Outcome, calls_of, changes, fingerprint, orders_of, twin_ids
 from .results import CaseResult, SuiteResult, case_result
 from .summary import suite_result
+from .worker import begin
 from .workshop import Workshop
 
 Progress = Callable[[str], None]
@@ -119,6 +120,6 @@ def _done(parts: Sequence[Job], jobs: int) -> Iterator[list[CaseResult]]:
         return
     # Nothing is inherited: DuckDB and numpy have threads, which don't survive a fork.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(parts)), mp_context=context) as pool:
+    with ProcessPoolExecutor(min(jobs, len(parts)), mp_context=context, initializer=begin) as pool:
         for future in as_completed([pool.submit(run_job, part) for part in parts]):
             yield future.result()

@@ -21,7 +21,7 @@ _WORD = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b", re.IGNORECASE)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\s?Z|\s?[+-]\d{2}:?\d{2})?")
 # The same unit as people and plants write it.
 _UNITS = {"degc": "°c", "celsius": "°c", "percent": "%", "hours": "h", "hour": "h", "minutes": "min", "minute": "min"}
-QUERY_TOOLS = ("query_twins", "count_history", "query_data", "analyse")
+QUERY_TOOLS = ("query_twins", "count_history", "analyse")
 
 
 def right_end(expect: Expectation, outcome: Outcome) -> bool | None:

@@ -26,7 +26,7 @@ def suite_result(
         metrics=shares(ran) | _costs(ran),
         spread=_spread(ran) if repeats > 1 else {},
         categories={name: shares([one for one in ran if one.category == name]) for name in _categories(ran)},
-        figures=tuple(figures(cases, ran)),
+        figures=tuple(figures(model, cases, ran)),
         answerers={name: sum(one.answerer == name for one in ran) for name in sorted({one.answerer for one in ran})},
         results=tuple(results),
     )

@@ -27,10 +27,10 @@ def numbers(fleet: Fleet) -> Iterator[tuple[str, str, list[datetime], Floats]]:
     day = np.array([(time - HOURS[0]).days for time in HOURS], dtype=np.float64)
     air: dict[str, Floats] = {}
     for region in dict.fromkeys(entry[0] for entry in SUBSTATIONS.values()):
-        drift = np.repeat(np.cumsum(draw.normal(0.0, 1.2, DAYS + 1)), 24)[: len(HOURS)]
+        drift = np.asarray(np.repeat(np.cumsum(draw.normal(0.0, 1.2, DAYS + 1)), 24)[: len(HOURS)], dtype=np.float64)
         air[region] = np.round(-4.0 + drift + 3.0 * np.sin((hour - 9.0) * np.pi / 12.0), 1)
         wind = np.round(np.abs(draw.normal(5.0, 3.0, len(HOURS))), 1)
-        yield from _weather(region, air[region], wind)
+        yield from _weather(region, air[region], np.asarray(wind, dtype=np.float64))
     for name, (region, _voltage, rated, feeders) in SUBSTATIONS.items():
         demand = 1.0 + 0.25 * np.sin((hour - 13.0) * np.pi / 12.0) - 0.012 * air[region] - 0.06 * (day % 7 >= 5)
         total = np.zeros(len(HOURS))
