@@ -1,7 +1,7 @@
 """Scorecards: what each connector does, what it doesn't, and whether the real product ever saw it.
 
-A connector's package holds `scorecard.toml`: ``product``, ``interface``, ``tested_against``, and under ``[rules]`` every
-rule of `RULES` as ``{status = "done" | "to do" | "exempt", why = "…"}``. The pattern is Home Assistant's quality scale.
+A connector's package holds `scorecard.toml`: ``product``, ``interface``, ``tested_against``, and under ``[rules]``
+every rule of `RULES` as ``{status = "done" | "to do" | "exempt", why = "…"}``, after Home Assistant's quality scale.
 """
 
 from __future__ import annotations
