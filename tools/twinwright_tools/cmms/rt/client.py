@@ -141,8 +141,8 @@ class RequestTracker:
         except CmmsError as error:
             raise self._unclear(f"ticket {made.id} was made, but couldn't be read back", error) from error
         raise CmmsRefusedError(
-            f"Request Tracker didn't keep the key of ticket {made.id}, which was withdrawn; may the account set the field "
-            f"{self._options.key_field!r}?"
+            f"Request Tracker didn't keep the key of ticket {made.id}, which was withdrawn; may the account set "
+            f"the field {self._options.key_field!r}?"
         )
 
     def _linked(self, order: NewOrder, ticket: str) -> CmmsOrder:
