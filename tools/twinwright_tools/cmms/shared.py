@@ -1,7 +1,7 @@
 """What connectors over HTTP share: the flow of each call, the key in the text, and the words for states and priorities.
 
-The idempotency key stands in the last line of an order's text, and, where the product has a field that can be searched
-for it, there too (cut to what fits). The text decides: a copy of an order that a planner made later loses to the oldest.
+The idempotency key stands in the last line of an order's text, and, where the product has a field that can be
+searched for it, there too (cut to what fits). A copy that a planner makes of an order loses to the oldest.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def text_with_key(order: NewOrder, limit: int | None = None) -> str:
-    """The order's text, who submitted it, the failure mode, and the key in the last line; at most `limit` characters."""
+    """The order's text, who submitted it, the failure mode, the key in the last line; at most `limit` characters."""
     lines = [f"Submitted by: {order.by}", f"Twinwright key: {order.key}"]
     if order.failure_mode:
         lines.insert(1, f"Failure mode: {order.failure_mode}")

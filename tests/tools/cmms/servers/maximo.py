@@ -3,19 +3,20 @@
 Sources of the rules:
   [G] https://developer.ibm.com/static/site-id/155/maximodev/restguide/Maximo_Nextgen_REST_API.html (REST API guide)
   [R] https://scribd.com/document/740869342/Maximo-JSON-API-References (query parameters, headers, HTTP codes)
-  [C] https://github.com/ibmmaximorestjsonapis/maximorestclient (IBM's client: MaximoConnector, QueryWhere, OslcException)
-Routes ``/maximo/api`` (header apikey) and ``/maximo/oslc`` (header maxauth) [G]; ``lean=1`` [R]; oslc.where with quoted
-strings and dates, ``in [..]``, ``and``, wildcards ``%``, ``"*"`` for not null [G, C]; oslc.select with children in braces,
-oslc.orderBy with a sign, oslc.pageSize, pageno and responseInfo.nextPage [G, R]; POST with ``properties`` answers 201 with
-those, without only Location [C]; changes are POST with ``x-method-override: PATCH`` and ``patchtype: MERGE`` [G, C];
-``_rowstamp`` in a change is compared, 412 BMXAA8229W [G]; attachments are raw bytes with slug and x-document-meta [G, C];
-errors are ``{"Error": {"reasonCode", "message", "statusCode"}}`` [C].
+  [C] https://github.com/ibmmaximorestjsonapis/maximorestclient (IBM's client)
+Routes ``/maximo/api`` (header apikey) and ``/maximo/oslc`` (header maxauth) [G]; ``lean=1`` [R]; oslc.where with
+quoted strings and dates, ``in [..]``, ``and``, wildcards ``%``, ``"*"`` for not null [G, C: QueryWhere]; oslc.select
+with children in braces, oslc.orderBy with a sign, oslc.pageSize, pageno and responseInfo.nextPage [G, R]; POST with
+``properties`` answers 201 with those, without only Location [C: MaximoConnector]; changes are POST with
+``x-method-override: PATCH`` and ``patchtype: MERGE`` [G, C]; ``_rowstamp`` in a change is compared, 412 BMXAA8229W
+[G]; attachments are raw bytes with slug and x-document-meta [G, C]; errors are ``{"Error": {"reasonCode", "message", "statusCode"}}`` [C].
 Lengths are those of Maximo's data dictionary (DESCRIPTION 100, EXTERNALREFID 10, WORKLOG.DESCRIPTION 100).
 """
 
 from __future__ import annotations
 
 import base64
+import operator as op
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -31,7 +32,8 @@ DATES = ("reportdate", "changedate", "statusdate", "actfinish", "targstartdate",
 NUMBERS = ("workorderid", "wopriority", "actlabhrs", "estdur")
 ORDER = {
     "wonum": 25, "siteid": 8, "description": 100, "description_longdescription": 32_000, "status": 16, "assetnum": 25,
-    "problemcode": 8, "externalrefid": 10, "worktype": 5, "istask": 0, **dict.fromkeys(DATES, 0), **dict.fromkeys(NUMBERS, 0),
+    "problemcode": 8, "externalrefid": 10, "worktype": 5, "istask": 0,
+    **dict.fromkeys((*DATES, *NUMBERS), 0),
 }  # fmt: skip
 ASSET = {
     "assetnum": 25, "siteid": 8, "description": 100, "parent": 25, "status": 20, "serialnum": 64, "location": 25,
@@ -43,6 +45,7 @@ PARAMETERS = {
     "lean", "oslc.where", "oslc.select", "oslc.orderBy", "oslc.pageSize", "pageno", "collectioncount",
 }  # fmt: skip
 LARGEST_PAGE = 1000
+COMPARE = {"=": op.eq, "!=": op.ne, ">": op.gt, ">=": op.ge, "<": op.lt, "<=": op.le}
 _CONDITION = re.compile(r'(\w+)(!=|>=|<=|=|>|<| in )(\[(?:"[^"]*"|-?\d+)(?:,(?:"[^"]*"|-?\d+))*\]|"[^"]*"|-?[\d.]+)$')
 
 
@@ -268,8 +271,8 @@ def moment(value: object) -> datetime:
     try:
         time = datetime.fromisoformat(str(value))
     except ValueError:
-        time = datetime.min
-    if time.tzinfo is None:
+        time = None
+    if time is None or time.tzinfo is None:
         raise error(400, "BMXAA4198E", f"The date {value!r} is not valid.")
     return time
 
@@ -317,5 +320,4 @@ def _condition(part: str, fields: dict[str, int]) -> Callable[[dict[str, Any]], 
 
 
 def _compare(operator: str, left: Any, right: Any) -> bool:
-    outcomes = {"=": left == right, "!=": left != right, ">": left > right, ">=": left >= right}
-    return outcomes[operator] if operator in outcomes else (left < right if operator == "<" else left <= right)
+    return bool(COMPARE[operator](left, right))

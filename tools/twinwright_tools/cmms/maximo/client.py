@@ -92,9 +92,15 @@ class Maximo(KeyedConnector):
 
     def _found(self) -> list[str]:
         lines = [f"{PRODUCT}, site {self._usage.site}"]
-        asked = {"lean": 1, "oslc.where": self._here(), "oslc.select": "siteid", "oslc.pageSize": 1}
+        asked: dict[str, str | int] = {
+            "lean": 1,
+            "oslc.where": self._here(),
+            "oslc.select": "siteid",
+            "oslc.pageSize": 1,
+            "collectioncount": 1,
+        }
         for what, path in (("assets", self._assets_path), ("work orders", self._orders_path)):
-            counted = self._http.read(path, Counted, params={**asked, "collectioncount": 1}).value
+            counted = self._http.read(path, Counted, params=asked).value
             lines.append(f"{counted.info.total} {what} ({path.rpartition('/')[2]})")
         return lines
 
