@@ -1,0 +1,304 @@
+"""What connectors over HTTP share: the flow of each call, the key in the text, and the words for states and priorities.
+
+The idempotency key stands in the last line of an order's text, and, where the product has a field that can be
+searched for it, there too (cut to what fits). A copy that a planner makes of an order loses to the oldest.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, cast, get_args
+from urllib.parse import quote, unquote
+
+from ..errors import CmmsAnswerError, CmmsError, CmmsMissingError, CmmsRefusedError, ConfigError, nearest
+from ..plant.config import CONFIG_FILE, CmmsConfig
+from .http import HttpClient
+from .protocol import Attachment, CmmsAsset, CmmsOrder, NewOrder, OrderState
+
+Priority = Literal["P1", "P2", "P3", "P4"]
+
+_KEY = re.compile(r"Twinwright key: ([A-Za-z0-9._:-]+)")
+_ADDITION = re.compile(r"Twinwright addition: ([A-Za-z0-9._:-]+)")
+_FAILURE_MODE = re.compile(r"Failure mode: ([^\r\n<]+)")
+_CUT = "… (cut here: the product holds no more)"
+# A shorter piece of a key would be one by chance.
+_LEAST_KEY = 8
+# A clock that is off by less says nothing; in seconds.
+_CLOCK_OFF_S = 60.0
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+
+
+def text_with_key(order: NewOrder, limit: int | None = None) -> str:
+    """The order's text, who submitted it, the failure mode, the key in the last line; at most `limit` characters."""
+    lines = [f"Submitted by: {order.by}", f"Twinwright key: {order.key}"]
+    if order.failure_mode:
+        lines.insert(1, f"Failure mode: {order.failure_mode}")
+    return _joined(order.text, "\n".join(lines), limit)
+
+
+def comment_with_key(text: str, key: str, limit: int | None = None) -> str:
+    """A comment with its key in the last line, in other words than an order's; at most `limit` characters."""
+    return _joined(text, f"Twinwright addition: {key}", limit)
+
+
+def _joined(text: str, footer: str, limit: int | None) -> str:
+    whole = f"{text}\n\n{footer}"
+    if limit is None or len(whole) <= limit:
+        return whole
+    return f"{text[: limit - len(footer) - len(_CUT) - 2]}{_CUT}\n\n{footer}"
+
+
+def key_in(text: str | None) -> str | None:
+    """The last idempotency key in a text, or None."""
+    found = _KEY.findall(text or "")
+    return found[-1] if found else None
+
+
+def additions_in(text: str | None) -> list[str]:
+    """The keys of the comments in a text."""
+    return _ADDITION.findall(text or "")
+
+
+def failure_mode_in(text: str | None) -> str | None:
+    """The last failure mode that a text names in a line of its own, or None."""
+    found = _FAILURE_MODE.findall(text or "")
+    return found[-1].strip() if found else None
+
+
+def cut(text: str, length: int) -> str:
+    """One line of at most that many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def slug(name: str) -> str:
+    """A file's name for the header Slug (RFC 5023, 9.7): what isn't printable ASCII is percent-encoded."""
+    return quote(name, safe="".join(chr(code) for code in range(32, 127) if chr(code) != "%"))
+
+
+@dataclass(frozen=True)
+class Words:
+    """A product's words for states (many to one of ours) and priorities (one for each of ours)."""
+
+    states: Mapping[str, OrderState]
+    priorities: Mapping[Priority, str]
+
+    def state(self, word: str, product: str) -> OrderState:
+        """What a status means.
+
+        Raises:
+            CmmsAnswerError: nobody said what it means.
+        """
+        if word not in self.states:
+            raise CmmsAnswerError(
+                f"{product} has the status {word!r}, which isn't known; say what it means under [cmms.options]: "
+                f'states = "{word}=open" (or in_progress, done, cancelled)'
+            )
+        return self.states[word]
+
+    def meaning(self, *states: OrderState) -> list[str]:
+        """The product's words that mean one of these."""
+        return [word for word, state in self.states.items() if state in states]
+
+    def priority(self, word: str | None) -> str | None:
+        """P1 to P4, or the product's own word where it is none of those that we write."""
+        return next((ours for ours, theirs in self.priorities.items() if theirs == word), word)
+
+
+class Options:
+    """What `[cmms.options]` says, read with clear errors."""
+
+    def __init__(self, config: CmmsConfig, folder: Path, names: Iterable[str]) -> None:
+        self._values = config.options
+        self._file = folder / CONFIG_FILE
+        known = {*names, "states", "priorities", "plain_http"}
+        for name in self._values:
+            if name not in known:
+                near = nearest(name, known)
+                raise self.error(name, f"there is no such option; there are {', '.join(sorted(known))}", near)
+
+    def error(self, name: str, message: str, suggestions: Sequence[str] = ()) -> ConfigError:
+        """The error for one option."""
+        return ConfigError(message, file=self._file, place=f"cmms.options.{name}", suggestions=list(suggestions))
+
+    def get(self, name: str, default: str) -> str:
+        """An option with a default."""
+        return self._values.get(name, default)
+
+    def needed(self, name: str, what: str) -> str:
+        """An option without a default.
+
+        Raises:
+            ConfigError: it is missing.
+        """
+        if not (value := self._values.get(name, "").strip()):
+            raise self.error(name, f"is needed: {what}")
+        return value
+
+    def number(self, name: str, default: int) -> int:
+        """A whole number above zero."""
+        value = self.get(name, str(default))
+        if not (value.isascii() and value.isdigit() and int(value) > 0):
+            raise self.error(name, f"{value!r} is no whole number above zero")
+        return int(value)
+
+    def table(self, name: str) -> dict[str, str]:
+        """Pairs such as ``HOLD=open, FINI=done``."""
+        pairs: dict[str, str] = {}
+        for pair in filter(None, (one.strip() for one in self.get(name, "").split(","))):
+            left, equals, right = (part.strip() for part in pair.partition("="))
+            if not (left and equals and right):
+                raise self.error(name, f"{pair!r} is no pair such as HOLD=open")
+            pairs[left] = right
+        return pairs
+
+    def words(self, states: Mapping[str, OrderState], priorities: Mapping[Priority, str]) -> Words:
+        """The product's usual words with the site's own over them."""
+        own, ranks = self.table("states"), self.table("priorities")
+        for name, given, wanted in (("states", own.values(), OrderState), ("priorities", ranks, Priority)):
+            for word in given:
+                if word not in get_args(wanted):
+                    raise self.error(name, f"{word!r} is none of {', '.join(get_args(wanted))}")
+        return Words({**states, **cast(dict[str, OrderState], own)}, {**priorities, **cast(dict[Priority, str], ranks)})
+
+
+@contextmanager
+def made_already() -> Iterator[None]:
+    """What fails in here fails after the change was made: its errors say so."""
+    try:
+        yield
+    except CmmsError as error:
+        error.may_have_happened = True
+        raise
+
+
+class KeyedConnector(ABC):
+    """The flow of each call of `protocol.Connector`; a product fills in the requests."""
+
+    product: str
+
+    def __init__(self, http: HttpClient, words: Words) -> None:
+        self._http = http
+        self._words = words
+
+    @property
+    def name(self) -> str:
+        """The product, for people."""
+        return self.product
+
+    def check(self) -> list[str]:
+        """Logs in, reads, and says what was found; writes nothing."""
+        found = self._found()
+        ahead = self._http.clock_ahead_s or 0.0
+        if abs(ahead) > _CLOCK_OFF_S:
+            side = "ahead of" if ahead > 0 else "behind"
+            found.append(
+                f"its clock is {abs(ahead):.0f} s {side} this machine's; times in it are taken as it gives them"
+            )
+        return found
+
+    def open_orders(self, assets: Sequence[str]) -> list[CmmsOrder]:
+        """The orders on these assets that are neither done nor cancelled."""
+        wanted = list(dict.fromkeys(assets))
+        found = self._orders_on(wanted) if wanted else ()
+        return [one for one in found if one.asset in wanted and one.state in ("open", "in_progress")]
+
+    def by_key(self, key: str) -> CmmsOrder | None:
+        """The oldest order with that key, whatever its state."""
+        same = [one for one in self._orders_with(key) if one.key is not None and _same(one.key, key)]
+        return min(same, key=lambda one: (one.created or _LONG_AGO, one.id), default=None)
+
+    def create(self, order: NewOrder) -> CmmsOrder:
+        """Makes one order, unless its asset isn't there (any more)."""
+        if not self._has_asset(order.asset):
+            raise CmmsMissingError(f"{self.product} has no asset {order.asset!r} (any more); match the twin anew")
+        made = self._make(order)
+        with made_already():
+            return self.get(made)
+
+    def add(self, order: CmmsOrder, text: str, key: str) -> CmmsOrder:
+        """Adds a comment once for each key, to an order that is still open."""
+        now = self.get(order.id)
+        if any(key in additions_in(comment) for comment in self._comments(order.id)):
+            return now
+        if now.state not in ("open", "in_progress"):
+            raise CmmsRefusedError(f"{self.product}: order {now.id} is {now.status} in the meantime; nothing was added")
+        self._comment(order, text, key)
+        with made_already():
+            return self.get(order.id)
+
+    def attach(self, order: str, attachment: Attachment) -> None:
+        """Adds a file, unless one of that name is there already."""
+        names = set(self._files(order))
+        # A product may keep a name as the header brought it (RFC 5023, 9.7.1), percent-encoded.
+        if attachment.name not in names | {unquote(name) for name in names}:
+            self._send_file(order, attachment)
+
+    def past(self, since: datetime | None) -> Iterator[CmmsOrder]:
+        """Orders that changed at or after `since`, oldest change first.
+
+        They are read in an order that no change can upset, and sorted here: paging by time of change skips an order
+        when another one is changed while we read.
+        """
+        changed = [(one.changed or one.created or _LONG_AGO, one) for one in self._changed(since)]
+        changed.sort(key=lambda pair: (pair[0], pair[1].id))
+        yield from (one for time, one in changed if since is None or time >= since)
+
+    @abstractmethod
+    def get(self, order: str) -> CmmsOrder:
+        """One order, as it stands."""
+
+    @abstractmethod
+    def assets(self) -> Iterator[CmmsAsset]:
+        """Every asset, page by page."""
+
+    @abstractmethod
+    def _found(self) -> list[str]:
+        """What `check` says."""
+
+    @abstractmethod
+    def _orders_on(self, assets: list[str]) -> Iterable[CmmsOrder]:
+        """At least the open orders on these assets."""
+
+    @abstractmethod
+    def _orders_with(self, key: str) -> Iterable[CmmsOrder]:
+        """At least the orders with that key."""
+
+    @abstractmethod
+    def _changed(self, since: datetime | None) -> Iterable[CmmsOrder]:
+        """At least the orders that changed since, in any order."""
+
+    @abstractmethod
+    def _has_asset(self, asset: str) -> bool:
+        """Whether work can be ordered on it."""
+
+    @abstractmethod
+    def _make(self, order: NewOrder) -> str:
+        """Makes it and returns its id."""
+
+    @abstractmethod
+    def _comments(self, order: str) -> Iterable[str]:
+        """The comments on an order."""
+
+    @abstractmethod
+    def _comment(self, order: CmmsOrder, text: str, key: str) -> None:
+        """Adds one; conditional on `order.version` where the product can do that."""
+
+    @abstractmethod
+    def _files(self, order: str) -> Iterable[str]:
+        """The names of the files on an order."""
+
+    @abstractmethod
+    def _send_file(self, order: str, attachment: Attachment) -> None:
+        """Adds one."""
+
+
+def _same(held: str, key: str) -> bool:
+    """Whether a key that may have been cut to a field's length is this one."""
+    return held == key or (len(held) >= _LEAST_KEY and key.startswith(held))
