@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .client import RequestTracker
+from ..credentials import read_credentials
+from .client import RequestTracker, request_tracker
 
 if TYPE_CHECKING:
     from ...plant import Plant
@@ -20,6 +21,4 @@ def connect(plant: Plant, environment: Mapping[str, str]) -> RequestTracker:
         ConfigError: address or options are missing or wrong.
         CmmsLoginError: no credentials were given.
     """
-    from ..credentials import read_credentials
-
-    return RequestTracker.connect(plant.config.cmms, plant.folder, read_credentials(environment))
+    return request_tracker(plant.config.cmms, plant.folder, read_credentials(environment))
