@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twinwright_tools.cmms.maximo.client import maximo
+from twinwright_tools.cmms.maximo import Maximo
 
 from .served import Product
 from .servers.maximo import KEY as MAXIMO_KEY
@@ -11,7 +11,7 @@ from .servers.maximo import SITE, MaximoServer
 MAXIMO = Product(
     kind="maximo",
     start=MaximoServer,
-    connector=maximo,
+    connector=Maximo.connect,
     options={"site": SITE},
     secrets={"token": MAXIMO_KEY},
     create=("POST", "/mxapiwodetail"),
