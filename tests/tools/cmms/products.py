@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from twinwright_tools.cmms.maximo import Maximo
+from twinwright_tools.cmms.sap import Sap
 
 from .served import Product
 from .servers.maximo import KEY as MAXIMO_KEY
 from .servers.maximo import SITE, MaximoServer
+from .servers.sap import LOGIN as SAP_LOGIN
+from .servers.sap import PLANT, SapServer
 
 MAXIMO = Product(
     kind="maximo",
@@ -19,4 +22,15 @@ MAXIMO = Product(
     upload=("POST", "/doclinks"),
     conditional=True,
 )
-PRODUCTS = {one.kind: one for one in (MAXIMO,)}
+SAP = Product(
+    kind="sap",
+    start=SapServer,
+    connector=Sap.connect,
+    options={"planning_plant": PLANT},
+    secrets={"user": SAP_LOGIN[0], "password": SAP_LOGIN[1]},
+    create=("POST", "/MaintenanceOrder"),
+    comment=("PATCH", ""),
+    upload=("POST", "/AttachmentContentSet"),
+    conditional=True,
+)
+PRODUCTS = {one.kind: one for one in (MAXIMO, SAP)}
