@@ -241,10 +241,7 @@ class SapServer(StrictServer):
         self._check_match(request, held)
         text = self._json(request)
         self._check_text(text)
-        if any(
-            (one["TextObjectType"], one["Language"]) == (text["TextObjectType"], text["Language"])
-            for one in held["texts"]
-        ):
+        if any(same_text(one, text["TextObjectType"], text["Language"]) for one in held["texts"]):
             raise error(400, "/IWBEP/CM_MGW_RT/022", "The long text exists already")
         self._save(held | {"texts": [*held["texts"], text]})
         return Reply(201, {"d": text})
@@ -256,9 +253,7 @@ class SapServer(StrictServer):
         document = self._json(request)
         if set(document) != {"MaintenanceOrderLongText"}:
             raise error(400, "/IWCOR/CX_DS_EP_PROPERTY_ERROR", "Only MaintenanceOrderLongText can be changed")
-        texts = [
-            one for one in held["texts"] if found and (one["TextObjectType"], one["Language"]) == (found[2], found[3])
-        ]
+        texts = [one for one in held["texts"] if found and same_text(one, found[2], found[3])]
         if not texts:
             raise error(404, "/IWBEP/CM_MGW_RT/020", "Resource not found for segment 'MaintenanceOrderLongText'")
         texts[0] |= document

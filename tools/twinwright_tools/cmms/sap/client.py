@@ -138,7 +138,7 @@ class Sap(KeyedConnector):
         """Entities by ascending key; each page begins after the last key, so that changes shift nothing."""
         last: str | None = None
         while True:
-            after = [f"{key} gt {literal(last)}"] if last is not None else []
+            after: list[str] = [f"{key} gt {literal(last)}"] if last is not None else []
             where = " and ".join(filter(None, (condition, *after)))
             asked = {"$select": fields, "$orderby": key, "$top": str(_PAGE)}
             asked |= {name: value for name, value in (("$filter", where), ("$expand", expand)) if value}
