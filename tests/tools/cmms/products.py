@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from twinwright_tools.cmms.maintainx import MaintainX
 from twinwright_tools.cmms.maximo import Maximo
 from twinwright_tools.cmms.sap import Sap
 
 from .served import Product
+from .servers.maintainx import TOKEN, MaintainXServer
 from .servers.maximo import KEY as MAXIMO_KEY
 from .servers.maximo import SITE, MaximoServer
 from .servers.sap import LOGIN as SAP_LOGIN
@@ -33,4 +35,15 @@ SAP = Product(
     upload=("POST", "/AttachmentContentSet"),
     conditional=True,
 )
-PRODUCTS = {one.kind: one for one in (MAXIMO, SAP)}
+MAINTAINX = Product(
+    kind="maintainx",
+    start=MaintainXServer,
+    connector=MaintainX.connect,
+    options={},
+    secrets={"token": TOKEN},
+    create=("POST", "/workorders"),
+    comment=("POST", "/comments"),
+    upload=("PUT", "/chart.png"),
+    conditional=False,
+)
+PRODUCTS = {one.kind: one for one in (MAXIMO, SAP, MAINTAINX)}
