@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from twinwright_tools.cmms.atlas import Atlas
 from twinwright_tools.cmms.maintainx import MaintainX
 from twinwright_tools.cmms.maximo import Maximo
 from twinwright_tools.cmms.sap import Sap
 
 from .served import Product
+from .servers.atlas import LOGIN as ATLAS_LOGIN
+from .servers.atlas import AtlasServer
 from .servers.maintainx import TOKEN, MaintainXServer
 from .servers.maximo import KEY as MAXIMO_KEY
 from .servers.maximo import SITE, MaximoServer
@@ -46,4 +49,15 @@ MAINTAINX = Product(
     upload=("PUT", "/chart.png"),
     conditional=False,
 )
-PRODUCTS = {one.kind: one for one in (MAXIMO, SAP, MAINTAINX)}
+ATLAS = Product(
+    kind="atlas",
+    start=AtlasServer,
+    connector=Atlas.connect,
+    options={},
+    secrets={"user": ATLAS_LOGIN[0], "password": ATLAS_LOGIN[1]},
+    create=("POST", "/work-orders"),
+    comment=("POST", "/comments"),
+    upload=("PATCH", "/add"),
+    conditional=False,
+)
+PRODUCTS = {one.kind: one for one in (MAXIMO, SAP, MAINTAINX, ATLAS)}
