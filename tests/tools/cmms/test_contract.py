@@ -220,6 +220,7 @@ def test_wrong_credentials_are_told_and_not_shown(served: Served) -> None:
 
 @pytest.mark.parametrize("fate", ["500", "503", "429"])
 def test_reading_survives_a_passing_failure(served: Served, fate: str) -> None:
+    served.connector.check()
     served.server.fail(fate, times=2, retry_after="7")
     assert len(list(served.connector.assets())) == 3
     assert (served.slept == [7.0, 7.0]) is (fate == "429")

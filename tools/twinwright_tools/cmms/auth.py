@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator
 
 import httpx
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError
 
 from ..errors import CmmsAnswerError, CmmsLoginError, CmmsUnavailableError
 
@@ -37,7 +37,8 @@ def basic(user: str, password: SecretStr) -> httpx.Auth:
 class _Token(BaseModel):
     """The successful answer of a token endpoint (RFC 6749, 5.1)."""
 
-    access_token: SecretStr
+    # Atlas CMMS calls it accessToken.
+    access_token: SecretStr = Field(validation_alias=AliasChoices("access_token", "accessToken"))
     expires_in: float = 300.0
 
 

@@ -12,14 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote
 
-from ..errors import CmmsAnswerError, CmmsError, CmmsMissingError, CmmsRefusedError, ConfigError, nearest
-from ..plant.config import CONFIG_FILE, CmmsConfig
+from pydantic import BeforeValidator, Field
+
+from ..errors import CmmsAnswerError, CmmsError, CmmsMissingError, CmmsRefusedError
 from .http import HttpClient
 from .protocol import Attachment, CmmsAsset, CmmsOrder, NewOrder, OrderState
+from .site import Options
 
 Priority = Literal["P1", "P2", "P3", "P4"]
 
@@ -29,8 +30,6 @@ _FAILURE_MODE = re.compile(r"Failure mode: ([^\r\n<]+)")
 _CUT = "… (cut here: the product holds no more)"
 # A shorter piece of a key would be one by chance.
 _LEAST_KEY = 8
-# A clock that is off by less says nothing; in seconds.
-_CLOCK_OFF_S = 60.0
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -98,7 +97,7 @@ class Words:
         if word not in self.states:
             raise CmmsAnswerError(
                 f"{product} has the status {word!r}, which isn't known; say what it means under [cmms.options]: "
-                f'states = "{word}=open" (or in_progress, done, cancelled)'
+                f'statuses = "{word} = open" (or in_progress, done, cancelled)'
             )
         return self.states[word]
 
@@ -111,61 +110,34 @@ class Words:
         return next((ours for ours, theirs in self.priorities.items() if theirs == word), word)
 
 
-class Options:
-    """What `[cmms.options]` says, read with clear errors."""
-
-    def __init__(self, config: CmmsConfig, folder: Path, names: Iterable[str]) -> None:
-        self._values = config.options
-        self._file = folder / CONFIG_FILE
-        known = {*names, "states", "priorities", "plain_http"}
-        for name in self._values:
-            if name not in known:
-                near = nearest(name, known)
-                raise self.error(name, f"there is no such option; there are {', '.join(sorted(known))}", near)
-
-    def error(self, name: str, message: str, suggestions: Sequence[str] = ()) -> ConfigError:
-        """The error for one option."""
-        return ConfigError(message, file=self._file, place=f"cmms.options.{name}", suggestions=list(suggestions))
-
-    def get(self, name: str, default: str) -> str:
-        """An option with a default."""
-        return self._values.get(name, default)
-
-    def needed(self, name: str, what: str) -> str:
-        """An option without a default.
-
-        Raises:
-            ConfigError: it is missing.
-        """
-        if not (value := self._values.get(name, "").strip()):
-            raise self.error(name, f"is needed: {what}")
+def _pairs(value: Any) -> Any:
+    if not isinstance(value, str):
         return value
+    pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
+    if any(not (left.strip() and right.strip()) for left, _, right in pairs):
+        raise ValueError("write pairs such as: HOLD = open, FINI = done")
+    return {left.strip(): right.strip() for left, _, right in pairs}
 
-    def number(self, name: str, default: int) -> int:
-        """A whole number above zero."""
-        value = self.get(name, str(default))
-        if not (value.isascii() and value.isdigit() and int(value) > 0):
-            raise self.error(name, f"{value!r} is no whole number above zero")
-        return int(value)
 
-    def table(self, name: str) -> dict[str, str]:
-        """Pairs such as ``HOLD=open, FINI=done``."""
-        pairs: dict[str, str] = {}
-        for pair in filter(None, (one.strip() for one in self.get(name, "").split(","))):
-            left, equals, right = (part.strip() for part in pair.partition("="))
-            if not (left and equals and right):
-                raise self.error(name, f"{pair!r} is no pair such as HOLD=open")
-            pairs[left] = right
-        return pairs
+StateTable = Annotated[dict[str, OrderState], BeforeValidator(_pairs)]
+PriorityTable = Annotated[dict[Priority, str], BeforeValidator(_pairs)]
+Table = Annotated[dict[str, str], BeforeValidator(_pairs)]
+
+
+class WordOptions(Options):
+    """The part of ``[cmms.options]`` that these connectors share.
+
+    Attributes:
+        statuses: what the site's own statuses mean: ``"HOLD = open, FINI = done"``.
+        priorities: what the site calls ours: ``"P1 = 1, P2 = 3"``.
+    """
+
+    statuses: StateTable = Field(default_factory=dict)
+    priorities: PriorityTable = Field(default_factory=dict)
 
     def words(self, states: Mapping[str, OrderState], priorities: Mapping[Priority, str]) -> Words:
         """The product's usual words with the site's own over them."""
-        own, ranks = self.table("states"), self.table("priorities")
-        for name, given, wanted in (("states", own.values(), OrderState), ("priorities", ranks, Priority)):
-            for word in given:
-                if word not in get_args(wanted):
-                    raise self.error(name, f"{word!r} is none of {', '.join(get_args(wanted))}")
-        return Words({**states, **cast(dict[str, OrderState], own)}, {**priorities, **cast(dict[Priority, str], ranks)})
+        return Words({**states, **self.statuses}, {**priorities, **self.priorities})
 
 
 @contextmanager
@@ -194,14 +166,7 @@ class KeyedConnector(ABC):
 
     def check(self) -> list[str]:
         """Logs in, reads, and says what was found; writes nothing."""
-        found = self._found()
-        ahead = self._http.clock_ahead_s or 0.0
-        if abs(ahead) > _CLOCK_OFF_S:
-            side = "ahead of" if ahead > 0 else "behind"
-            found.append(
-                f"its clock is {abs(ahead):.0f} s {side} this machine's; times in it are taken as it gives them"
-            )
-        return found
+        return self._found() + self._http.about_the_clock()
 
     def open_orders(self, assets: Sequence[str]) -> list[CmmsOrder]:
         """The orders on these assets that are neither done nor cancelled."""

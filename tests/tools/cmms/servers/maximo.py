@@ -9,7 +9,8 @@ quoted strings and dates, ``in [..]``, ``and``, wildcards ``%``, ``"*"`` for not
 with children in braces, oslc.orderBy with a sign, oslc.pageSize, pageno and responseInfo.nextPage [G, R]; POST with
 ``properties`` answers 201 with those, without only Location [C: MaximoConnector]; changes are POST with
 ``x-method-override: PATCH`` and ``patchtype: MERGE`` [G, C]; ``_rowstamp`` in a change is compared, 412 BMXAA8229W
-[G]; attachments are raw bytes with slug and x-document-meta [G, C]; errors are ``{"Error": {"reasonCode", "message", "statusCode"}}`` [C].
+[G]; attachments are raw bytes with slug and x-document-meta [G, C]; errors are
+``{"Error": {"reasonCode", "message", "statusCode"}}`` [C: OslcException].
 Lengths are those of Maximo's data dictionary (DESCRIPTION 100, EXTERNALREFID 10, WORKLOG.DESCRIPTION 100).
 """
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Self, TypeVar
 
 import httpx
 from pydantic import BaseModel, SecretStr
 
 from ...errors import CmmsMissingError
+from ...plant.config import CmmsConfig
 from ..auth import HeaderAuth
-from ..credentials import Credentials, read_credentials
+from ..credentials import Credentials
 from ..http import Answer, HttpClient, Params, client_of
 from ..protocol import Attachment, CmmsAsset, CmmsOrder, NewOrder
 from ..redaction import Redactor
-from ..shared import KeyedConnector, Options, comment_with_key, slug
+from ..shared import KeyedConnector, comment_with_key, slug
+from ..site import read_options
 from .mapping import (
     ASSET_FIELDS,
     ORDER_FIELDS,
@@ -28,6 +30,7 @@ from .mapping import (
     Counted,
     Documents,
     LogPage,
+    MaximoOptions,
     Usage,
     WorkOrder,
     WorkOrders,
@@ -35,22 +38,6 @@ from .mapping import (
     literal,
 )
 
-if TYPE_CHECKING:
-    from ...plant import Plant
-    from ...plant.config import CmmsConfig
-
-OPTIONS = (
-    "site",
-    "api",
-    "work_orders",
-    "assets",
-    "key_field",
-    "key_length",
-    "work_type",
-    "failure_codes",
-    "log_type",
-    "page",
-)
 _PAGE = 200
 # The attribute "description" of a work log holds this much.
 _MOST_LOG_TITLE = 100
@@ -68,12 +55,33 @@ class Maximo(KeyedConnector):
 
     product = PRODUCT
 
-    def __init__(self, http: HttpClient, usage: Usage, orders: str, assets: str, log_type: str) -> None:
-        super().__init__(http, usage.words)
-        self._usage = usage
-        self._orders_path = orders
-        self._assets_path = assets
-        self._log_type = log_type
+    def __init__(self, http: HttpClient, options: MaximoOptions, route: str) -> None:
+        super().__init__(http, options.words(STATES, PRIORITIES))
+        self._usage = Usage(options, self._words)
+        self._options = options
+        self._orders_path = f"{route}/os/{options.work_orders.lower()}"
+        self._assets_path = f"{route}/os/{options.assets.lower()}"
+
+    @classmethod
+    def connect(cls, config: CmmsConfig, folder: Path, credentials: Credentials) -> Self:
+        """The connector for a site; nothing is sent yet. `[cmms] url` ends in ``/maximo``.
+
+        A token is an API key (route ``api``); user and password go out as ``maxauth`` (route ``oslc``).
+
+        Raises:
+            ConfigError: an option is missing or wrong.
+            CmmsLoginError: neither a token nor user and password were given.
+        """
+        options = read_options(config, folder, MaximoOptions)
+        http = client_of(
+            config,
+            folder,
+            PRODUCT,
+            lambda redactor: _auth(credentials, redactor),
+            credentials.secrets(),
+            explain=explain,
+        )
+        return cls(http, options, options.api or ("api" if credentials.token else "oslc"))
 
     def assets(self) -> Iterator[CmmsAsset]:
         """The site's assets; a parent is an asset of the same site."""
@@ -87,11 +95,11 @@ class Maximo(KeyedConnector):
     def _held(self, order: str) -> WorkOrder:
         found = next(self._work_orders(f"wonum={literal(order)}"), None)
         if found is None:
-            raise CmmsMissingError(f"{PRODUCT} has no work order {order!r} at site {self._usage.site} (any more)")
+            raise CmmsMissingError(f"{PRODUCT} has no work order {order!r} at site {self._options.site} (any more)")
         return found
 
     def _found(self) -> list[str]:
-        lines = [f"{PRODUCT}, site {self._usage.site}"]
+        lines = [f"{PRODUCT}, site {self._options.site}"]
         asked: dict[str, str | int] = {
             "lean": 1,
             "oslc.where": self._here(),
@@ -105,7 +113,7 @@ class Maximo(KeyedConnector):
         return lines
 
     def _here(self, *conditions: str) -> str:
-        return " and ".join((f"siteid={literal(self._usage.site)}", *conditions))
+        return " and ".join((f"siteid={literal(self._options.site)}", *conditions))
 
     def _pages(self, path: str, kind: type[Paged], where: str, select: str, order: str) -> Iterator[Paged]:
         asked: dict[str, str | int] = {
@@ -124,7 +132,7 @@ class Maximo(KeyedConnector):
         return self._http.pages(path, kind, following, params=asked)
 
     def _work_orders(self, *conditions: str) -> Iterator[WorkOrder]:
-        fields = f"{ORDER_FIELDS},{self._usage.key_field}"
+        fields = f"{ORDER_FIELDS},{self._options.key_field}"
         for page in self._pages(self._orders_path, WorkOrders, self._here(*conditions), fields, "+workorderid"):
             yield from (one for one in page.member if not one.istask)
 
@@ -135,8 +143,8 @@ class Maximo(KeyedConnector):
         return map(self._usage.order, self._work_orders(f"assetnum in [{numbers}]", *final))
 
     def _orders_with(self, key: str) -> Iterator[CmmsOrder]:
-        held = literal(key[: self._usage.key_length])
-        return map(self._usage.order, self._work_orders(f"{self._usage.key_field}={held}"))
+        held = literal(key[: self._options.key_length])
+        return map(self._usage.order, self._work_orders(f"{self._options.key_field}={held}"))
 
     def _changed(self, since: datetime | None) -> Iterator[CmmsOrder]:
         asked = () if since is None else (f'changedate>="{since.isoformat(timespec="seconds")}"',)
@@ -167,7 +175,7 @@ class Maximo(KeyedConnector):
     def _comment(self, order: CmmsOrder, text: str, key: str) -> None:
         title = comment_with_key("", key).strip()
         entry = {
-            "logtype": self._log_type,
+            "logtype": self._options.log_type,
             "description": title if len(title) <= _MOST_LOG_TITLE else "Twinwright",
             "description_longdescription": comment_with_key(text, key),
         }
@@ -193,49 +201,6 @@ class Maximo(KeyedConnector):
         }
         path = self._links(order)
         self._http.write("POST", path, object, params={"lean": 1}, headers=headers, content=attachment.content)
-
-
-def connect(plant: Plant, environment: Mapping[str, str]) -> Maximo:
-    """The connector of a plant.
-
-    Raises:
-        ConfigError, CmmsLoginError: see `cmms.choose.connect`.
-    """
-    return maximo(plant.config.cmms, plant.folder, read_credentials(environment))
-
-
-def maximo(config: CmmsConfig, folder: Path, credentials: Credentials) -> Maximo:
-    """A connector; `[cmms] url` ends in ``/maximo``, `site` is a site id.
-
-    Credentials: a token is an API key (the route ``api``); user and password go out as ``maxauth`` (``oslc``).
-
-    Raises:
-        ConfigError: an option is missing or wrong.
-        CmmsLoginError: neither a token nor user and password were given.
-    """
-    options = Options(config, folder, OPTIONS)
-    route = options.get("api", "api" if credentials.token else "oslc")
-    usage = Usage(
-        site=options.needed("site", "the id of the site that orders belong to (SITEID)"),
-        words=options.words(STATES, PRIORITIES),
-        key_field=options.get("key_field", "externalrefid").lower(),
-        key_length=options.number("key_length", 10),
-        work_type=options.get("work_type", "CM"),
-        failure_codes=options.table("failure_codes"),
-        page=options.get("page", "") or None,
-    )
-    if any(not word.isdigit() for word in usage.words.priorities.values()):
-        raise options.error("priorities", "WOPRIORITY is a whole number, as in P1=1, P2=2")
-    http = client_of(
-        config, folder, PRODUCT, lambda redactor: _auth(credentials, redactor), credentials.secrets(), explain=explain
-    )
-    return Maximo(
-        http,
-        usage,
-        f"{route}/os/{options.get('work_orders', 'mxapiwodetail').lower()}",
-        f"{route}/os/{options.get('assets', 'mxapiasset').lower()}",
-        options.get("log_type", "CLIENTNOTE"),
-    )
 
 
 def _auth(credentials: Credentials, redactor: Redactor) -> httpx.Auth:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from ...errors import CmmsMissingError
 from ..protocol import CmmsAsset, CmmsOrder, NewOrder, OrderState
-from ..shared import Priority, Words, cut, failure_mode_in, key_in, text_with_key
+from ..shared import Priority, Table, WordOptions, Words, cut, failure_mode_in, key_in, text_with_key
 
 PRODUCT = "IBM Maximo"
 # The internal values of the domain WOSTATUS; a site's synonyms of them go into the option `states`.
@@ -149,31 +148,50 @@ class Documents(BaseModel):
     member: list[Document]
 
 
-@dataclass(frozen=True)
-class Usage:
-    """How this site's Maximo is used.
+class MaximoOptions(WordOptions):
+    """``[cmms.options]`` for Maximo.
 
     Attributes:
-        site: the site id; work orders and assets are looked for and made there.
-        key_field, key_length: the attribute that holds (the start of) the idempotency key, and its length.
-        work_type: the work type of new orders.
-        failure_codes: Maximo's problem codes by our failure modes.
-        page: the base of a link for people, or None.
+        site: the site id (SITEID); work orders and assets are looked for and made there.
+        api: the route, ``api`` or ``oslc``; else ``api`` with an API key, ``oslc`` without.
+        work_orders, assets: the object structures.
+        key_field, key_length: the attribute that holds the (start of the) idempotency key, and its length.
+        work_type: the work type of new orders; log_type that of added log entries.
+        failure_codes: our failure modes as problem codes: ``"bearing_wear = BRGFAIL"``; others go into the text only.
+        page: the beginning of a link for people, to which the WORKORDERID is added.
     """
 
-    site: str
+    site: str = Field(min_length=1)
+    api: Literal["api", "oslc"] | None = None
+    work_orders: str = "mxapiwodetail"
+    assets: str = "mxapiasset"
+    key_field: str = Field(default="externalrefid", pattern="^[a-z][a-z0-9_]*$")
+    key_length: int = Field(default=10, ge=8)
+    work_type: str = "CM"
+    log_type: str = "CLIENTNOTE"
+    failure_codes: Table = Field(default_factory=dict)
+    page: str | None = None
+
+    @field_validator("priorities")
+    @classmethod
+    def _numbers(cls, value: dict[Priority, str]) -> dict[Priority, str]:
+        if not all(word.isascii() and word.isdigit() for word in value.values()):
+            raise ValueError("WOPRIORITY is a whole number, as in P1 = 1, P2 = 2")
+        return value
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How this site's Maximo is used."""
+
+    options: MaximoOptions
     words: Words
-    key_field: str
-    key_length: int
-    work_type: str
-    failure_codes: Mapping[str, str]
-    page: str | None
 
     def order(self, given: WorkOrder) -> CmmsOrder:
         """Ours of Maximo's."""
         state = self.words.state(given.status, PRODUCT)
-        extra = (given.model_extra or {}).get(self.key_field)
-        ours = {theirs: mode for mode, theirs in self.failure_codes.items()}
+        extra = (given.model_extra or {}).get(self.options.key_field)
+        ours = {theirs: mode for mode, theirs in self.options.failure_codes.items()}
         code = ours.get(given.problemcode or "", given.problemcode)
         return CmmsOrder(
             id=given.wonum,
@@ -190,7 +208,7 @@ class Usage:
             closed=_closed(given, state),
             duration_h=given.actlabhrs,
             version=given.rowstamp,
-            url=f"{self.page}{given.workorderid}" if self.page else None,
+            url=f"{self.options.page}{given.workorderid}" if self.options.page else None,
         )
 
     def document(self, order: NewOrder) -> dict[str, Any]:
@@ -198,13 +216,13 @@ class Usage:
         title = cut(order.title, MOST_DESCRIPTION)
         text = text_with_key(order)
         document: dict[str, Any] = {
-            "siteid": self.site,
+            "siteid": self.options.site,
             "assetnum": order.asset,
             "description": title,
             "description_longdescription": text if title == order.title else f"{order.title}\n\n{text}",
             "wopriority": int(self.words.priorities[order.priority]),
-            "worktype": self.work_type,
-            self.key_field: order.key[: self.key_length],
+            "worktype": self.options.work_type,
+            self.options.key_field: order.key[: self.options.key_length],
         }
         if order.start:
             document["targstartdate"] = order.start.isoformat(timespec="seconds")
@@ -212,7 +230,7 @@ class Usage:
             document["targcompdate"] = order.due.isoformat(timespec="seconds")
         if order.duration_h is not None:
             document["estdur"] = order.duration_h
-        if code := self.failure_codes.get(order.failure_mode or ""):
+        if code := self.options.failure_codes.get(order.failure_mode or ""):
             document["problemcode"] = code
         return document
 
