@@ -42,7 +42,7 @@ url = "{{url}}"
 [cmms.options]
 queue = "{QUEUE}"
 catalog = "{CATALOG}"
-states = "{STATES}"
+statuses = "{STATES}"
 withdrawn = "cancelled"
 """
 _CONFIG = Path(__file__).with_name("RT_SiteConfig.pm")

@@ -189,6 +189,16 @@ class HttpClient:
             yield page.value
             step = following(page)
 
+    def about_the_clock(self) -> list[str]:
+        """A line for people where the server's clock differs from this machine's by more than a minute."""
+        ahead = self.clock_ahead_s
+        if ahead is None or abs(ahead) <= 60:
+            return []
+        return [
+            f"its clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's: orders have the "
+            "times that it wrote, so set one of the clocks right"
+        ]
+
     def _request(self, method: str, path: str, *, params: Params | None = None, **content: Any) -> httpx.Request:
         target = httpx.URL(path if "://" in path else f"{self.site.url}/{path.lstrip('/')}")
         if (target.scheme, target.host, target.port) != (self._base.scheme, self._base.host, self._base.port):

@@ -5,12 +5,30 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
-from ..errors import ConfigError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..errors import ConfigError, nearest
 from ..plant.config import CONFIG_FILE, CmmsConfig
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Options(BaseModel):
+    """What a connector needs beside address and credentials, as ``[cmms.options]`` holds it; each adds its own fields.
+
+    Attributes:
+        plain_http: "yes" allows http instead of https; the credentials are then sent in the clear.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    plain_http: Literal["yes", "no"] = "no"
+
+
+AnyOptions = TypeVar("AnyOptions", bound=Options)
 
 
 @dataclass(frozen=True)
@@ -28,6 +46,25 @@ class Site:
     url: str
     ca_file: Path | None = None
     timeout_s: float = 30.0
+
+
+def read_options(config: CmmsConfig, folder: Path, model: type[AnyOptions]) -> AnyOptions:
+    """The connector's own options.
+
+    Raises:
+        ConfigError: one is missing, unknown or wrong.
+    """
+    try:
+        return model.model_validate(config.options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        near = nearest(name, model.model_fields) if first["type"] == "extra_forbidden" else []
+        words = f"there is no such option; there are {', '.join(model.model_fields)}" if near else first["msg"]
+        place = f"cmms.options.{name}"
+        raise ConfigError(
+            words.removeprefix("Value error, "), file=folder / CONFIG_FILE, place=place, suggestions=near
+        ) from None
 
 
 def site_of(config: CmmsConfig, folder: Path, product: str) -> Site:

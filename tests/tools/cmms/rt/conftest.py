@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from twinwright_cli.orders_demo.rt_server import ACCOUNT, CATALOG, QUEUE, STATES, RtServer
 from twinwright_tools.cmms.credentials import Credentials
-from twinwright_tools.cmms.rt.client import RequestTracker, request_tracker
+from twinwright_tools.cmms.rt.client import RequestTracker
 from twinwright_tools.plant.config import CmmsConfig
 
 
@@ -56,10 +56,10 @@ def connect(rt: RtServer, tmp_path: Path) -> Callable[..., RequestTracker]:
     """A connector for an account, with options over the usual ones."""
 
     def make(user: str = ACCOUNT, password: str | None = None, **options: str) -> RequestTracker:
-        usual = {"queue": QUEUE, "catalog": CATALOG, "states": STATES, "withdrawn": "cancelled"}
+        usual = {"queue": QUEUE, "catalog": CATALOG, "statuses": STATES, "withdrawn": "cancelled"}
         config = CmmsConfig(kind="rt", url=rt.url, options=usual | options)
         secret = SecretStr(password or rt.passwords[user])
-        return request_tracker(config, tmp_path, Credentials(user=user, password=secret))
+        return RequestTracker.connect(config, tmp_path, Credentials(user=user, password=secret))
 
     return make
 

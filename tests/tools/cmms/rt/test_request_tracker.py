@@ -217,8 +217,8 @@ def test_a_status_that_nobody_explained(
     connect: Callable[..., RequestTracker], tracker: RequestTracker, pump: str, key: str
 ) -> None:
     made = tracker.create(new_order(key, pump))
-    with pytest.raises(CmmsAnswerError, match=r"status .requested.*states = "):
-        connect(states="").get(made.id)
+    with pytest.raises(CmmsAnswerError, match=r"status .requested.*statuses = "):
+        connect(statuses="").get(made.id)
 
 
 def test_past_orders_come_by_change(tracker: RequestTracker, technician: httpx.Client, pump: str, key: str) -> None:

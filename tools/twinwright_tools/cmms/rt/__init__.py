@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..credentials import read_credentials
-from .client import RequestTracker, request_tracker
+from .client import RequestTracker
 
 if TYPE_CHECKING:
     from ...plant import Plant
@@ -21,4 +20,6 @@ def connect(plant: Plant, environment: Mapping[str, str]) -> RequestTracker:
         ConfigError: address or options are missing or wrong.
         CmmsLoginError: no credentials were given.
     """
-    return request_tracker(plant.config.cmms, plant.folder, read_credentials(environment))
+    from ..credentials import read_credentials
+
+    return RequestTracker.connect(plant.config.cmms, plant.folder, read_credentials(environment))

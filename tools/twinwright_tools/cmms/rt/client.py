@@ -11,18 +11,20 @@ import base64
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Self
 from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, Field
 
 from ...errors import CmmsMissingError, CmmsRefusedError
+from ...plant.config import CmmsConfig
 from ..auth import HeaderAuth, basic
 from ..credentials import Credentials
 from ..http import HttpClient, client_of
 from ..protocol import Attachment, CmmsAsset, CmmsOrder, NewOrder
-from ..shared import KeyedConnector, Options, comment_with_key, made_already
+from ..shared import KeyedConnector, comment_with_key, made_already
+from ..site import read_options
 from .mapping import (
     ASSET_FIELDS,
     PRIORITIES,
@@ -31,6 +33,7 @@ from .mapping import (
     TICKET_FIELDS,
     Asset,
     Identified,
+    RtOptions,
     Ticket,
     Usage,
     either,
@@ -42,10 +45,6 @@ from .mapping import (
 )
 from .search import API, PER_PAGE, Page, Search
 
-if TYPE_CHECKING:
-    from ...plant.config import CmmsConfig
-
-OPTIONS = ("queue", "catalog", "key_field", "mode_field", "twin_field", "withdrawn")
 # TicketSQL takes times in the account's zone, which we can't see; zones lie within 14 hours of UTC.
 _ANY_ZONE = timedelta(hours=24)
 
@@ -67,15 +66,28 @@ class RequestTracker(KeyedConnector):
 
     product = PRODUCT
 
-    def __init__(self, http: HttpClient, usage: Usage) -> None:
-        super().__init__(http, usage.words)
-        self._usage = usage
+    def __init__(self, http: HttpClient, options: RtOptions) -> None:
+        super().__init__(http, options.words(STATES, PRIORITIES))
+        self._options = options
+        self._usage = Usage(options, self._words, http.site.url)
         self._search = Search(http)
         self._fields_checked = False
 
+    @classmethod
+    def connect(cls, config: CmmsConfig, folder: Path, credentials: Credentials) -> Self:
+        """The connector for a server; nothing is sent yet. Credentials are a token, or a user with password.
+
+        Raises:
+            ConfigError: an option is missing or wrong.
+            CmmsLoginError: no credentials were given.
+        """
+        options = read_options(config, folder, RtOptions)
+        http = client_of(config, folder, PRODUCT, lambda _: _auth(credentials), credentials.secrets())
+        return cls(http, options)
+
     def assets(self) -> Iterator[CmmsAsset]:
         """Every asset of the catalog that isn't deleted, page by page."""
-        query = f"Catalog = {quoted(self._usage.catalog)}"
+        query = f"Catalog = {quoted(self._options.catalog)}"
         for asset in self._search.by_id("assets", query, Page[Asset], ASSET_FIELDS):
             if asset.status != "deleted":
                 yield to_asset(asset, self._usage)
@@ -105,7 +117,7 @@ class RequestTracker(KeyedConnector):
     def _found(self) -> list[str]:
         version = self._http.read(f"{API}/rt", _Version).value.version
         self._check_fields()
-        usage = self._usage
+        usage = self._options
         return [
             f"{PRODUCT} {version}",
             f"queue {usage.queue} has the fields {usage.key_field} and {usage.mode_field}",
@@ -118,7 +130,7 @@ class RequestTracker(KeyedConnector):
             yield from self._with_versions(f"{wanted} AND Status = '__Active__'")
 
     def _orders_with(self, key: str) -> Iterator[CmmsOrder]:
-        return self._with_versions(f"'CF.{{{self._usage.key_field}}}' = {quoted(key)}")
+        return self._with_versions(f"'CF.{{{self._options.key_field}}}' = {quoted(key)}")
 
     def _with_versions(self, query: str) -> Iterator[CmmsOrder]:
         """Only a ticket that is asked for by itself comes with its version."""
@@ -126,7 +138,7 @@ class RequestTracker(KeyedConnector):
             yield self.get(str(ticket.id))
 
     def _changed(self, since: datetime | None) -> Iterator[CmmsOrder]:
-        query = f"Queue = {quoted(self._usage.queue)}"
+        query = f"Queue = {quoted(self._options.queue)}"
         if since is not None:
             early = since.astimezone(UTC) - _ANY_ZONE
             query += f" AND LastUpdated >= {quoted(early.strftime('%Y-%m-%d %H:%M:%S'))}"
@@ -159,11 +171,11 @@ class RequestTracker(KeyedConnector):
             first = self.by_key(order.key)
             if first is not None and first.id == str(made.id):
                 return self._linked(first, order.asset)
-            self.transition(self.get(str(made.id)), self._usage.withdrawn)
+            self.transition(self.get(str(made.id)), self._options.withdrawn)
         if first is None:
             raise CmmsRefusedError(
                 f"{PRODUCT} didn't keep the key of ticket {made.id}, which was withdrawn; may the account set the "
-                f"field {self._usage.key_field!r}?"
+                f"field {self._options.key_field!r}?"
             )
         return first.id
 
@@ -180,13 +192,13 @@ class RequestTracker(KeyedConnector):
         """A field that isn't there would be dropped in silence, and with it the key."""
         if self._fields_checked:
             return
-        queue = self._http.read(f"{API}/queue/{quote(self._usage.queue, safe='')}", _Queue).value
+        queue = self._http.read(f"{API}/queue/{quote(self._options.queue, safe='')}", _Queue).value
         there = {one.name for one in queue.fields}
-        for wanted in (self._usage.key_field, self._usage.mode_field):
+        for wanted in (self._options.key_field, self._options.mode_field):
             if wanted not in there:
                 known = ", ".join(sorted(there)) or "none"
                 raise CmmsRefusedError(
-                    f"queue {self._usage.queue} has no custom field {wanted!r} that this account may see (it has "
+                    f"queue {self._options.queue} has no custom field {wanted!r} that this account may see (it has "
                     f"{known}); see docs/connect-cmms.md"
                 )
         self._fields_checked = True
@@ -228,28 +240,6 @@ def _path(kind: str, number: str) -> str:
     if not (number.isascii() and number.isdigit()):
         raise CmmsMissingError(f"{PRODUCT} has no {kind} {number!r}: its ids are numbers")
     return f"{API}/{kind}/{number}"
-
-
-def request_tracker(config: CmmsConfig, folder: Path, credentials: Credentials) -> RequestTracker:
-    """A connector; nothing is sent yet. Credentials are a token, or a user with password.
-
-    Raises:
-        ConfigError: an option is missing or wrong.
-        CmmsLoginError: no credentials were given.
-    """
-    options = Options(config, folder, OPTIONS)
-    usage = Usage(
-        queue=options.needed("queue", "the queue that work orders belong to"),
-        catalog=options.needed("catalog", "the catalog of the plant's assets"),
-        key_field=options.get("key_field", "Twinwright key"),
-        mode_field=options.get("mode_field", "Failure mode"),
-        twin_field=options.get("twin_field", "Twin"),
-        withdrawn=options.get("withdrawn", "rejected"),
-        address=(config.url or "").rstrip("/"),
-        words=options.words(STATES, PRIORITIES),
-    )
-    http = client_of(config, folder, PRODUCT, lambda _: _auth(credentials), credentials.secrets())
-    return RequestTracker(http, usage)
 
 
 def _auth(credentials: Credentials) -> httpx.Auth:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field, field_validator
 
 from ..protocol import CmmsAsset, CmmsOrder, NewOrder, OrderState
-from ..shared import Priority, Words, text_with_key
+from ..shared import Priority, WordOptions, Words, text_with_key
 
 PRODUCT = "Request Tracker"
 # Bytes that Request Tracker keeps of a subject; it cuts the rest off.
@@ -28,26 +28,31 @@ STATES: dict[str, OrderState] = {
 PRIORITIES: dict[Priority, str] = {"P1": "100", "P2": "75", "P3": "50", "P4": "0"}
 
 
-@dataclass(frozen=True)
-class Usage:
-    """How a site uses Request Tracker.
+class RtOptions(WordOptions):
+    """``[cmms.options]`` for Request Tracker.
 
     Attributes:
         queue, catalog: where work orders are made, and where the plant's assets stand.
         key_field, mode_field: custom fields of the queue for the idempotency key and the failure mode.
         twin_field: custom field of the catalog that may hold a twin's id.
         withdrawn: the status that a second order of the same key gets.
-        address: where people open it.
     """
 
     queue: str
     catalog: str
-    key_field: str
-    mode_field: str
-    twin_field: str
-    withdrawn: str
-    address: str
+    key_field: str = "Twinwright key"
+    mode_field: str = "Failure mode"
+    twin_field: str = "Twin"
+    withdrawn: str = "rejected"
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How a site uses Request Tracker; `address` is where people open it."""
+
+    options: RtOptions
     words: Words
+    address: str
 
 
 class CustomField(BaseModel):
@@ -129,7 +134,7 @@ ASSET_FIELDS = "Name,Description,Status,CustomFields,_hyperlinks"
 
 def to_asset(asset: Asset, usage: Usage) -> CmmsAsset:
     """An asset as the Protocol has it; its tags are its twin field and its description."""
-    tags = [tag for tag in (asset.field(usage.twin_field), asset.description) if tag]
+    tags = [tag for tag in (asset.field(usage.options.twin_field), asset.description) if tag]
     attributes = {one.name: one.text for one in asset.fields if one.text} | {"status": asset.status}
     return CmmsAsset(
         id=str(asset.id), name=asset.name, parent=asset.linked("parent"), tags=tuple(tags), attributes=attributes
@@ -146,11 +151,11 @@ def to_order(ticket: Ticket, text: str, version: str | None, usage: Usage) -> Cm
     ended = state in ("done", "cancelled")
     return CmmsOrder(
         id=str(ticket.id),
-        key=ticket.field(usage.key_field),
+        key=ticket.field(usage.options.key_field),
         asset=ticket.linked("refers-to"),
         title=ticket.subject,
         text=text,
-        failure_mode=ticket.field(usage.mode_field),
+        failure_mode=ticket.field(usage.options.mode_field),
         state=state,
         status=ticket.status,
         priority=usage.words.priority(ticket.priority),
@@ -166,16 +171,16 @@ def to_order(ticket: Ticket, text: str, version: str | None, usage: Usage) -> Cm
 def from_order(order: NewOrder, usage: Usage) -> dict[str, Any]:
     """The body that makes a ticket."""
     body: dict[str, Any] = {
-        "Queue": usage.queue,
+        "Queue": usage.options.queue,
         "Subject": subject(order.title),
         "Content": text_with_key(order),
         "ContentType": "text/plain",
         "Priority": usage.words.priorities[order.priority],
         "RefersTo": [f"asset:{order.asset}"],
-        "CustomFields": {usage.key_field: order.key},
+        "CustomFields": {usage.options.key_field: order.key},
     }
     if order.failure_mode:
-        body["CustomFields"][usage.mode_field] = order.failure_mode
+        body["CustomFields"][usage.options.mode_field] = order.failure_mode
     if order.duration_h:
         body["TimeEstimated"] = round(order.duration_h * 60)
     return body | {name: _utc(time) for name, time in (("Starts", order.start), ("Due", order.due)) if time}
