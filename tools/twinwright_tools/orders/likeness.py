@@ -30,6 +30,7 @@ _STOP = frozenset(
     bar mm s c k l h kw kg a nm °c rpm hz ml mbar kpa""".split()  # noqa: SIM905  (a paragraph reads better than a list)
 )
 # A name says more of a mode than a task, and a task more than a check that tells it from others.
+_SMALL_TALK = 0.5
 _NAME, _TASK, _PART, _SIGN, _CHECK = 3.0, 2.0, 1.0, 1.0, 0.5
 
 
@@ -51,8 +52,8 @@ class Words:
         counts = {mode.id: _counts(mode) for mode in modes.values()}
         shared = Counter(term for each in counts.values() for term in each)
         self._idf = {term: log(1 + len(counts) / number) for term, number in shared.items()}
-        # A word that no mode has tells an order from all of them: it weighs as one that a single mode has.
-        self._unknown = log(1 + len(counts))
+        # A word that no mode has tells an order from all of them, but most such words are small talk.
+        self._unknown = _SMALL_TALK * log(1 + len(counts))
         self.modes = {mode: self.vector(each) for mode, each in counts.items()}
 
     def vector(self, counts: Mapping[str, float]) -> Vector:
