@@ -28,7 +28,7 @@ Place = Literal["same", "parent", "part", "other"]
 # An order that nobody touched for this long before the onset is about something earlier.
 ALIVE = timedelta(days=14)
 # Tuned on the pairs of evals/labels/duplicates.jsonl that are there for it.
-_LEAST, _MARGIN = 0.12, 0.7
+_LEAST, _LEAST_OF_ONE, _MARGIN = 0.12, 0.3, 0.7
 _MOST_NEIGHBOURS = 2000
 _WRITTEN = 3
 _OVER = ("done", "cancelled")
@@ -126,7 +126,7 @@ class Comparison:
                 return True, f"the same failure mode, {code}"
             return False, f"another failure mode, {code}"
         own, rival, like, against = self._likeness(subject, text, self._codes.get(code, ""))
-        if own < _LEAST:
+        if own < (_LEAST if len(like) > 1 else _LEAST_OF_ONE):
             return False, f"its words are about something else ({own:.2f} of 1 alike)"
         if own < _MARGIN * against:
             return False, f"its words are rather about {rival} ({against:.2f} against {own:.2f})"
@@ -134,10 +134,11 @@ class Comparison:
 
     def _likeness(self, subject: Subject, text: str, code: str) -> tuple[float, str, list[str], float]:
         """How alike the order is to the draft, the nearest other mode, the words that make it so, and its likeness."""
-        gone = [term for name in subject.names for term in terms(name)]
+        mode = self._words.modes.get(subject.mode or "", {})
+        # The asset's own name tells no failure from another, but for words that the failure itself is called by.
+        gone = {term for name in subject.names for term in terms(name)} - mode.keys()
         # A site's code covers several failures: what was written on the order itself tells more.
         order = self._words.of(f"{text}\n" * _WRITTEN + code, gone)
-        mode = self._words.modes.get(subject.mode or "", {})
         draft = self._words.of(subject.text, gone)
         near = mode if cosine(order, mode) >= cosine(order, draft) else draft
         others = [(cosine(order, self._words.modes[one]), one) for one in subject.rivals if one in self._words.modes]
