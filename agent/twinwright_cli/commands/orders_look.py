@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import click
 from rich.console import Console
@@ -80,9 +81,7 @@ def log(options: Options, order: str | None) -> None:
         zone = at.plant.zone
 
     def people(console: Console) -> None:
-        rows = [
-            (for_people(one.at, zone), one.order, one.by, one.event, ", ".join(one.detail or {})) for one in entries
-        ]
+        rows = [(for_people(one.at, zone), one.order, one.by, one.event, _detail(one.detail)) for one in entries]
         console.print(table(["time", "order", "by", "what", "of it"], rows) if rows else "nothing was done yet")
 
     value = [
@@ -119,6 +118,13 @@ def people(options: Options) -> None:
         "people": {name: sorted(had) for name, had in rights.people.items()},
     }
     show(options.as_json, document, told)
+
+
+def _detail(detail: dict[str, Any] | None) -> str:
+    """Short values with their names; of long ones the name."""
+    return ", ".join(
+        f"{name} {value}" if isinstance(value, str | int) else name for name, value in (detail or {}).items()
+    )
 
 
 def _marks(taint: list[str], struck: list[str]) -> str:

@@ -67,6 +67,7 @@ def command(options: Options, order: str, yes: bool, as_new: bool, by: str | Non
 
     def people(console: Console) -> None:
         print_order(console, done, zone, entry)
+        print_matches(console, plan.matches, zone)
         for text in plan.told:
             console.print(text, markup=False)
 

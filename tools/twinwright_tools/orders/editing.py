@@ -204,7 +204,7 @@ def habits(pairs: Iterable[tuple[WorkOrder, WorkOrder]]) -> Habits:
         what = changes_of(original, now)
         found.orders += 1
         found.untouched += not what
-        fields.update(what)
+        fields.update(what.keys())
         if "priority" in what:
             priorities[f"{original.priority} → {now.priority}"] += 1
         if "failure_mode" in what:

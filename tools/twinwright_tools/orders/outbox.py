@@ -156,14 +156,11 @@ class Outbox:
         """The orders to be sent now, or whose files are, oldest change first."""
         now = self.now()
         with self.store.connection() as connection:
-            rows = connection.execute(f"{_SELECT} WHERE state != 'refused' ORDER BY changed, number").fetchall()
-            entries = [_entry(row) for row in rows]
-            files = {entry.order: _files(connection, entry.order) for entry in entries if entry.state == "confirmed"}
+            rows = connection.execute(_OPEN).fetchall()
         return [
-            entry.order
-            for entry in entries
-            if (entry.not_before <= now or entry.not_before > now + _FURTHEST)
-            and (entry.state != "confirmed" or files[entry.order] - entry.attached.keys())
+            f"WO-{number:04d}"
+            for number, not_before in rows
+            if parse_time(not_before) <= now or parse_time(not_before) > now + _FURTHEST
         ]
 
     @contextmanager
@@ -266,6 +263,13 @@ class Outbox:
 _SELECT = (
     "SELECT number, message, adds_to, seen, state, attempts, not_before, changed, note, answer, attached FROM outbox"
 )
+# What isn't settled, and what is but for its files.
+_OPEN = """SELECT number, not_before FROM outbox
+WHERE state IN ('queued', 'sending', 'unclear')
+   OR (state = 'confirmed' AND EXISTS (
+        SELECT 1 FROM attachments AS file WHERE file.number = outbox.number
+        AND file.name NOT IN (SELECT key FROM json_each(outbox.attached))))
+ORDER BY changed, number"""
 
 
 def _entry(row: tuple[object, ...]) -> Entry:
@@ -283,12 +287,6 @@ def _entry(row: tuple[object, ...]) -> Entry:
         answer=CmmsOrder.model_validate_json(str(answer)) if answer else None,
         attached=json.loads(str(attached)),
     )
-
-
-def _files(connection: sqlite3.Connection, order_id: str) -> set[str]:
-    number, _ = find(connection, order_id)
-    rows = connection.execute("SELECT name FROM attachments WHERE number = ?", (number,)).fetchall()
-    return {name for (name,) in rows}
 
 
 def _submittable(connection: sqlite3.Connection, number: int, order: WorkOrder, revision: int) -> None:
