@@ -31,7 +31,7 @@ COMMANDS = {
     "simulate": "Try a what-if in the physics model attached to a twin.",
     "check": "Open a plant folder and say what was found.",
     "modes": "List failure modes, show one, check your own.",
-    "orders": "List, show and submit drafted work orders.",
+    "orders": "Drafted work orders: look, edit, submit, see what became of them.",
     "eval": "Run the offline evaluation suite.",
     "completion": "Print the completion script for bash, zsh or fish.",
 }

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ..errors import ConfigError, nearest
 from ..twins.flow import Direction, Flow, Flows
+from .planning_config import PlanningConfig
 
 CONFIG_FILE = "twinwright.toml"
 
@@ -108,6 +109,7 @@ class PlantConfig(_Section):
         vocabulary: words of the site and the twin ids that they mean.
         failure_modes: files of the site's own failure modes: globs, relative to the plant folder.
         cmms: the maintenance system that orders go to.
+        planning: crews, planned stops, stock and the risk matrix.
     """
 
     name: str = ""
@@ -121,6 +123,7 @@ class PlantConfig(_Section):
     vocabulary: dict[str, list[str]] = Field(default_factory=dict)
     failure_modes: Patterns = Field(default=[])
     cmms: CmmsConfig = CmmsConfig()
+    planning: PlanningConfig = PlanningConfig()
 
     @field_validator("timezone")
     @classmethod
@@ -191,12 +194,13 @@ def _config_error(error: ValidationError, file: Path) -> ConfigError:
 
 def _keys_at(steps: Sequence[str]) -> list[str]:
     """The keys that may stand in the section at a path."""
-    sections: dict[str, type[_Section]] = {
+    sections: dict[str, type[BaseModel]] = {
         "telemetry": TelemetryConfig,
         "history": HistoryConfig,
         "relationships": FlowConfig,
         "ranges": Range,
         "limits": Limit,
+        "planning": PlanningConfig,
     }
     section = sections.get(steps[0], PlantConfig) if steps else PlantConfig
     return list(section.model_fields)
