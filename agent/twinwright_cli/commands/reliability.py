@@ -107,9 +107,7 @@ def pareto_command(
 
     def people(console: Console) -> None:
         shares = ["" if by == "month" else f"{bar.cumulative:.0%}" for bar in bars]
-        rows = [
-            (bar.name, bar.repairs, number(bar.hours, "h"), share) for bar, share in zip(bars, shares, strict=True)
-        ]
+        rows = [(bar.name, bar.repairs, number(bar.hours, "h"), share) for bar, share in zip(bars, shares, strict=True)]
         console.print(table([by, "repairs", "booked", "cumulative"], rows))
         if plot is not None:
             console.print(f"plot: {plot.resolve()}", markup=False)

@@ -1,8 +1,8 @@
 """Mean time between failures, with an interval, and whether failures come faster than they did.
 
-Observation ends at a moment that isn't a failure (time-terminated), so with n failures in T hours the two-sided interval of
-the mean time between failures is 2T / chi2(1 - a/2; 2n + 2) to 2T / chi2(a/2; 2n) (MIL-HDBK-338B, 8.3.2.5.2). The trend is
-Laplace's test (same handbook, 8.4): the failures' mean time against the middle of the observation.
+Observation ends at a moment that isn't a failure (time-terminated), so with n failures in T hours the two-sided
+interval of the mean time between failures is 2T / chi2(1 - a/2; 2n + 2) to 2T / chi2(a/2; 2n) (IEC 60605-4). The trend
+is Laplace's test (IEC 60605-6): the failures' mean time against the middle of the observation.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ class FailureRate:
     Attributes:
         units: how many assets it stands for; their times are added up.
         hours: what was observed, in hours, less the hours booked on repairs.
-        mtbf_h, low_h, high_h: mean time between failures and its interval, in hours; high_h is None without an upper end.
+        mtbf_h, low_h, high_h: mean time between failures and its interval, in hours; high_h is None where it has
+            no upper end.
         mttr_h: mean hours booked on a repair, None where no order says any.
         trend: whether failures come faster ("rising") or slower than before.
     """

@@ -1,7 +1,7 @@
 """Similar past incidents, and what fixed them.
 
-Words alone find what is worded alike; what counts for a planner too is whether it was the same asset, an asset of the same
-model, and the same failure code. The score is the share of the best word match (BM25) plus what of these is the same.
+Words alone find what is worded alike; what counts for a planner too is whether it was the same asset, an asset of the
+same model, and the same failure code. The score is the share of the best word match (BM25) plus what of these is alike.
 """
 
 from __future__ import annotations
@@ -87,9 +87,7 @@ def similar_incidents(
     return _best(found, limit)
 
 
-def _alike(
-    plant: Plant, one: Repair, twin: str | None, model: str | None, code: str | None
-) -> list[tuple[float, str]]:
+def _alike(plant: Plant, one: Repair, twin: str | None, model: str | None, code: str | None) -> list[tuple[float, str]]:
     parts: list[tuple[float, str]] = []
     if twin is not None and one.twin == twin:
         parts.append((_SAME_TWIN, "the same asset"))
