@@ -16,6 +16,7 @@ from twinwright_tools.times import in_words_for_people
 
 from ..options import Options, plant_options
 from ..output import PlainConsole, show, table
+from .orders_feedback import feedback
 
 if TYPE_CHECKING:
     from twinwright_tools.orders.order import WorkOrder
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 @click.group("orders", short_help="List, show and submit drafted work orders.")
 def command() -> None:
     """Drafted work orders: list them, show one, submit one."""
+
+
+command.add_command(feedback)
 
 
 @command.command("list")

@@ -81,7 +81,7 @@ def import_history(
             row = _row(order)
             before = known.get(order.id)
             new += before is None
-            changed += before is not None and {**before, "twin": None} != {**row, "twin": None}
+            changed += before is not None and _but_twin(before) != _but_twin(row)
             known[order.id] = row
     except CmmsError as error:
         stopped = error
@@ -117,6 +117,10 @@ def _row(order: CmmsOrder) -> dict[str, Any]:
         "text": order.text or order.title,
         "key": order.key,
     }
+
+
+def _but_twin(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None and name != "twin"}
 
 
 def _read(file: Path) -> dict[str, dict[str, Any]]:

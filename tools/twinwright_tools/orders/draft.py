@@ -67,7 +67,16 @@ def draft_order(
         created=plant.at,
         idempotency_key=idempotency_key(run, call, asset, failure_mode),
         notes=notes + _mode_notes(plant, asset, mode),
+        likelihood=likelihood,
+        raw_likelihood=_raw(plant, likelihood),
     )
+
+
+def _raw(plant: Plant, likelihood: float) -> float:
+    from ..diagnosis.calibration import kept
+
+    calibration = kept(plant.state)
+    return calibration.raw(likelihood) if calibration else likelihood
 
 
 def idempotency_key(run: str | None, call: str | None, asset: str, failure_mode: str | None) -> str:

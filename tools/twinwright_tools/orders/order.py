@@ -50,6 +50,8 @@ class WorkOrder(BaseModel):
         created: the moment that was asked about; drafting reads no clock.
         idempotency_key: the same for the same draft of the same run, whatever is retried.
         notes: what a planner should know beside, such as what the twin graph leaves open.
+        likelihood: probability (0 to 1) that the asset is the cause, as it was said when the order was drafted.
+        raw_likelihood: the same before the site's own outcomes recalibrated it; feedback is held against this.
     """
 
     id: str
@@ -73,3 +75,5 @@ class WorkOrder(BaseModel):
     submitted_by: str | None = None
     idempotency_key: str
     notes: list[str] = Field(default_factory=list)
+    likelihood: float | None = None
+    raw_likelihood: float | None = None

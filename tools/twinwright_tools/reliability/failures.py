@@ -48,23 +48,34 @@ class Repair:
     remedy: str | None = None
 
 
-def repairs_of(plant: Plant, since: datetime | None = None) -> list[Repair]:
+def repairs_of(
+    plant: Plant,
+    since: datetime | None = None,
+    *,
+    where: str | None = None,
+    newest: int = _MOST_ROWS,
+    planned: frozenset[str] | None = None,
+) -> list[Repair]:
     """The corrective work orders up to the moment of asking, oldest first.
 
     An order is planned, and left out, where its type, or its code's entry in the catalogue of failure codes, says so
     (ISO 14224 tells corrective from preventive maintenance the same way); one that was cancelled is left out too.
+
+    Args:
+        where: a further condition in SQL over the columns of history; newest: no more than so many orders.
+        planned: what `planned_codes` returns, where it is known already.
     """
     there = set(plant.history.columns())
     if not {"kind", "time", "twin"} <= there:
         return []
     names = [name for name in (*_COLUMNS, *REMEDIES, *_TYPES) if name in there]
     kinds = ", ".join(f"'{kind}'" for kind in _ORDERS)
+    condition = f"lower(kind) IN ({kinds}) AND time IS NOT NULL" + (f" AND ({where})" if where else "")
     found = plant.history.sql(
-        f"SELECT {', '.join(names)} FROM history WHERE lower(kind) IN ({kinds}) AND time IS NOT NULL ORDER BY time",
-        limit=_MOST_ROWS,
+        f"SELECT {', '.join(names)} FROM history WHERE {condition} ORDER BY time DESC LIMIT {newest}", limit=newest
     )
-    planned = _planned_codes(plant, there)
-    rows = (dict(zip(found.columns, row, strict=True)) for row in found.rows)
+    planned = planned_codes(plant) if planned is None else planned
+    rows = (dict(zip(found.columns, row, strict=True)) for row in reversed(found.rows))
     repairs = [_repair(row) for row in rows if row.get("twin") and _corrective(row, planned)]
     return [one for one in repairs if since is None or one.opened >= since]
 
@@ -77,9 +88,9 @@ def _corrective(row: Mapping[str, Any], planned: frozenset[str]) -> bool:
     return str(row.get("code") or "").casefold() not in planned
 
 
-def _planned_codes(plant: Plant, there: set[str]) -> frozenset[str]:
-    """Codes whose entry in the catalogue tells of planned work."""
-    if not {"code", "text"} <= there:
+def planned_codes(plant: Plant) -> frozenset[str]:
+    """Codes, in lower case, whose entry in the catalogue of failure codes tells of planned work."""
+    if not {"kind", "code", "text"} <= set(plant.history.columns()):
         return frozenset()
     query = "SELECT code, text FROM history WHERE lower(kind) = 'failure_code' AND code IS NOT NULL"
     rows = plant.history.sql(query, limit=10_000).rows

@@ -6,13 +6,13 @@ same model, and the same failure code. The score is the share of the best word m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..times import iso
-from .failures import Repair, repairs_of
+from .failures import Repair, planned_codes, repairs_of
 from .repeats import repeats
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _SAME_TWIN, _SAME_MODEL, _SAME_CODE = 1.0, 0.5, 0.7
 _LEAST = 0.5
 _CAME_BACK = timedelta(days=90)
-_MOST_MATCHES = 200
+_MOST_MATCHES = 100
+_MOST_CANDIDATES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +72,42 @@ def similar_incidents(
         UnknownNameError: there is no such twin.
     """
     model = plant.graph.twin(twin).model if twin is not None else None
-    repairs = {one.id: one for one in repairs_of(plant) if one.id}
     matches = plant.history.search(f"{words} {(code or '').replace('_', ' ')}", limit=_MOST_MATCHES)
-    worded = {str(row["id"]): float(row["score"]) for row in matches if row.get("id") and str(row["id"]) in repairs}
+    worded = {str(row["id"]): float(row["score"]) for row in matches if row.get("id")}
     best = max(worded.values(), default=0.0) or 1.0
-    back = {one.first.id: one.after_h for one in repeats(list(repairs.values()), _CAME_BACK)}
+    planned = planned_codes(plant)
     found = []
-    for one in repairs.values():
+    for one in repairs_of(plant, where=_candidates(worded, twin, code), newest=_MOST_CANDIDATES, planned=planned):
         parts = _alike(plant, one, twin, model, code)
         if one.id in worded:
             parts.append((max(0.0, worded[one.id] / best), "words"))
         score = sum(part for part, _ in parts)
         if score >= _LEAST:
-            found.append(Incident(one, score, tuple(why for _, why in parts), back.get(one.id)))
-    return _best(found, limit)
+            found.append((score, one, tuple(why for _, why in parts)))
+    # Most alike first; of two alike ones the newer.
+    found.sort(key=lambda each: (-round(each[0], 6), -each[1].opened.timestamp()))
+    back = _came_back(plant, [one for _, one, _ in found[:limit]], planned)
+    return [Incident(one, score, why, back.get(one.id)) for score, one, why in found[:limit]]
+
+
+def _candidates(worded: Collection[str], twin: str | None, code: str | None) -> str:
+    """A condition for orders that are worded alike, or of that asset, or of that code."""
+    parts = [f"id IN ({', '.join(_quoted(one) for one in worded)})"] if worded else []
+    parts += [f"twin = {_quoted(twin)}"] if twin is not None else []
+    parts += [f"lower(code) = {_quoted(code.casefold())}"] if code is not None else []
+    return " OR ".join(parts) or "false"
+
+
+def _came_back(plant: Plant, found: Sequence[Repair], planned: frozenset[str]) -> dict[str, float]:
+    """Hours after which the same came back, by the id of the repair."""
+    pairs = {(one.twin, one.code) for one in found if one.code is not None}
+    same = " OR ".join(f"(twin = {_quoted(twin)} AND code = {_quoted(code)})" for twin, code in sorted(pairs))
+    again = repairs_of(plant, where=same, planned=planned) if same else []
+    return {one.first.id: one.after_h for one in repeats(again, _CAME_BACK)}
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _alike(plant: Plant, one: Repair, twin: str | None, model: str | None, code: str | None) -> list[tuple[float, str]]:
@@ -96,9 +119,3 @@ def _alike(plant: Plant, one: Repair, twin: str | None, model: str | None, code:
     if code is not None and one.code is not None and one.code.casefold() == code.casefold():
         parts.append((_SAME_CODE, "the same failure code"))
     return parts
-
-
-def _best(found: Sequence[Incident], limit: int) -> list[Incident]:
-    """Most alike first; of two alike ones the newer."""
-    newest_first = sorted(found, key=lambda one: one.repair.opened, reverse=True)
-    return sorted(newest_first, key=lambda one: -round(one.score, 6))[:limit]
