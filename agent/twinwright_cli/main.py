@@ -25,6 +25,7 @@ COMMANDS = {
     "query": "Ask the twin graph, in the Azure Digital Twins query language.",
     "twins": "Change twins, see what was changed, bring them in and write them out.",
     "history": "Search past work orders, alarms and notes, or count them with SQL.",
+    "reliability": "Failure rates, Pareto, repeats and similar incidents of past work orders.",
     "window": "Look at telemetry: statistics, quality, a plot.",
     "limit": "When drifting signals cross their limits; a fleet ranked by it.",
     "diagnose": "The deterministic diagnosis engine alone.",

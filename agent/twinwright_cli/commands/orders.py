@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from . import orders_diff, orders_edit, orders_look, orders_move, orders_outbox, orders_submit
+from . import orders_diff, orders_edit, orders_feedback, orders_look, orders_move, orders_outbox, orders_submit
 
 
 @click.group("orders", short_help="Drafted work orders: look, edit, submit, see what became of them.")
@@ -25,6 +25,7 @@ for each in (
     orders_edit.cancel,
     orders_outbox.command,
     orders_move.command,
+    orders_feedback.feedback,
     orders_look.log,
     orders_look.people,
 ):

@@ -17,5 +17,9 @@ def same_id(twin: str) -> str | None:
 
 
 def asset_mapping(plant: Plant) -> AssetOf:
-    """The plant's mapping of twins to assets of its CMMS."""
-    return same_id
+    """The plant's mapping of twins to assets of its CMMS, as they were last read and matched."""
+    if plant.config.cmms.kind == "embedded":
+        return same_id
+    from ..cmms.assets import known_matching
+
+    return known_matching(plant).asset_of.get

@@ -80,12 +80,20 @@ def draft_order(
         idempotency_key=idempotency_key(run, call, asset, failure_mode),
         notes=[*notes, *_mode_notes(plant, asset, mode), *missing, *planning.problems],
         likelihood=likelihood,
+        raw_likelihood=_raw(plant, likelihood),
         onset=onset,
         isolation_listed=_listed(plant, asset),
         window=window,
         taint=list(taint),
         struck=list(struck),
     )
+
+
+def _raw(plant: Plant, likelihood: float) -> float:
+    from ..diagnosis.calibration import kept
+
+    calibration = kept(plant.state)
+    return calibration.raw(likelihood) if calibration else likelihood
 
 
 def idempotency_key(run: str | None, call: str | None, asset: str, failure_mode: str | None) -> str:

@@ -112,7 +112,9 @@ class WorkOrder(BaseModel):
         created: the moment that was asked about; drafting reads no clock.
         idempotency_key: the same for the same draft of the same run, whatever is retried.
         notes: what a planner should know beside, such as what the twin graph leaves open.
-        likelihood: probability (0 to 1) that the asset is the cause; None in an order that an older Twinwright made.
+        likelihood: probability (0 to 1) that the asset is the cause, as it was said when the order was drafted; None
+            in an order that an older Twinwright made.
+        raw_likelihood: the same before the site's own outcomes recalibrated it; feedback is held against this.
         onset: when it began, as the evidence has it, or None.
         isolation_listed: the isolation points that the twin itself lists, as the plant writes them.
         window: when it is due, or None where that isn't known.
@@ -144,6 +146,7 @@ class WorkOrder(BaseModel):
     idempotency_key: str
     notes: list[str] = Field(default_factory=list)
     likelihood: float | None = None
+    raw_likelihood: float | None = None
     onset: datetime | None = None
     isolation_listed: list[str] = Field(default_factory=list)
     window: DueWindow | None = None

@@ -78,6 +78,31 @@ class HistoryConfig(_Section):
     files: Patterns = Field(default=["history/**/*.csv", "history/**/*.jsonl"])
 
 
+class MatchRule(_Section):
+    """A rule by which a CMMS asset is a twin: a field of it, rewritten by a pattern, is a property of the twin.
+
+    Attributes:
+        twin: a property of the twin, or "id".
+        asset: "id", "name", "tags", or one of the asset's further fields.
+        pattern: a regular expression that the whole field has to match; None: any.
+        replace: what is made of it, with \\1 … for the pattern's groups.
+    """
+
+    twin: str = "id"
+    asset: str = "name"
+    pattern: str | None = None
+    replace: str = r"\g<0>"
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        try:
+            re.compile(value or "")
+        except re.error as error:
+            raise ValueError(f"{value!r} is no regular expression: {error}") from None
+        return value
+
+
 class CmmsConfig(_Section):
     """Which CMMS orders go to. Credentials never stand here: they come from the environment or an owner-only file.
 
@@ -87,6 +112,7 @@ class CmmsConfig(_Section):
         ca_file: a file of certificates (PEM) to trust beside the system's, relative to the plant folder, or None.
         timeout_s: how long one request may take, in seconds.
         options: what the connector further needs (a queue, a site id …); its page in docs/connect-cmms.md names it.
+        match: rules by which its assets are twins, beside equal ids, tried in their order.
     """
 
     kind: str = "embedded"
@@ -94,6 +120,7 @@ class CmmsConfig(_Section):
     ca_file: str | None = None
     timeout_s: float = Field(default=30.0, gt=0)
     options: dict[str, str] = Field(default_factory=dict)
+    match: list[MatchRule] = Field(default=[])
 
 
 class PlantConfig(_Section):
