@@ -33,6 +33,7 @@ COMMANDS = {
     "check": "Open a plant folder and say what was found.",
     "modes": "List failure modes, show one, check your own.",
     "orders": "Drafted work orders: look, edit, submit, see what became of them.",
+    "cmms": "Connect the maintenance system: scorecards, a check, assets, past orders.",
     "eval": "Run the offline evaluation suite.",
     "completion": "Print the completion script for bash, zsh or fish.",
 }

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..database import NewerDatabaseError, connected, immediate, migrate
-from ..errors import CmmsConflictError, CmmsMissingError, CmmsRefusedError, CmmsUnavailableError
-from ..times import iso, parse_time
-from .protocol import Attachment, CmmsAsset, CmmsOrder, NewOrder, OrderState
+from ...database import NewerDatabaseError, connected, immediate, migrate
+from ...errors import CmmsConflictError, CmmsMissingError, CmmsRefusedError, CmmsUnavailableError
+from ...times import iso, parse_time
+from ..protocol import Attachment, CmmsAsset, CmmsOrder, NewOrder, OrderState
 
 if TYPE_CHECKING:
-    from ..plant import Plant
-    from ..twins.graph import TwinGraph
+    from ...plant import Plant
+    from ...twins.graph import TwinGraph
 
 _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
