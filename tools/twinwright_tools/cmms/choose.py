@@ -17,6 +17,10 @@ KINDS: dict[str, str] = {
     "embedded": "embedded",
     "rt": "rt",
     "servicenow": "servicenow",
+    "maximo": "maximo",
+    "sap": "sap",
+    "maintainx": "maintainx",
+    "atlas": "atlas",
 }
 
 

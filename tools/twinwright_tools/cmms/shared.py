@@ -26,19 +26,26 @@ Priority = Literal["P1", "P2", "P3", "P4"]
 
 _KEY = re.compile(r"Twinwright key: ([A-Za-z0-9._:-]+)")
 _ADDITION = re.compile(r"Twinwright addition: ([A-Za-z0-9._:-]+)")
-_FAILURE_MODE = re.compile(r"Failure mode: ([^\r\n<]+)")
+_FAILURE_MODE = re.compile(r"Twinwright failure mode: ([^\r\n<]+)")
+_OURS = re.compile(r"(Twinwright (?:key|addition|failure mode)):")
 _CUT = "… (cut here: the product holds no more)"
 # A shorter piece of a key would be one by chance.
 _LEAST_KEY = 8
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def text_with_key(order: NewOrder, limit: int | None = None) -> str:
-    """The order's text, who submitted it, the failure mode, the key in the last line; at most `limit` characters."""
+def text_with_key(order: NewOrder, title: str, limit: int | None = None) -> str:
+    """The order's text, who submitted it, failure mode and key, the last two in lines of ours.
+
+    Args:
+        title: what of the title the product's own field holds; where that isn't all, the whole begins the text.
+        limit: the most characters that the product holds, or None; the end of the text gives way.
+    """
+    text = order.text if title == order.title else f"{order.title}\n\n{order.text}"
     lines = [f"Submitted by: {order.by}", f"Twinwright key: {order.key}"]
     if order.failure_mode:
-        lines.insert(1, f"Failure mode: {order.failure_mode}")
-    return _joined(order.text, "\n".join(lines), limit)
+        lines.insert(1, f"Twinwright failure mode: {order.failure_mode}")
+    return _joined(text, "\n".join(lines), limit)
 
 
 def comment_with_key(text: str, key: str, limit: int | None = None) -> str:
@@ -47,16 +54,22 @@ def comment_with_key(text: str, key: str, limit: int | None = None) -> str:
 
 
 def _joined(text: str, footer: str, limit: int | None) -> str:
+    # Evidence and notes are written by strangers: a line of theirs must not pass for one of ours.
+    text = _OURS.sub(r"\1 (quoted):", text)
     whole = f"{text}\n\n{footer}"
     if limit is None or len(whole) <= limit:
         return whole
     return f"{text[: limit - len(footer) - len(_CUT) - 2]}{_CUT}\n\n{footer}"
 
 
-def key_in(text: str | None) -> str | None:
-    """The last idempotency key in a text, or None."""
-    found = _KEY.findall(text or "")
-    return found[-1] if found else None
+def key_of(text: str | None, held: str | None = None) -> str | None:
+    """An order's key: that of its text which the product's own field begins, else the field, else the text's first.
+
+    What people write below our text later doesn't count.
+    """
+    keys = _KEY.findall(text or "")
+    ours = [key for key in keys if held and key.lower().startswith(held.lower())]
+    return next(iter([*ours, *([held] if held else []), *keys]), None)
 
 
 def additions_in(text: str | None) -> list[str]:
@@ -65,9 +78,9 @@ def additions_in(text: str | None) -> list[str]:
 
 
 def failure_mode_in(text: str | None) -> str | None:
-    """The last failure mode that a text names in a line of its own, or None."""
-    found = _FAILURE_MODE.findall(text or "")
-    return found[-1].strip() if found else None
+    """The failure mode that a text of ours names, or None."""
+    found = _FAILURE_MODE.search(text or "")
+    return found[1].strip() if found else None
 
 
 def cut(text: str, length: int) -> str:

@@ -283,6 +283,11 @@ class AtlasServer(StrictServer):
         """Somebody archives it; Atlas has no word for cancelled."""
         self.edit(order, archived=True)
 
+    def write_below(self, order: str, text: str) -> None:
+        """Somebody writes something at the end of a work order's text."""
+        held = self._thing("order", order)
+        self.edit(order, description=held["description"] + "\n" + text)
+
     def texts(self) -> list[str]:
         """The text of every order that is there."""
         return [row.get("description") or "" for row in self.store.all("order")]

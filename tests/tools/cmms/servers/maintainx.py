@@ -277,6 +277,11 @@ class MaintainXServer(StrictServer):
         """Somebody cancels it."""
         self.edit(order, status="CANCELED")
 
+    def write_below(self, order: str, text: str) -> None:
+        """Somebody writes something at the end of a work order's text."""
+        held = self.store.get("order", order) or {}
+        self.edit(order, description=held["description"] + "\n" + text)
+
     def texts(self) -> list[str]:
         """The text of every order that is there."""
         return [row["description"] or "" for row in self.store.all("order")]

@@ -240,6 +240,11 @@ class MaximoServer(StrictServer):
         """Somebody begins to work on it."""
         self.edit(order, status="INPRG")
 
+    def write_below(self, order: str, text: str) -> None:
+        """Somebody writes something at the end of a work order's text."""
+        held = next(one for one in self.store.all("order") if one["wonum"] == order)
+        self.edit(order, description_longdescription=held["description_longdescription"] + "\n" + text)
+
     def texts(self) -> list[str]:
         """The text of every order that is there."""
         return [one["description_longdescription"] for one in self.store.all("order")]

@@ -345,6 +345,12 @@ class SapServer(StrictServer):
         """Somebody flags it for deletion."""
         self.edit(order, SystemStatusText="CRTD DLFL MANC")
 
+    def write_below(self, order: str, text: str) -> None:
+        """Somebody writes something at the end of an order's long text."""
+        texts = self._held(order)["texts"]
+        texts[0]["MaintenanceOrderLongText"] += "\n" + text
+        self.edit(order, texts=texts)
+
     def texts(self) -> list[str]:
         """The text of every order that is there."""
         return ["\n".join(one["MaintenanceOrderLongText"] for one in row["texts"]) for row in self.store.all("order")]

@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 from pydantic import AwareDatetime, BaseModel, Field, field_validator
 
 from ..protocol import CmmsAsset, CmmsOrder, NewOrder, OrderState
-from ..shared import Priority, WordOptions, Words, cut, failure_mode_in, key_in, text_with_key
+from ..shared import Priority, WordOptions, Words, cut, failure_mode_in, key_of, text_with_key
 
 PRODUCT = "Atlas CMMS"
 STATES: dict[str, OrderState] = {
@@ -115,7 +115,7 @@ class Usage:
         over = state in ("done", "cancelled")
         return CmmsOrder(
             id=str(given.id),
-            key=key_in(text),
+            key=key_of(text),
             asset=str(given.asset.id) if given.asset else None,
             title=given.title,
             text=text,
@@ -132,11 +132,9 @@ class Usage:
     def document(self, order: NewOrder) -> dict[str, Any]:
         """Atlas's of ours (WorkOrderPostDTO)."""
         title = cut(order.title, MOST_TITLE)
-        head = "" if title == order.title else f"{order.title}\n\n"
-        text = text_with_key(order.model_copy(update={"text": f"{head}{order.text}"}), MOST_DESCRIPTION)
         given: dict[str, Any] = {
             "title": title,
-            "description": text,
+            "description": text_with_key(order, title, MOST_DESCRIPTION),
             "asset": {"id": int(order.asset)},
             "priority": self.words.priorities[order.priority],
             # The service asks this list whether it is empty, and fails where there is none.

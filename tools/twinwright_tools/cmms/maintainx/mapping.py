@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from pydantic import AwareDatetime, BaseModel, Field, field_validator
 
 from ..protocol import CmmsAsset, CmmsOrder, NewOrder, OrderState
-from ..shared import Priority, WordOptions, Words, failure_mode_in, key_in, text_with_key
+from ..shared import Priority, WordOptions, Words, failure_mode_in, key_of, text_with_key
 
 PRODUCT = "MaintainX"
 STATES: dict[str, OrderState] = {
@@ -148,7 +148,7 @@ class Usage:
         seconds = sum(one.seconds for one in given.times)
         return CmmsOrder(
             id=str(given.id),
-            key=key_in(text) or held,
+            key=key_of(text, held),
             asset=None if asset is None else str(asset),
             title=given.title,
             text=text,
@@ -170,9 +170,10 @@ class Usage:
 
     def document(self, order: NewOrder) -> dict[str, Any]:
         """MaintainX's of ours."""
+        title = " ".join(order.title.split())
         given: dict[str, Any] = {
-            "title": " ".join(order.title.split()),
-            "description": text_with_key(order),
+            "title": title,
+            "description": text_with_key(order, title),
             "assetId": int(order.asset),
             "priority": self.words.priorities[order.priority],
             "type": "REACTIVE",

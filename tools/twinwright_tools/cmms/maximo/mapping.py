@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 
 from ...errors import CmmsMissingError
 from ..protocol import CmmsAsset, CmmsOrder, NewOrder, OrderState
-from ..shared import Priority, Table, WordOptions, Words, cut, failure_mode_in, key_in, text_with_key
+from ..shared import Priority, Table, WordOptions, Words, cut, failure_mode_in, key_of, text_with_key
 
 PRODUCT = "IBM Maximo"
 # The internal values of the domain WOSTATUS; a site's synonyms of them go into the option `states`.
@@ -195,7 +195,7 @@ class Usage:
         code = ours.get(given.problemcode or "", given.problemcode)
         return CmmsOrder(
             id=given.wonum,
-            key=key_in(given.description_longdescription) or (str(extra) if extra else None),
+            key=key_of(given.description_longdescription, str(extra) if extra else None),
             asset=given.assetnum,
             title=given.description,
             text=given.description_longdescription,
@@ -214,12 +214,11 @@ class Usage:
     def document(self, order: NewOrder) -> dict[str, Any]:
         """Maximo's of ours."""
         title = cut(order.title, MOST_DESCRIPTION)
-        text = text_with_key(order)
         document: dict[str, Any] = {
             "siteid": self.options.site,
             "assetnum": order.asset,
             "description": title,
-            "description_longdescription": text if title == order.title else f"{order.title}\n\n{text}",
+            "description_longdescription": text_with_key(order, title),
             "wopriority": int(self.words.priorities[order.priority]),
             "worktype": self.options.work_type,
             self.options.key_field: order.key[: self.options.key_length],

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from ...errors import CmmsAnswerError
 from ..protocol import CmmsAsset, CmmsOrder, NewOrder, OrderState
-from ..shared import Priority, WordOptions, Words, cut, failure_mode_in, key_in, text_with_key
+from ..shared import Priority, WordOptions, Words, cut, failure_mode_in, key_of, text_with_key
 
 PRODUCT = "SAP"
 # System statuses in English; an order has several at once, and the first of these that it has decides.
@@ -201,7 +201,7 @@ class Usage:
         return CmmsOrder(
             id=given.number,
             # SAP keeps the field in capitals; our keys are in small letters.
-            key=key_in(text) or (str(held).lower() if held else None),
+            key=key_of(text, str(held).lower() if held else None),
             asset=given.equipment or None,
             title=given.description or "",
             text=text,
@@ -219,8 +219,6 @@ class Usage:
     def document(self, order: NewOrder) -> dict[str, Any]:
         """SAP's of ours: a deep insert of the order with its long text."""
         title = cut(order.title, MOST_DESCRIPTION)
-        text = text_with_key(order)
-        whole = text if title == order.title else f"{order.title}\n\n{text}"
         given: dict[str, Any] = {
             "MaintenanceOrderType": self.options.order_type,
             "MaintenanceOrderDesc": title,
@@ -232,7 +230,7 @@ class Usage:
             "MaintOrdBasicStartDateTime": order.start and odata_time(order.start),
             "MaintOrdBasicEndDateTime": order.due and odata_time(order.due),
             self.options.key_field: self.held_key(order.key),
-            LONG_TEXT: [self.long_text(whole)],
+            LONG_TEXT: [self.long_text(text_with_key(order, title))],
         }
         return {name: value for name, value in given.items() if value is not None}
 
