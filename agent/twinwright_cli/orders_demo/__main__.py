@@ -100,7 +100,7 @@ def _show(server: RtServer, ticket: str) -> None:
         name = client.get(f"/asset/{asset}").raise_for_status().json()["Name"]
         ids = [one["id"] for one in client.get(f"/ticket/{ticket}/attachments").json()["items"]]
         kept = [client.get(f"/attachment/{one}").raise_for_status().json() for one in ids]
-    files = [f"{one['Filename']} ({one['ContentType']})" for one in kept if one["Filename"]]
+    files = [f"{one['Filename']} ({one['ContentType']})" for one in kept if one.get("Filename")]
     _say("in RT", f"ticket {ticket}: {held['Subject']}")
     _say("in RT", f"asset {asset}, {name}; due {held['Due']}; files: {', '.join(files)}")
 
