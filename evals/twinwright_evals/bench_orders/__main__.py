@@ -1,4 +1,4 @@
-"""`python -m twinwright_evals.bench_orders`: duplicates and lost orders under crashes, and how well duplicates are told.
+"""`python -m twinwright_evals.bench_orders`: orders under crashes, and how well the duplicate check tells duplicates.
 
 Exit code 1 where a target is missed.
 """
@@ -16,7 +16,7 @@ from ..machine import machine
 from .labels import TARGET, Judged, Score, judged_pairs
 from .runs import Tally, numbers, run_all
 
-SECTION = "bench-orders"
+CRASHES, PAIRS = "bench-orders-crashes", "bench-orders-pairs"
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "benchmarks.md"
 # In the order in which they were written; all but the last were looked at while the comparison was built.
 SPLITS = {
@@ -24,7 +24,8 @@ SPLITS = {
     "aside": "kept aside at first; first run .974 and .927, then looked at",
     "fresh": "written before the second tuning; first run 1.0 and .842 (German words were missing), then looked at",
     "last": "written before the glossary grew; first run .947 and .947, then looked at",
-    "kept": "written last, run once, nothing changed since",
+    "kept": "written before times counted; first run .969 and .912, then looked at",
+    "final": "written last, run once; nothing was changed since",
 }
 
 
@@ -34,43 +35,54 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=1000, help="runs with crashes (default: 1000)")
     parser.add_argument("--control", type=int, default=100, help="runs without the outbox, to compare (default: 100)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", action="store_true", help=f"write the section of {PAGE.name}")
+    parser.add_argument("--only", choices=("crashes", "pairs"), help="one half of it")
+    parser.add_argument("--write", action="store_true", help=f"write the sections of {PAGE.name}")
     told = parser.parse_args(words)
+    parts: dict[str, str] = {}
+    good = True
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        judged = judged_pairs(place / "plant")
-        tally = run_all(place, told.runs, told.seed)
-        control = run_all(place, told.control, told.seed, "naive") if told.control else None
-    text = report(judged, tally, control, told.seed)
-    print(text)
-    if told.write:
-        PAGE.write_text(replaced_section(PAGE.read_text(encoding="utf-8"), text, SECTION), encoding="utf-8")
-    return 0 if met(judged, tally) else 1
+        if told.only != "crashes":
+            judged = judged_pairs(Path(folder) / "plant")
+            parts[PAIRS] = "\n".join(
+                [*_head("Duplicates of work orders, told by the check", "--only pairs"), *_pairs(judged)]
+            )
+            good &= told_apart(judged)
+        if told.only != "pairs":
+            tally = run_all(Path(folder), told.runs, told.seed)
+            control = run_all(Path(folder), told.control, told.seed, "naive") if told.control else None
+            command = f"--only crashes --runs {told.runs} --seed {told.seed}"
+            parts[CRASHES] = "\n".join(
+                [*_head("Work orders: never twice, never lost", command), *_crashes(tally, control)]
+            )
+            good &= clean(tally)
+    print("\n\n".join(parts.values()))
+    for name, text in parts.items() if told.write else ():
+        PAGE.write_text(replaced_section(PAGE.read_text(encoding="utf-8"), text, name), encoding="utf-8")
+    return 0 if good else 1
 
 
-def met(judged: list[Judged], tally: Tally) -> bool:
-    """Whether every target is met: nothing twice, nothing lost, precision and recall at .95 over all pairs."""
+def told_apart(judged: list[Judged]) -> bool:
+    """Whether precision and recall are at .95 over all pairs."""
     score = Score.of(judged)
-    clean = not (tally.duplicates or tally.lost or tally.unsettled or tally.files_wrong)
-    return clean and score.precision >= TARGET and score.recall >= TARGET
+    return score.precision >= TARGET and score.recall >= TARGET
 
 
-def report(judged: list[Judged], tally: Tally, control: Tally | None, seed: int) -> str:
-    """The section in Markdown."""
-    lines = [
-        "## Work orders: never twice, never lost, duplicates told",
+def clean(tally: Tally) -> bool:
+    """Whether nothing is there twice, lost, or left open."""
+    return not (tally.duplicates or tally.lost or tally.unsettled or tally.files_wrong)
+
+
+def _head(title: str, words: str) -> list[str]:
+    return [
+        f"## {title}",
         "",
         f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine(('httpx',))}.",
         "",
         "```",
-        f".venv/bin/python -m twinwright_evals.bench_orders --runs {tally.runs} --seed {seed} --write",
+        f".venv/bin/python -m twinwright_evals.bench_orders {words} --write",
         "```",
         "",
-        *_crashes(tally, control),
-        "",
-        *_pairs(judged),
     ]
-    return "\n".join(lines)
 
 
 def _crashes(tally: Tally, control: Tally | None) -> list[str]:
@@ -111,9 +123,9 @@ def _pairs(judged: list[Judged]) -> list[str]:
             rows.append((f"{split}: {what}", Score.of(some)))
     rows.append(("**all**", Score.of(judged)))
     return [
-        f"The duplicate check on {len(judged)} labelled pairs of a draft and an open order (`evals/labels`; near misses:",
-        "another mode, the other of two twins, weeks old, reopened, other words, German, overhauls). Drafts, orders and",
-        "glossary were written by one person, so expect less on a site's own words.",
+        f"The check on {len(judged)} labelled pairs of a draft and an open order (`evals/labels`). Near misses",
+        "are among them: another mode, the other of two twins, weeks old, reopened, other words, German, overhauls.",
+        "Drafts, orders and glossary were written by one person, so expect less on a site's own words.",
         "",
         "| pairs | of them duplicates | precision | recall |",
         "|---|---:|---:|---:|",
