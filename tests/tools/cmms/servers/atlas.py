@@ -243,11 +243,8 @@ class AtlasServer(StrictServer):
 
     @staticmethod
     def _json(request: Request, kind: type) -> Any:
-        try:
-            document = request.document()
-        except ValueError:
-            document = None
-        if "application/json" not in request.headers.get("content-type", "") or not isinstance(document, kind):
+        document = request.document(kind)
+        if document is None:
             raise no(500, "JSON parse error, or the content type is not supported")
         return document
 

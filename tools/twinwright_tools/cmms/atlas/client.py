@@ -16,10 +16,9 @@ from ..credentials import Credentials
 from ..http import HttpClient, client_of
 from ..protocol import Attachment, CmmsAsset, CmmsOrder, NewOrder
 from ..redaction import Redactor
-from ..shared import KeyedConnector, comment_with_key
+from ..shared import RANKS, KeyedConnector, comment_with_key
 from ..site import read_options
 from .mapping import (
-    PRIORITIES,
     PRODUCT,
     STATES,
     Asset,
@@ -46,7 +45,7 @@ class Atlas(KeyedConnector):
     product = PRODUCT
 
     def __init__(self, http: HttpClient, options: AtlasOptions) -> None:
-        super().__init__(http, options.words(STATES, PRIORITIES))
+        super().__init__(http, options.words(STATES, RANKS))
         self._usage = Usage(options, self._words)
         self._options = options
 
