@@ -5,10 +5,12 @@ Debian's packages are request-tracker5, rt5-db-sqlite and rt5-standalone (5.0.3 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -28,8 +30,24 @@ MODE_FIELD = "Failure mode"
 TWIN_FIELD = "Twin"
 ACCOUNT = "twinwright"
 PEOPLE = ("t.weber", "p.lindqvist")
+STATES = (
+    "requested = open, planned = open, in work = in_progress, on hold = in_progress, completed = done, "
+    "cancelled = cancelled"
+)
+TOML = f"""
+[cmms]
+kind = "rt"
+url = "{{url}}"
+
+[cmms.options]
+queue = "{QUEUE}"
+catalog = "{CATALOG}"
+statuses = "{STATES}"
+withdrawn = "cancelled"
+"""
 _CONFIG = Path(__file__).with_name("RT_SiteConfig.pm")
 _STARTS_WITHIN_S = 60.0
+_STOPS_WITHIN_S = 10.0
 # `sbin` isn't on everybody's PATH.
 _PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 _ACCOUNT_RIGHTS = (
@@ -54,13 +72,14 @@ class RtServer:
     """A running server.
 
     Attributes:
-        url: where it answers; `passwords` of root, of the account that Twinwright uses, and of two people.
+        passwords: of root, of the account that Twinwright uses, and of two people.
+        pid: the server's main process.
     """
 
     folder: Path
     port: int
     passwords: dict[str, str]
-    _process: subprocess.Popen[bytes]
+    pid: int
 
     @property
     def url(self) -> str:
@@ -88,8 +107,8 @@ class RtServer:
             process = subprocess.Popen(
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder
             )
-        server = cls(folder, port, passwords, process)
-        server._wait()
+        server = cls(folder, port, passwords, process.pid)
+        server._wait(process)
         return server
 
     def client(self, person: str = "root") -> httpx.Client:
@@ -97,6 +116,10 @@ class RtServer:
         return httpx.Client(
             base_url=f"{self.url}/REST/2.0", auth=(person, self.passwords[person]), timeout=30, trust_env=False
         )
+
+    def toml(self) -> str:
+        """The `[cmms]` section for `twinwright.toml`."""
+        return TOML.format(url=self.url)
 
     def add_asset(self, twin: str, name: str, parent: str | None = None) -> str:
         """Makes an asset for a twin, part of another asset, and returns its id."""
@@ -108,19 +131,21 @@ class RtServer:
         return str(made.json()["id"])
 
     def stop(self) -> None:
-        """Ends the server and waits until it has gone."""
+        """Ends the server, whichever process of ours started it, and waits until it has gone."""
         # Not SIGINT: on that the server hands the system's own Request Tracker files to www-data where it is root.
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+            until = time.monotonic() + _STOPS_WITHIN_S
+            while time.monotonic() < until:
+                if not _listens(self.port):
+                    return
+                time.sleep(0.05)
 
-    def _wait(self) -> None:
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
         until = time.monotonic() + _STARTS_WITHIN_S
         with self.client() as client:
-            while time.monotonic() < until and self._process.poll() is None:
+            while time.monotonic() < until and process.poll() is None:
                 try:
                     if client.get("/rt").is_success:
                         return
@@ -128,6 +153,11 @@ class RtServer:
                     time.sleep(0.2)
         self.stop()
         raise RequestTrackerError(f"Request Tracker didn't start: {_tail(self.folder / 'server.log')}")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as trying:
+        return trying.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _environment(folder: Path, port: int) -> dict[str, str]:

@@ -6,6 +6,7 @@ from twinwright_tools.cmms.atlas import Atlas
 from twinwright_tools.cmms.maintainx import MaintainX
 from twinwright_tools.cmms.maximo import Maximo
 from twinwright_tools.cmms.sap import Sap
+from twinwright_tools.cmms.servicenow import ServiceNow
 
 from .served import Product
 from .servers.atlas import LOGIN as ATLAS_LOGIN
@@ -15,6 +16,8 @@ from .servers.maximo import KEY as MAXIMO_KEY
 from .servers.maximo import SITE, MaximoServer
 from .servers.sap import LOGIN as SAP_LOGIN
 from .servers.sap import PLANT, SapServer
+from .servers.servicenow import LOGIN as SERVICENOW_LOGIN
+from .servers.servicenow import ServiceNowServer
 
 MAXIMO = Product(
     kind="maximo",
@@ -60,4 +63,15 @@ ATLAS = Product(
     upload=("PATCH", "/add"),
     conditional=False,
 )
-PRODUCTS = {one.kind: one for one in (MAXIMO, SAP, MAINTAINX, ATLAS)}
+SERVICENOW = Product(
+    kind="servicenow",
+    start=ServiceNowServer,
+    connector=ServiceNow.connect,
+    options={"mode_field": "u_failure_mode"},
+    secrets={"user": SERVICENOW_LOGIN[0], "password": SERVICENOW_LOGIN[1]},
+    create=("POST", "/wm_order"),
+    comment=("PATCH", ""),
+    upload=("POST", "/file"),
+    conditional=True,
+)
+PRODUCTS = {one.kind: one for one in (MAXIMO, SAP, MAINTAINX, ATLAS, SERVICENOW)}

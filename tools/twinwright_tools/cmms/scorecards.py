@@ -6,8 +6,10 @@ every rule of `RULES` as ``{status = "done" | "to do" | "exempt", why = "…"}``
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from importlib.resources import files
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -36,6 +38,9 @@ RULES: dict[str, str] = {
     "bad_answers": "HTML, half a page, 500 and another schema are told as such",
     "text": "Unicode and large text survive",
 }
+
+
+BEGIN, END = "<!-- scorecards -->", "<!-- /scorecards -->"
 
 
 class Verdict(BaseModel):
@@ -106,3 +111,14 @@ def as_table(cards: list[Scorecard]) -> str:
     rows = [[text, *(marks[card.rules[name].status] for card in cards)] for name, text in RULES.items()]
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(row)} |\n" for row in lines)
+
+
+def main(file: Path) -> None:
+    """Writes the table of connectors into a page, between its two marks."""
+    before, _, rest = file.read_text("utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    file.write_text(f"{before}{BEGIN}\n{as_table(scorecards())}{END}{after}", "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, field_validator
 
-from ...errors import CmmsAnswerError
 from ..protocol import CmmsAsset, CmmsOrder, NewOrder, OrderState
-from ..site import Options
+from ..shared import Priority, WordOptions, Words, text_with_key
 
-# Columns of the database: a longer subject is cut off by some databases and refused by others.
+PRODUCT = "Request Tracker"
+# Bytes that Request Tracker keeps of a subject; it cuts the rest off.
 _MOST_SUBJECT = 200
 # The statuses of the lifecycle that Request Tracker comes with.
-STATUSES: dict[str, OrderState] = {
+STATES: dict[str, OrderState] = {
     "new": "open",
     "open": "in_progress",
     "stalled": "in_progress",
@@ -24,28 +25,16 @@ STATUSES: dict[str, OrderState] = {
     "rejected": "cancelled",
     "deleted": "cancelled",
 }
-PRIORITIES = {"P1": "100", "P2": "75", "P3": "50", "P4": "0"}
+PRIORITIES: dict[Priority, str] = {"P1": "100", "P2": "75", "P3": "50", "P4": "0"}
 
 
-def _pairs(value: Any) -> Any:
-    """``"a = x, b = y"`` as a dict."""
-    if not isinstance(value, str):
-        return value
-    pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
-    if any(not sign for _, sign, _ in pairs):
-        raise ValueError('write it as "theirs = ours, theirs = ours"')
-    return {name.strip(): word.strip() for name, _, word in pairs}
-
-
-class RtOptions(Options):
+class RtOptions(WordOptions):
     """``[cmms.options]`` for Request Tracker.
 
     Attributes:
         queue, catalog: where work orders are made, and where the plant's assets stand.
         key_field, mode_field: custom fields of the queue for the idempotency key and the failure mode.
         twin_field: custom field of the catalog that may hold a twin's id.
-        statuses: statuses of an own lifecycle and what they mean: ``"in work = in_progress, completed = done"``.
-        priorities: P1 to P4 as Request Tracker's numbers.
         withdrawn: the status that a second order of the same key gets.
     """
 
@@ -54,24 +43,16 @@ class RtOptions(Options):
     key_field: str = "Twinwright key"
     mode_field: str = "Failure mode"
     twin_field: str = "Twin"
-    statuses: Annotated[dict[str, OrderState], BeforeValidator(_pairs)] = Field(default_factory=dict)
-    priorities: Annotated[dict[str, str], BeforeValidator(_pairs)] = Field(default_factory=dict)
     withdrawn: str = "rejected"
 
-    def state(self, status: str) -> OrderState:
-        """What a status means.
 
-        Raises:
-            CmmsAnswerError: nobody said so.
-        """
-        state = self.statuses.get(status) or STATUSES.get(status)
-        if state is None:
-            raise CmmsAnswerError(
-                f"Request Tracker has a status {status!r} that Twinwright doesn't know; say what it means in "
-                f'twinwright.toml, [cmms.options]: statuses = "{status} = in_progress, …" (open, in_progress, done or '
-                "cancelled)"
-            )
-        return state
+@dataclass(frozen=True)
+class Usage:
+    """How a site uses Request Tracker; `address` is where people open it."""
+
+    options: RtOptions
+    words: Words
+    address: str
 
 
 class CustomField(BaseModel):
@@ -151,64 +132,58 @@ class Asset(Record):
 ASSET_FIELDS = "Name,Description,Status,CustomFields,_hyperlinks"
 
 
-def to_asset(asset: Asset, options: RtOptions) -> CmmsAsset:
+def to_asset(asset: Asset, usage: Usage) -> CmmsAsset:
     """An asset as the Protocol has it; its tags are its twin field and its description."""
-    tags = [tag for tag in (asset.field(options.twin_field), asset.description) if tag]
+    tags = [tag for tag in (asset.field(usage.options.twin_field), asset.description) if tag]
     attributes = {one.name: one.text for one in asset.fields if one.text} | {"status": asset.status}
     return CmmsAsset(
         id=str(asset.id), name=asset.name, parent=asset.linked("parent"), tags=tuple(tags), attributes=attributes
     )
 
 
-def to_order(ticket: Ticket, text: str, version: str | None, url: str, options: RtOptions) -> CmmsOrder:
+def to_order(ticket: Ticket, text: str, version: str | None, usage: Usage) -> CmmsOrder:
     """A ticket as the Protocol has it.
 
     Raises:
         CmmsAnswerError: its status means nothing to us.
     """
-    state = options.state(ticket.status)
+    state = usage.words.state(ticket.status, PRODUCT)
     ended = state in ("done", "cancelled")
     return CmmsOrder(
         id=str(ticket.id),
-        key=ticket.field(options.key_field),
+        key=ticket.field(usage.options.key_field),
         asset=ticket.linked("refers-to"),
         title=ticket.subject,
         text=text,
-        failure_mode=ticket.field(options.mode_field),
+        failure_mode=ticket.field(usage.options.mode_field),
         state=state,
         status=ticket.status,
-        priority=ticket.priority,
+        priority=usage.words.priority(ticket.priority),
         created=ticket.created,
         changed=ticket.changed,
         closed=ticket.resolved if ended else None,
         duration_h=ticket.worked_min / 60 if ticket.worked_min else None,
         version=version,
-        url=url,
+        url=f"{usage.address}/Ticket/Display.html?id={ticket.id}",
     )
 
 
-def from_order(order: NewOrder, options: RtOptions) -> dict[str, Any]:
+def from_order(order: NewOrder, usage: Usage) -> dict[str, Any]:
     """The body that makes a ticket."""
     body: dict[str, Any] = {
-        "Queue": options.queue,
+        "Queue": usage.options.queue,
         "Subject": subject(order.title),
-        "Content": f"{order.text}\n\nSubmitted by {order.by} through Twinwright; key {order.key}",
+        "Content": text_with_key(order),
         "ContentType": "text/plain",
-        "Priority": (PRIORITIES | options.priorities)[order.priority],
+        "Priority": usage.words.priorities[order.priority],
         "RefersTo": [f"asset:{order.asset}"],
-        "CustomFields": {options.key_field: order.key},
+        "CustomFields": {usage.options.key_field: order.key},
     }
     if order.failure_mode:
-        body["CustomFields"][options.mode_field] = order.failure_mode
+        body["CustomFields"][usage.options.mode_field] = order.failure_mode
     if order.duration_h:
         body["TimeEstimated"] = round(order.duration_h * 60)
     return body | {name: _utc(time) for name, time in (("Starts", order.start), ("Due", order.due)) if time}
-
-
-def subject(text: str) -> str:
-    """A text as a subject: one line, at most 200 characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= _MOST_SUBJECT else f"{line[: _MOST_SUBJECT - 1]}…"
 
 
 def file_name(name: str) -> str:
@@ -216,9 +191,12 @@ def file_name(name: str) -> str:
     return name.encode("ascii", "backslashreplace").decode().translate(dict.fromkeys(map(ord, '/\\"'), "_"))
 
 
-def mark(key: str) -> str:
-    """The subject of the comment that was added under a key, by which it is found again."""
-    return subject(f"Twinwright {key}")
+def subject(text: str) -> str:
+    """A text as a subject: one line, at most 200 bytes of UTF-8."""
+    line = " ".join(text.split())
+    if len(line.encode()) <= _MOST_SUBJECT:
+        return line
+    return line.encode()[: _MOST_SUBJECT - len("…".encode())].decode(errors="ignore") + "…"
 
 
 def quoted(text: str) -> str:
