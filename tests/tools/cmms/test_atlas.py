@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from twinwright_tools.cmms.atlas import Atlas
 from twinwright_tools.cmms.credentials import Credentials
 from twinwright_tools.cmms.protocol import Attachment
-from twinwright_tools.errors import CmmsLoginError, CmmsMissingError, CmmsUnavailableError, ConfigError
+from twinwright_tools.errors import CmmsAnswerError, CmmsLoginError, CmmsMissingError, CmmsUnavailableError, ConfigError
 from twinwright_tools.plant.config import CmmsConfig
 
 from .products import ATLAS
@@ -113,6 +113,13 @@ def test_past_orders_whatever_the_zone_of_the_server(served: Served, hours: int)
     ids = [served.connector.create(new_order(f"{n:064x}", served.pump)).id for n in range(3)]
     since = served.connector.get(ids[1]).changed
     assert [one.id for one in served.connector.past(since)] == ids[1:]
+
+
+def test_pages_that_never_end_are_told(served: Served) -> None:
+    served.server.seed(250, served.pump)
+    served.server.stuck = True
+    with pytest.raises(CmmsAnswerError, match="again"):
+        list(served.connector.past(None))
 
 
 def test_an_archived_order_is_cancelled_unless_it_is_complete(served: Served) -> None:

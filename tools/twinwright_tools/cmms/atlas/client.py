@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import httpx
 
-from ...errors import CmmsMissingError
+from ...errors import CmmsAnswerError, CmmsMissingError
 from ...plant.config import CmmsConfig
 from ..auth import HeaderAuth, OAuth
 from ..credentials import Credentials
@@ -88,14 +89,16 @@ class Atlas(KeyedConnector):
         return lines
 
     def _search(self, path: str, kind: type[Found[Row]], *fields: dict[str, Any]) -> Iterator[Row]:
-        number = 0
-        while True:
+        last = 0
+        for number in count():
             asked = criteria(number, _PAGE, *fields)
             rows = self._http.read(f"{path}/search", kind, method="POST", json=asked).value.content
+            if rows and rows[0].id <= last:
+                raise CmmsAnswerError(f"{PRODUCT} answered {path}/search with page {number} out of order, or again")
             yield from rows
             if len(rows) < _PAGE:
                 return
-            number += 1
+            last = rows[-1].id
 
     def _orders_on(self, assets: list[str]) -> Iterator[CmmsOrder]:
         for one in assets:
