@@ -267,6 +267,10 @@ class ServiceNowServer(StrictServer):
         """The text of every order that is there."""
         return [one["description"] for one in self.store.all("wm_order")]
 
+    def write_below(self, order: str, text: str) -> None:
+        """Somebody adds to an order's text."""
+        self.edit(order, description=f"{self._held('wm_order', order)['description']}\n\n{text}")
+
     def copy(self, order: str) -> None:
         """Somebody copies an order, column by column."""
         held = self._held("wm_order", order)

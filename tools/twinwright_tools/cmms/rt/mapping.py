@@ -173,7 +173,7 @@ def from_order(order: NewOrder, usage: Usage) -> dict[str, Any]:
     body: dict[str, Any] = {
         "Queue": usage.options.queue,
         "Subject": subject(order.title),
-        "Content": text_with_key(order),
+        "Content": text_with_key(order, subject(order.title)),
         "ContentType": "text/plain",
         "Priority": usage.words.priorities[order.priority],
         "RefersTo": [f"asset:{order.asset}"],

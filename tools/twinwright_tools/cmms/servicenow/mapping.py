@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from ..protocol import CmmsAsset, CmmsOrder, NewOrder, OrderState
-from ..shared import Priority, WordOptions, Words, cut, failure_mode_in, key_in, text_with_key
+from ..shared import Priority, WordOptions, Words, cut, failure_mode_in, key_of, text_with_key
 
 PRODUCT = "ServiceNow"
 # The numbers behind the states; an instance may have others.
@@ -151,7 +151,7 @@ class Usage:
         mode = task.column(self.options.mode_field) if self.options.mode_field else None
         return CmmsOrder(
             id=task.sys_id,
-            key=task.column(self.options.key_field) or key_in(task.description),
+            key=key_of(task.description, task.column(self.options.key_field)),
             asset=task.cmdb_ci or None,
             title=task.short_description,
             text=task.description,
@@ -171,9 +171,10 @@ class Usage:
         """The body that makes a task; urgency and impact, from which a site's rules may work out another priority,
         aren't sent.
         """
+        title = cut(order.title, _MOST_TITLE)
         body = {
-            "short_description": cut(order.title, _MOST_TITLE),
-            "description": text_with_key(order, _MOST_TEXT),
+            "short_description": title,
+            "description": text_with_key(order, title, _MOST_TEXT),
             "cmdb_ci": order.asset,
             "priority": self.words.priorities[order.priority],
             self.options.key_field: order.key,
