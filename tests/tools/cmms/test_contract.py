@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from twinwright_tools.cmms.protocol import Attachment
+from twinwright_tools.cmms.scorecards import scorecard
 from twinwright_tools.errors import (
     CmmsAnswerError,
     CmmsConflictError,
@@ -38,6 +39,14 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
 def with_key(served: Served, key: str = KEY) -> int:
     """How many orders with that key the server holds."""
     return sum(key in text for text in served.server.texts())
+
+
+@pytest.mark.parametrize("kind", sorted(PRODUCTS))
+def test_its_scorecard_is_whole_and_says_what_it_was_tested_against(kind: str) -> None:
+    card = scorecard(kind)
+    assert "strict local server" in card.tested_against
+    assert card.rules["real_product"].status == "to do"
+    assert card.rules["strict_server"].status == "done"
 
 
 def test_check_reads_and_writes_nothing(served: Served) -> None:

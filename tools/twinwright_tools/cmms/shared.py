@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import quote, unquote
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
 
 from ..errors import CmmsAnswerError, CmmsError, CmmsMissingError, CmmsRefusedError
 from .http import HttpClient
@@ -151,6 +151,21 @@ class WordOptions(Options):
     def words(self, states: Mapping[str, OrderState], priorities: Mapping[Priority, str]) -> Words:
         """The product's usual words with the site's own over them."""
         return Words({**states, **self.statuses}, {**priorities, **self.priorities})
+
+
+Rank = Literal["NONE", "LOW", "MEDIUM", "HIGH"]
+RANKS: dict[Priority, str] = {"P1": "HIGH", "P2": "MEDIUM", "P3": "LOW", "P4": "NONE"}
+
+
+class RankOptions(WordOptions):
+    """The same for a product whose priorities are NONE, LOW, MEDIUM and HIGH."""
+
+    @field_validator("priorities")
+    @classmethod
+    def _known(cls, value: dict[Priority, str]) -> dict[Priority, str]:
+        if unknown := set(value.values()) - set(get_args(Rank)):
+            raise ValueError(f"{sorted(unknown)[0]!r} is none of {', '.join(get_args(Rank))}")
+        return value
 
 
 @contextmanager

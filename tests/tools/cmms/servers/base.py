@@ -37,9 +37,14 @@ class Request:
         """The query as a dictionary; a name that comes twice is for `query`."""
         return dict(self.query)
 
-    def document(self) -> Any:
-        """The body as JSON; ValueError where it is none."""
-        return json.loads(self.body)
+    def document(self, kind: type = dict) -> Any:
+        """The body as JSON of that kind; None where it is none, or isn't declared as JSON."""
+        try:
+            document = json.loads(self.body)
+        except ValueError:
+            return None
+        declared = "application/json" in self.headers.get("content-type", "")
+        return document if declared and isinstance(document, kind) else None
 
 
 @dataclass(frozen=True)

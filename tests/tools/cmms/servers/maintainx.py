@@ -236,11 +236,8 @@ class MaintainXServer(StrictServer):
 
     @staticmethod
     def _json(request: Request) -> dict[str, Any]:
-        try:
-            document = request.document()
-        except ValueError:
-            document = None
-        if "application/json" not in request.headers.get("content-type", "") or not isinstance(document, dict):
+        document: dict[str, Any] | None = request.document()
+        if document is None:
             raise invalid("body", "should be object")
         return document
 

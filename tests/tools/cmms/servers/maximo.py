@@ -199,11 +199,8 @@ class MaximoServer(StrictServer):
 
     @staticmethod
     def _json(request: Request) -> dict[str, Any]:
-        try:
-            document = request.document()
-        except ValueError:
-            document = None
-        if "application/json" not in request.headers.get("content-type", "") or not isinstance(document, dict):
+        document: dict[str, Any] | None = request.document()
+        if document is None:
             raise error(400, "BMXAA8747E", "The body is not valid JSON.")
         return document
 

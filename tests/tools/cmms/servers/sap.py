@@ -272,11 +272,8 @@ class SapServer(StrictServer):
 
     @staticmethod
     def _json(request: Request) -> dict[str, Any]:
-        try:
-            document = request.document()
-        except ValueError:
-            document = None
-        if "application/json" not in request.headers.get("content-type", "") or not isinstance(document, dict):
+        document: dict[str, Any] | None = request.document()
+        if document is None:
             raise error(400, "/IWFND/CM_CONSUMER/101", "The payload is no JSON object")
         return document
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import httpx
 
-from ...errors import CmmsMissingError
+from ...errors import CmmsAnswerError, CmmsMissingError
 from ...plant.config import CmmsConfig
 from ..auth import HeaderAuth, OAuth
 from ..credentials import Credentials
 from ..http import HttpClient, client_of
 from ..protocol import Attachment, CmmsAsset, CmmsOrder, NewOrder
 from ..redaction import Redactor
-from ..shared import KeyedConnector, comment_with_key
+from ..shared import RANKS, KeyedConnector, comment_with_key
 from ..site import read_options
 from .mapping import (
-    PRIORITIES,
     PRODUCT,
     STATES,
     Asset,
@@ -46,7 +46,7 @@ class Atlas(KeyedConnector):
     product = PRODUCT
 
     def __init__(self, http: HttpClient, options: AtlasOptions) -> None:
-        super().__init__(http, options.words(STATES, PRIORITIES))
+        super().__init__(http, options.words(STATES, RANKS))
         self._usage = Usage(options, self._words)
         self._options = options
 
@@ -89,14 +89,16 @@ class Atlas(KeyedConnector):
         return lines
 
     def _search(self, path: str, kind: type[Found[Row]], *fields: dict[str, Any]) -> Iterator[Row]:
-        number = 0
-        while True:
+        last = 0
+        for number in count():
             asked = criteria(number, _PAGE, *fields)
             rows = self._http.read(f"{path}/search", kind, method="POST", json=asked).value.content
+            if rows and rows[0].id <= last:
+                raise CmmsAnswerError(f"{PRODUCT} answered {path}/search with page {number} out of order, or again")
             yield from rows
             if len(rows) < _PAGE:
                 return
-            number += 1
+            last = rows[-1].id
 
     def _orders_on(self, assets: list[str]) -> Iterator[CmmsOrder]:
         for one in assets:

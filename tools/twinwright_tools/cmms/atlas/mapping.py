@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, Literal, TypeVar, get_args
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, Field
 
 from ..protocol import CmmsAsset, CmmsOrder, NewOrder, OrderState
-from ..shared import Priority, WordOptions, Words, cut, failure_mode_in, key_of, text_with_key
+from ..shared import RankOptions, Words, cut, failure_mode_in, key_of, text_with_key
 
 PRODUCT = "Atlas CMMS"
 STATES: dict[str, OrderState] = {
@@ -18,8 +18,6 @@ STATES: dict[str, OrderState] = {
     "IN_PROGRESS": "in_progress",
     "COMPLETE": "done",
 }
-Rank = Literal["NONE", "LOW", "MEDIUM", "HIGH"]
-PRIORITIES: dict[Priority, str] = {"P1": "HIGH", "P2": "MEDIUM", "P3": "LOW", "P4": "NONE"}
 # Columns of the database (WorkOrderBase): what is longer fails there.
 MOST_TITLE, MOST_DESCRIPTION = 255, 10_000
 Row = TypeVar("Row")
@@ -77,7 +75,7 @@ class Found(BaseModel, Generic[Row]):
     total: int | None = Field(default=None, alias="totalElements")
 
 
-class AtlasOptions(WordOptions):
+class AtlasOptions(RankOptions):
     """``[cmms.options]`` for Atlas.
 
     Attributes:
@@ -90,13 +88,6 @@ class AtlasOptions(WordOptions):
     key_field: Literal["description", "title", "feedback"] = "description"
     folder: str = Field(default="twinwright", pattern="^[A-Za-z0-9 _-]+$")
     page: str | None = None
-
-    @field_validator("priorities")
-    @classmethod
-    def _known(cls, value: dict[Priority, str]) -> dict[Priority, str]:
-        if unknown := set(value.values()) - set(get_args(Rank)):
-            raise ValueError(f"{sorted(unknown)[0]!r} is none of {', '.join(get_args(Rank))}")
-        return value
 
 
 @dataclass(frozen=True)

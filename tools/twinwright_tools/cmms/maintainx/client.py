@@ -17,10 +17,9 @@ from ..auth import HeaderAuth
 from ..credentials import Credentials
 from ..http import Answer, HttpClient, Params, client_of
 from ..protocol import Attachment, CmmsAsset, CmmsOrder, NewOrder
-from ..shared import KeyedConnector, comment_with_key
+from ..shared import RANKS, KeyedConnector, comment_with_key
 from ..site import read_options
 from .mapping import (
-    PRIORITIES,
     PRODUCT,
     STATES,
     Assets,
@@ -46,7 +45,7 @@ class MaintainX(KeyedConnector):
     product = PRODUCT
 
     def __init__(self, http: HttpClient, options: MaintainXOptions) -> None:
-        super().__init__(http, options.words(STATES, PRIORITIES))
+        super().__init__(http, options.words(STATES, RANKS))
         self._usage = Usage(options, self._words)
         self._options = options
         self._sleep = time.sleep

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, get_args
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, Field
 
 from ..protocol import CmmsAsset, CmmsOrder, NewOrder, OrderState
-from ..shared import Priority, WordOptions, Words, failure_mode_in, key_of, text_with_key
+from ..shared import RankOptions, Words, failure_mode_in, key_of, text_with_key
 
 PRODUCT = "MaintainX"
 STATES: dict[str, OrderState] = {
@@ -20,8 +20,6 @@ STATES: dict[str, OrderState] = {
     "CANCELED": "cancelled",
     "SKIPPED": "cancelled",
 }
-Rank = Literal["NONE", "LOW", "MEDIUM", "HIGH"]
-PRIORITIES: dict[Priority, str] = {"P1": "HIGH", "P2": "MEDIUM", "P3": "LOW", "P4": "NONE"}
 
 
 class Named(BaseModel):
@@ -109,7 +107,7 @@ class OneWorkOrder(BaseModel):
     work_order: WorkOrder = Field(alias="workOrder")
 
 
-class MaintainXOptions(WordOptions):
+class MaintainXOptions(RankOptions):
     """``[cmms.options]`` for MaintainX.
 
     Attributes:
@@ -123,13 +121,6 @@ class MaintainXOptions(WordOptions):
     key_field: str | None = None
     key_days: int = Field(default=90, ge=1)
     page: str | None = "https://app.getmaintainx.com/workorders/"
-
-    @field_validator("priorities")
-    @classmethod
-    def _known(cls, value: dict[Priority, str]) -> dict[Priority, str]:
-        if unknown := set(value.values()) - set(get_args(Rank)):
-            raise ValueError(f"{sorted(unknown)[0]!r} is none of {', '.join(get_args(Rank))}")
-        return value
 
 
 @dataclass(frozen=True)
