@@ -16,6 +16,7 @@ from twinwright_tools.errors import UsageError
 from twinwright_tools.times import in_words_for_people, parse_time
 
 from .options import Options
+from .order_files import keep_with_orders
 from .output import working
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def investigate_question(
         progress("writing the report")
         path.parent.mkdir(parents=True, exist_ok=True)
         write_report(path, found, plant)
+        keep_with_orders(plant, found, path, progress)
     return found.model_copy(update={"report": str(path.resolve())})
 
 
@@ -108,7 +110,8 @@ def print_investigation(console: Console, found: Investigation, zone: ZoneInfo) 
         say(f"  {evidence.id:<4} {evidence.summary}")
         console.print(Text(f"       {evidence.reproduce}"), style="dim")
     for order in found.work_orders:
-        say(f"work order {order.id} (draft, {order.priority}): {order.title}")
+        to = f", an addition to open order {order.addition_to.order}" if order.addition_to else ""
+        say(f"work order {order.id} (draft, {order.priority}{to}): {order.title}")
         say(f"     submit with: twinwright orders submit {order.id}", "dim")
     if found.report:
         say(f"report: {found.report}")
