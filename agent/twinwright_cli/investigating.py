@@ -18,6 +18,7 @@ from twinwright_tools.errors import UsageError
 from twinwright_tools.times import in_words_for_people, parse_time
 
 from .options import Options
+from .order_files import keep_with_orders
 from .output import working
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def investigate_question(
 
         path.parent.mkdir(parents=True, exist_ok=True)
         write_report(path, found, plant)
+        keep_with_orders(plant, found, path, progress)
     return found.model_copy(update={"report": str(path.resolve())})
 
 
@@ -178,7 +180,8 @@ def _say_answer(say: Callable[..., None], found: Investigation) -> None:
 
 def _say_drafts(say: Callable[..., None], found: Investigation) -> None:
     for order in found.work_orders:
-        say(f"work order {order.id} (draft, {order.priority}): {order.title}")
+        to = f", an addition to open order {order.addition_to.order}" if order.addition_to else ""
+        say(f"work order {order.id} (draft, {order.priority}{to}): {order.title}")
         say(f"     submit with: twinwright orders submit {order.id}", "dim")
     for name, reasons in found.tainted.items():
         for reason in reasons:

@@ -26,6 +26,7 @@ COMMANDS = {
     "query": "Ask the twin graph, in the Azure Digital Twins query language.",
     "twins": "Change twins, see what was changed, bring them in and write them out.",
     "history": "Search past work orders, alarms and notes, or count them with SQL.",
+    "reliability": "Failure rates, Pareto, repeats and similar incidents of past work orders.",
     "window": "Look at telemetry: statistics, quality, a plot.",
     "analyse": "Test an idea: SQL over twins, history and aligned signals, or a named operation.",
     "limit": "When drifting signals cross their limits; a fleet ranked by it.",
@@ -33,7 +34,8 @@ COMMANDS = {
     "simulate": "Try a what-if in the physics model attached to a twin.",
     "check": "Open a plant folder and say what was found.",
     "modes": "List failure modes, show one, check your own.",
-    "orders": "List, show and submit drafted work orders.",
+    "orders": "Drafted work orders: look, edit, submit, see what became of them.",
+    "cmms": "Connect the maintenance system: scorecards, a check, assets, past orders.",
     "eval": "Run the offline evaluation suite.",
     "completion": "Print the completion script for bash, zsh or fish.",
 }

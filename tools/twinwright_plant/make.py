@@ -13,6 +13,7 @@ from .faults import Fault, named
 from .history import write_history
 from .journal import write_journal
 from .physics.simulate import Run
+from .planning import write_planning
 from .scenario import WARM_UP, Injection, simulate_scenario
 from .signals import all_signals
 from .truth import Truth
@@ -81,6 +82,7 @@ def write_plant(folder: Path, run: Run, seed: int, end: datetime, conditions: Co
     sampled, events = all_signals(run)
     folder.mkdir(parents=True, exist_ok=True)
     write_twins(folder)
+    write_planning(folder, end)
     write_models(folder)
     write_telemetry(folder, sampled, events, run.schedule.times, seed, WARM_UP)
     write_history(folder, seed, end)

@@ -224,9 +224,14 @@ class OrderError(InputError):
 
 
 class CmmsError(TwinwrightError):
-    """The CMMS didn't do what was asked; nothing of ours is lost."""
+    """The CMMS didn't do what was asked; nothing of ours is lost.
+
+    Attributes:
+        may_have_happened: whether the change could have been made all the same, so that it has to be asked for.
+    """
 
     code = "cmms"
+    may_have_happened = False
 
 
 class CmmsLoginError(CmmsError):
@@ -239,7 +244,6 @@ class CmmsUnavailableError(CmmsError):
     """The CMMS can't be reached, is overloaded or failed; the same may succeed later.
 
     Attributes:
-        may_have_happened: whether the change could have been made all the same (a time-out after it was sent).
         retry_after_s: how long it asked to be left alone, in seconds, or None.
     """
 
@@ -273,6 +277,10 @@ class CmmsAnswerError(CmmsError):
     """An answer that isn't what the product's interface promises: HTML, half a page, another schema."""
 
     code = "cmms.answer"
+
+    def __init__(self, message: str, *, may_have_happened: bool = False) -> None:
+        super().__init__(message)
+        self.may_have_happened = may_have_happened
 
 
 class SimulationError(InputError):

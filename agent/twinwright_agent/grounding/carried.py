@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from .comparing import Carried, named
 from .figures import figures
 from .units import unit_of
 
+_BOUND = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w-])")
 # Units that a key's ending tells, as in `age_s` or `slope_per_h`.
 _ENDINGS = {"_s": "s", "_ms": "ms", "_min": "min", "_h": "h", "_d": "d", "_pct": "%", "_percent": "%"}
 # With more times than that, a span between some two of them would fit by chance.
@@ -34,6 +35,8 @@ class Grounding:
         anchors: the times that stand for something (not every sample): spans between them may be stated.
         heads: the moment of asking and the times of summaries: spans from them may be stated however many there are.
         words: all text in it, for names.
+        days: dates that stand in it without a clock.
+        bounds: numbers of the queries themselves: "more than 4000" may be said of what was asked for that way.
     """
 
     numbers: list[Carried] = field(default_factory=list)
@@ -42,6 +45,8 @@ class Grounding:
     anchors: list[datetime] = field(default_factory=list)
     heads: list[datetime] = field(default_factory=list)
     words: str = ""
+    days: list[date] = field(default_factory=list)
+    bounds: list[float] = field(default_factory=list)
 
     def has_name(self, name: str) -> bool:
         """Whether the name stands in it as a whole, letters' case aside."""
@@ -75,6 +80,7 @@ def carried(evidence: Iterable[Evidence], zone: ZoneInfo, at: datetime) -> Groun
         _read_text(item.summary, zone, found, anchor=True)
         found.heads += found.anchors[known:]
         words += [item.summary, item.reproduce, str(item.arguments)]
+        found.bounds += [float(one) for one in _BOUND.findall(str(item.arguments))]
         _read_data(item.data, zone, found, words, "", None, anchor=True)
         if item.age_s is not None:
             found.numbers.append(Carried(item.age_s, unit_of("s"), "s"))
@@ -143,6 +149,7 @@ def _read_text(text: str, zone: ZoneInfo, found: Grounding, anchor: bool) -> Non
     except TimeFormatError:
         read = figures(text, zone)
         moments = [moment.instant for moment in read.moments if moment.instant is not None]
+        found.days += [moment.day for moment in read.moments if moment.day is not None and not moment.yearless]
         found.numbers += [Carried(number.value, number.unit, None) for number in read.numbers]
         found.numbers += [Carried(duration.seconds, unit_of("s"), "s") for duration in read.durations]
     found.times += moments

@@ -16,9 +16,13 @@ from .failures import GroundingFailure
 from .figures import figures
 from .grounds import Grounds
 from .matching import duration_stands, moment_reason, named_times, number_stands
+from .wording import aggregate_reasons, direction_reasons, order_reasons, sureness_reasons, way_reasons
 
 # Above that, a hypothesis needs something that speaks for it.
 UNSUPPORTED_CONFIDENCE = 0.5
+# By so much a hypothesis may be surer than the engine is without a look of its own.
+SURER = 0.15
+OWN_LOOKS = frozenset({"analyse", "telemetry_window", "search_history", "count_history"})
 
 
 def check(conclusion: Conclusion, grounds: Grounds) -> list[GroundingFailure]:
@@ -28,8 +32,10 @@ def check(conclusion: Conclusion, grounds: Grounds) -> list[GroundingFailure]:
     `next_check` and `why_no_path` cite nothing and are held against all evidence of the run.
     """
     failures = _claims("answer", conclusion.answer, grounds)
+    failures += _sureness("answer", conclusion.answer, conclusion, grounds)
     for number, hypothesis in enumerate(conclusion.hypotheses):
         failures += _hypothesis(f"hypotheses[{number}]", hypothesis, grounds)
+        failures += _sureness(f"hypotheses[{number}].supports", hypothesis.supports, conclusion, grounds)
     for number, text in enumerate(conclusion.missing):
         failures += _uncited(f"missing[{number}]", text, grounds)
     return failures
@@ -53,6 +59,12 @@ def reasons(text: str, ground: Grounding, grounds: Grounds) -> list[str]:
         for number in found.numbers
         if not number_stands(number, text, ground)
     ]
+    why += [
+        *aggregate_reasons(text, found, ground.comparable),
+        *direction_reasons(text, found),
+        *order_reasons(text, found),
+        *way_reasons(text, grounds.graph),
+    ]
     return list(dict.fromkeys(reason for reason in why if reason is not None))
 
 
@@ -61,6 +73,17 @@ def _claims(where: str, claims: Sequence[Claim], grounds: Grounds) -> list[Groun
         GroundingFailure(f"{where}[{number}]", claim.text, "; ".join(why))
         for number, claim in enumerate(claims)
         if (why := _claim(claim, grounds))
+    ]
+
+
+def _sureness(where: str, claims: Sequence[Claim], conclusion: Conclusion, grounds: Grounds) -> list[GroundingFailure]:
+    stated: dict[str, float] = {}
+    for one in conclusion.hypotheses:
+        stated[one.twin] = max(one.confidence, stated.get(one.twin, 0.0))
+    return [
+        GroundingFailure(f"{where}[{number}]", claim.text, reason)
+        for number, claim in enumerate(claims)
+        for reason in sureness_reasons(claim.text, stated, grounds.engine)
     ]
 
 
@@ -111,6 +134,8 @@ def _fields(where: str, one: Hypothesis, grounds: Grounds) -> list[GroundingFail
         fail("confidence", str(one.confidence), "a probability lies between 0 and 1")
     elif one.confidence > UNSUPPORTED_CONFIDENCE and not any(claim.evidence for claim in one.supports):
         fail("confidence", str(one.confidence), "above 0.5 at least one support with evidence is needed")
+    elif (why := _surer_than_the_engine(one, grounds)) is not None:
+        fail("confidence", str(one.confidence), why)
     if not whole.has_name(one.twin):
         fail("twin", one.twin, "it stands nowhere in the run's evidence")
     if one.signal is not None and not _signal_stands(one.twin, one.signal, whole):
@@ -120,6 +145,18 @@ def _fields(where: str, one: Hypothesis, grounds: Grounds) -> list[GroundingFail
     if one.onset is not None and (why := _onset(one.onset, ground if one.supports else whole, grounds)):
         fail("onset", one.onset, why)
     return failures
+
+
+def _surer_than_the_engine(one: Hypothesis, grounds: Grounds) -> str | None:
+    """A confidence beyond the engine's calibrated one needs evidence that the engine didn't see through."""
+    if not grounds.engine or one.confidence <= grounds.engine.get(one.twin, 0.0) + SURER:
+        return None
+    cited = {name for claim in one.supports for name in claim.evidence}
+    if any(grounds.evidence[name].tool in OWN_LOOKS for name in cited if name in grounds.evidence):
+        return None
+    known = grounds.engine.get(one.twin)
+    said = f"the engine gives {one.twin} {known:.2g}" if known is not None else f"the engine doesn't rank {one.twin}"
+    return f"{said}; a higher confidence needs a supporting claim from a look of your own at the data"
 
 
 def _signal_stands(twin: str, signal: str, ground: Grounding) -> bool:

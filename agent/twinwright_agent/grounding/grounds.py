@@ -51,6 +51,15 @@ class Grounds:
         """The plant's names, as they are found in prose."""
         return Names(self.graph, self.signals)
 
+    @cached_property
+    def engine(self) -> dict[str, float]:
+        """The engine's confidence in each twin that its last ranking names."""
+        ranked = [one for one in self.evidence.values() if one.tool == "rank_causes" and isinstance(one.data, dict)]
+        found: dict[str, float] = {}
+        for row in ranked[-1].data.get("hypotheses", []) if ranked else []:
+            found[row["twin"]] = max(float(row["confidence"]), found.get(row["twin"], 0.0))
+        return found
+
     def cited(self, ids: Sequence[str]) -> Grounding:
         """What the evidence of these ids carries; ids that don't exist carry nothing."""
         return carried([self.evidence[one] for one in ids if one in self.evidence], self.zone, self.at)

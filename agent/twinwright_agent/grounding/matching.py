@@ -22,9 +22,18 @@ COMPARING = re.compile(
 )
 
 
+_COMPARED_WITH = re.compile(
+    r"(?:>=?|<=?|≥|≤|\b(?:above|below|over|under|more than|less than|fewer than|at least|at most|up to|before|after|"
+    r"exceed(?:s|ed|ing)?|longer than|shorter than))\s*$",
+    re.IGNORECASE,
+)
+
+
 def number_stands(number: Number, sentence: str, ground: Grounding) -> bool:
     """Whether the number stands in the evidence, or follows from two figures of it that may be compared."""
-    if any(_fits(number, one) for one in ground.numbers):
+    if any(fits(number, one) for one in ground.numbers):
+        return True
+    if _is_bound(number, sentence) and any(abs(one - number.value) <= number.tolerance for one in ground.bounds):
         return True
     if number.unit is not None and number.unit.dimension == "time":
         seconds = abs(number.value) * number.unit.factor
@@ -32,13 +41,19 @@ def number_stands(number: Number, sentence: str, ground: Grounding) -> bool:
             return True
     if not number.multiple and COMPARING.search(sentence) is None:
         return False
-    return any(_fits(number, one, difference) for one, difference in _derived(number, ground))
+    return any(fits(number, one, difference) for one, difference in _derived(number, ground))
+
+
+def _is_bound(number: Number, sentence: str) -> bool:
+    """Whether the number is what something is compared with, as in "customers > 4000" or "before 1995"."""
+    place = sentence.find(number.text)
+    return place > 0 and _COMPARED_WITH.search(sentence[:place]) is not None
 
 
 def duration_stands(duration: Duration, ground: Grounding) -> bool:
     """Whether a length of time stands in the evidence, or lies between two times that do."""
     as_number = Number(duration.text, duration.seconds, duration.tolerance, UNITS["s"])
-    if any(one.unit is not None and _fits(as_number, one) for one in ground.numbers):
+    if any(one.unit is not None and fits(as_number, one) for one in ground.numbers):
         return True
     return any(abs(span - duration.seconds) <= duration.tolerance for span in ground.spans())
 
@@ -46,7 +61,7 @@ def duration_stands(duration: Duration, ground: Grounding) -> bool:
 def moment_reason(moment: Moment, zone: ZoneInfo, ground: Grounding) -> str | None:
     """Why a time doesn't stand in the evidence, or None if it does. A bare clock time is the site's."""
     if moment.day is not None:
-        days = {time.astimezone(where).date() for time in ground.times for where in (zone, UTC)}
+        days = {time.astimezone(where).date() for time in ground.times for where in (zone, UTC)} | set(ground.days)
         if moment.yearless:
             stands = (moment.day.month, moment.day.day) in {(day.month, day.day) for day in days}
         else:
@@ -84,7 +99,7 @@ def _same_moment(moment: Moment, time: datetime, zone: ZoneInfo) -> bool:
     return min(apart, 86400 - apart) < moment.tolerance
 
 
-def _fits(number: Number, one: Carried, difference: bool = False) -> bool:
+def fits(number: Number, one: Carried, difference: bool = False) -> bool:
     """Whether a number is the other one, rounded as it is written, in whatever unit of the same kind."""
     candidates = [one.value, abs(one.value)] if number.value >= 0 else [one.value]
     if number.unit is not None and one.unit is not None:

@@ -14,15 +14,15 @@ from twinwright_tools.orders.priority import consequence, priority
 @pytest.mark.parametrize(
     ("asset", "level", "outputs"),
     [
-        ("pump", "high", ("line-1", "line-2")),
-        ("tank", "high", ("line-1", "line-2")),
-        ("robot", "high", ("line-2",)),
-        ("gauge", "high", ("line-1",)),
-        ("press", "low", ()),
-        ("washer", "low", ()),
+        ("pump", 4, ("line-1", "line-2")),
+        ("tank", 4, ("line-1", "line-2")),
+        ("robot", 4, ("line-2",)),
+        ("gauge", 4, ("line-1",)),
+        ("press", 2, ()),
+        ("washer", 2, ()),
     ],
 )
-def test_consequence_is_what_an_upset_reaches(workshop: Any, asset: str, level: str, outputs: tuple[str, ...]) -> None:
+def test_consequence_is_what_an_upset_reaches(workshop: Any, asset: str, level: int, outputs: tuple[str, ...]) -> None:
     found = consequence(workshop, asset)
     assert (found.level, found.outputs, found.known_outputs) == (level, outputs, 2)
 

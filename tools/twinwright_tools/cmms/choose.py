@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from ..plant import Plant
 
 # Each module has `connect(plant, environment) -> Connector`; it is imported when it is wanted.
-KINDS: dict[str, str] = {"embedded": "embedded"}
+KINDS: dict[str, str] = {
+    "embedded": "embedded",
+    "rt": "rt",
+    "servicenow": "servicenow",
+    "maximo": "maximo",
+    "sap": "sap",
+    "maintainx": "maintainx",
+    "atlas": "atlas",
+}
 
 
 def connect(plant: Plant, environment: Mapping[str, str]) -> Connector:

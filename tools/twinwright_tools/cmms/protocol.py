@@ -41,6 +41,7 @@ class CmmsOrder(BaseModel):
 
     Attributes:
         id: the product's own id.
+        kind: "work_order"; `past` may yield requests and notes ("note") and alarms ("alarm") too.
         key: the idempotency key that Twinwright gave it, or None for an order of somebody else.
         asset: id of the CMMS asset, or None where it names none.
         failure_mode: the failure code as the CMMS has it, or None.
@@ -54,6 +55,7 @@ class CmmsOrder(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: str
+    kind: Literal["work_order", "note", "alarm"] = "work_order"
     key: str | None = None
     asset: str | None = None
     title: str
@@ -150,4 +152,7 @@ class Connector(Protocol):
         """Adds a file, unless one of that name is there already."""
 
     def past(self, since: datetime | None) -> Iterator[CmmsOrder]:
-        """Orders that changed at or after `since` (all if None), oldest change first."""
+        """Orders, and notes and alarms where it keeps them, that changed at or after `since`, oldest change first.
+
+        All of them if `since` is None.
+        """

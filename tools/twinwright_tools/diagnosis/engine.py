@@ -14,6 +14,7 @@ from ..telemetry.series import Series, SignalInfo, SignalKey
 from ..times import to_micros
 from ..twins.graph import TwinGraph
 from .answer import Context, build_answer
+from .calibration import Calibration, kept
 from .confidence import capped, chance_of_fault, confidences, fault_features, substantiated, verdict_of
 from .data_quality import data_statements
 from .explained import discounted, explanations
@@ -49,7 +50,18 @@ def diagnose(plant: Plant, symptoms: Sequence[Symptom] = ()) -> Diagnosis:
     bounds = stated_bounds(plant, infos)
     jobs = load_jobs(job_files(plant.folder))
     events = events_of_history(plant.history, plant.at, plant.graph.twins, jobs)
-    return diagnose_signals(signals, infos, plant.graph, plant.models, plant.at, symptoms, library, bounds, events)
+    return diagnose_signals(
+        signals,
+        infos,
+        plant.graph,
+        plant.models,
+        plant.at,
+        symptoms,
+        library,
+        bounds,
+        events,
+        kept(plant.state),
+    )
 
 
 def find_deviations(plant: Plant, twins: Collection[str] | None = None) -> list[Deviation]:
@@ -77,12 +89,14 @@ def diagnose_signals(
     library: Library | None = None,
     bounds: Mapping[SignalKey, Sequence[Bounds]] | None = None,
     events: Sequence[MaintenanceEvent] = (),
+    site: Calibration | None = None,
 ) -> Diagnosis:
     """The same from its parts; samples and jobs after `at` are not looked at.
 
     Args:
         library: the failure modes of the plant; those that come along where it is None.
         events: what people did to the plant, as its history tells (`maintenance.events_of`).
+        site: how the plant's own outcomes recalibrate confidence, where there are enough of them.
 
     Raises:
         UnknownNameError: a symptom names a twin or signal that isn't there.
@@ -101,6 +115,8 @@ def diagnose_signals(
     row = fault_features(found, complained, alarms)
     fault = chance_of_fault(row, weights)
     shares = confidences(candidates, row, weights)
+    if site is not None:
+        shares = [site.of(share) for share in shares]
     verdict = verdict_of(fault, shares, complained)
     data = data_statements(signals, infos, graph, to_micros(at), symptoms)
     context = Context(at, graph, models, relations, look, tuple(symptoms), library, data, tuple(known), explained)

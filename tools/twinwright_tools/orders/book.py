@@ -1,47 +1,34 @@
-"""The embedded order book: work orders in SQLite, and a log of who did what."""
+"""The order book: drafts with their files, what planners changed in them, and a log of who did what."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from ..database import NewerDatabaseError, connected, immediate, migrate
-from ..errors import OrderError, UnknownNameError
-from ..times import iso, parse_time
-from .order import Status, WorkOrder
+from ..cmms.protocol import Attachment
+from ..errors import OrderError
+from ..times import parse_time
+from .order import AttachmentNote, Status, WorkOrder
+from .store import OrderStore, find, note, write
 
-_MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """CREATE TABLE orders (
-            number INTEGER PRIMARY KEY AUTOINCREMENT,
-            idempotency_key TEXT NOT NULL UNIQUE,
-            status TEXT NOT NULL,
-            asset TEXT NOT NULL,
-            document TEXT NOT NULL
-        ) STRICT""",
-        "CREATE INDEX orders_by_status ON orders (status, asset)",
-        """CREATE TABLE log (
-            seq INTEGER PRIMARY KEY AUTOINCREMENT,
-            number INTEGER NOT NULL REFERENCES orders (number),
-            at TEXT NOT NULL,
-            by TEXT NOT NULL,
-            event TEXT NOT NULL
-        ) STRICT""",
-    ),
-)
+_MOST_BYTES = 25_000_000  # what any CMMS takes as one file
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One line of an order's log: when, who, and what was done (``drafted``, ``submitted``)."""
+    """One line of an order's log: when, who, what was done (``drafted``, ``submitted``), and what exactly, or None."""
 
     at: datetime
     by: str
     event: str
+    detail: dict[str, Any] | None = None
+    order: str = ""
 
 
 class OrderBook:
@@ -52,30 +39,26 @@ class OrderBook:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "state" / "orders.db"
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OrderError(f"{self.path.parent} can't be made: {error}; name another folder with --state") from error
-        with self._connection() as connection:
-            migrate(connection, _MIGRATIONS)
+        self.store = OrderStore(folder)
+        self.path = self.store.path
 
     def add(self, draft: WorkOrder) -> WorkOrder:
         """Stores a draft and returns it with its id; the same idempotency key again returns what is already stored."""
-        with self._transaction() as connection:
+        with self.store.transaction() as connection:
             row = connection.execute(
                 "SELECT document FROM orders WHERE idempotency_key = ?", (draft.idempotency_key,)
             ).fetchone()
             if row is not None:
                 return WorkOrder.model_validate_json(row[0])
             cursor = connection.execute(
-                "INSERT INTO orders (idempotency_key, status, asset, document) VALUES (?, 'draft', ?, '')",
+                "INSERT INTO orders (idempotency_key, status, asset, document, revision) VALUES (?, 'draft', ?, '', 0)",
                 (draft.idempotency_key, draft.asset),
             )
             number = cursor.lastrowid or 0
             order = draft.model_copy(update={"id": f"WO-{number:04d}", "status": "draft"})
-            _write(connection, number, order)
-            _note(connection, number, draft.created, f"run {draft.run}" if draft.run else "a person", "drafted")
+            write(connection, number, order)
+            connection.execute("UPDATE orders SET original = document WHERE number = ?", (number,))
+            note(connection, number, draft.created, f"run {draft.run}" if draft.run else "a person", "drafted")
             return order
 
     def get(self, order_id: str) -> WorkOrder:
@@ -84,90 +67,156 @@ class OrderBook:
         Raises:
             UnknownNameError: there is none of that id; the nearest ids are suggested.
         """
-        with self._connection() as connection:
-            return _find(connection, order_id)[1]
+        with self.store.connection() as connection:
+            return find(connection, order_id)[1]
 
-    def submit(self, order_id: str, by: str, at: datetime) -> WorkOrder:
-        """Submits a draft in the name of the person who said yes.
+    def revision(self, order_id: str) -> tuple[WorkOrder, int]:
+        """One order and the number of its revision, which `change` wants."""
+        with self.store.connection() as connection:
+            number, order = find(connection, order_id)
+            row = connection.execute("SELECT revision FROM orders WHERE number = ?", (number,)).fetchone()
+            return order, int(row[0])
+
+    def original(self, order_id: str) -> WorkOrder:
+        """The order as it was drafted."""
+        with self.store.connection() as connection:
+            number, _ = find(connection, order_id)
+            row = connection.execute("SELECT original FROM orders WHERE number = ?", (number,)).fetchone()
+            return WorkOrder.model_validate_json(row[0])
+
+    def change(
+        self,
+        order_id: str,
+        revision: int,
+        edit: Callable[[WorkOrder], tuple[WorkOrder, dict[str, Any]]],
+        *,
+        by: str,
+        at: datetime,
+    ) -> WorkOrder:
+        """Changes a draft, whole or not at all.
+
+        Args:
+            revision: the one that the editor has read.
+            edit: gives the order as it shall be and what changed, by field; nothing changed is no change.
 
         Raises:
             UnknownNameError: there is no such order.
-            OrderError: it is no draft any more, nobody is named, or `at` has no zone.
+            OrderError: it is no draft any more, or somebody else changed it in the meantime.
         """
-        if not by.strip():
-            raise OrderError("an order is submitted by a person: say who", code="order.nobody")
-        if at.tzinfo is None:
-            raise OrderError(f"{at.isoformat()} has no zone", code="order.naive_time")
-        with self._transaction() as connection:
-            number, order = _find(connection, order_id)
-            if order.status != "draft":
-                since = f" by {order.submitted_by} at {iso(order.submitted)}" if order.submitted else ""
+        with self.store.transaction() as connection:
+            number, order = find(connection, order_id)
+            _draft(order, "edited")
+            row = connection.execute("SELECT revision FROM orders WHERE number = ?", (number,)).fetchone()
+            if row[0] != revision:
                 raise OrderError(
-                    f"{order.id} was {order.status}{since}; only a draft can be submitted", code="order.no_draft"
+                    f"{order.id} was changed by somebody else in the meantime: look at it and edit it again",
+                    code="order.changed_meanwhile",
                 )
-            done = order.model_copy(
-                update={"status": "submitted", "submitted": at.astimezone(UTC), "submitted_by": by.strip()}
-            )
-            _write(connection, number, done)
-            _note(connection, number, at, by.strip(), "submitted")
+            changed, what = edit(order)
+            if what:
+                write(connection, number, changed)
+                note(connection, number, at, by, "edited", what)
+            return changed
+
+    def cancel(self, order_id: str, *, by: str, at: datetime, reason: str = "") -> WorkOrder:
+        """Cancels a draft: it stays in the book and is never sent.
+
+        Raises:
+            UnknownNameError: there is no such order.
+            OrderError: it is no draft any more.
+        """
+        with self.store.transaction() as connection:
+            number, order = find(connection, order_id)
+            _draft(order, "cancelled")
+            done = order.model_copy(update={"status": "cancelled"})
+            write(connection, number, done)
+            note(connection, number, at, by, "cancelled", {"reason": reason} if reason else None)
             return done
 
-    def log(self, order_id: str) -> list[LogEntry]:
-        """Who did what with an order, oldest first.
+    def mark(self, order_id: str, *, struck: list[str], at: datetime) -> WorkOrder:
+        """Marks claims about an order that the investigation's evidence didn't carry."""
+        with self.store.transaction() as connection:
+            number, order = find(connection, order_id)
+            new = [text for text in struck if text not in order.struck]
+            if not new:
+                return order
+            done = order.model_copy(update={"struck": [*order.struck, *new]})
+            write(connection, number, done)
+            note(connection, number, at, f"run {order.run}", "marked", {"struck": new})
+            return done
+
+    def attach(self, order_id: str, attachment: Attachment, *, by: str, at: datetime) -> WorkOrder:
+        """Keeps a file with a draft; one of the same name takes the place of the older.
+
+        Raises:
+            OrderError: the order is no draft any more, or the file is larger than 25 MB.
+        """
+        if len(attachment.content) > _MOST_BYTES:
+            raise OrderError(
+                f"{attachment.name} has {len(attachment.content) / 1e6:.0f} MB; an order takes files up to 25 MB",
+                code="order.attachment",
+            )
+        told = AttachmentNote(
+            name=attachment.name,
+            media_type=attachment.media_type,
+            size=len(attachment.content),
+            sha256=hashlib.sha256(attachment.content).hexdigest(),
+        )
+        with self.store.transaction() as connection:
+            number, order = find(connection, order_id)
+            _draft(order, "given files")
+            if told in order.attachments:
+                return order
+            connection.execute(
+                "INSERT OR REPLACE INTO attachments (number, name, media_type, content) VALUES (?, ?, ?, ?)",
+                (number, attachment.name, attachment.media_type, attachment.content),
+            )
+            rest = [one for one in order.attachments if one.name != told.name]
+            done = order.model_copy(update={"attachments": [*rest, told]})
+            write(connection, number, done)
+            note(connection, number, at, by, "attached", {"name": told.name, "sha256": told.sha256})
+            return done
+
+    def attachments(self, order_id: str) -> list[Attachment]:
+        """The files of an order."""
+        with self.store.connection() as connection:
+            number, _ = find(connection, order_id)
+            return stored_attachments(connection, number)
+
+    def log(self, order_id: str | None = None) -> list[LogEntry]:
+        """Who did what with an order, or with all of them, oldest first.
 
         Raises:
             UnknownNameError: there is no such order.
         """
-        with self._connection() as connection:
-            number, _ = _find(connection, order_id)
+        with self.store.connection() as connection:
+            number = None if order_id is None else find(connection, order_id)[0]
             rows = connection.execute(
-                "SELECT at, by, event FROM log WHERE number = ? ORDER BY seq", (number,)
+                "SELECT at, by, event, detail, number FROM log WHERE ? IS NULL OR number = ? ORDER BY seq",
+                (number, number),
             ).fetchall()
-        return [LogEntry(parse_time(at), by, event) for at, by, event in rows]
+        return [
+            LogEntry(parse_time(at), by, event, json.loads(detail) if detail else None, f"WO-{of:04d}")
+            for at, by, event, detail, of in rows
+        ]
 
     def list(self, status: Status | str | None = None) -> list[WorkOrder]:
         """The orders, oldest first; only those of one status where it is given."""
-        with self._connection() as connection:
+        with self.store.connection() as connection:
             rows = connection.execute(
                 "SELECT document FROM orders WHERE ? IS NULL OR status = ? ORDER BY number", (status, status)
             ).fetchall()
         return [WorkOrder.model_validate_json(row[0]) for row in rows]
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with connected(self.path) as connection:
-                yield connection
-        except NewerDatabaseError as error:
-            raise OrderError(f"{self.path}: {error}: update it", code="order.newer_book") from error
-        except sqlite3.Error as error:
-            raise OrderError(f"{self.path}: the order book can't be used: {error}", code="order.book") from error
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._connection() as connection, immediate(connection):
-            yield connection
+def stored_attachments(connection: sqlite3.Connection, number: int) -> list[Attachment]:
+    """The files of the order of that number."""
+    rows = connection.execute(
+        "SELECT name, media_type, content FROM attachments WHERE number = ? ORDER BY name", (number,)
+    ).fetchall()
+    return [Attachment(name, media_type, content) for name, media_type, content in rows]
 
 
-def _find(connection: sqlite3.Connection, order_id: str) -> tuple[int, WorkOrder]:
-    prefix, _, digits = order_id.upper().partition("-")
-    known = prefix == "WO" and digits.isascii() and digits.isdigit()
-    row = (
-        connection.execute("SELECT document FROM orders WHERE number = ?", (int(digits[:18]),)).fetchone()
-        if known
-        else None
-    )
-    if row is None:
-        numbers = connection.execute("SELECT number FROM orders ORDER BY number DESC").fetchall()
-        raise UnknownNameError.of("work order", order_id, [f"WO-{number:04d}" for (number,) in numbers])
-    return int(digits), WorkOrder.model_validate_json(row[0])
-
-
-def _write(connection: sqlite3.Connection, number: int, order: WorkOrder) -> None:
-    connection.execute(
-        "UPDATE orders SET status = ?, document = ? WHERE number = ?", (order.status, order.model_dump_json(), number)
-    )
-
-
-def _note(connection: sqlite3.Connection, number: int, at: datetime, by: str, event: str) -> None:
-    connection.execute("INSERT INTO log (number, at, by, event) VALUES (?, ?, ?, ?)", (number, iso(at), by, event))
+def _draft(order: WorkOrder, what: str) -> None:
+    if order.status != "draft":
+        raise OrderError(f"{order.id} is {order.status}; only a draft can be {what}", code="order.no_draft")

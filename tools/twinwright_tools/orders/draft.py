@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..errors import OrderError, UnknownNameError
 from .isolation import isolation_points
 from .order import Part, WorkOrder
+from .planning import planned_window, read_planning, stocked
 from .priority import priority
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from ..plant import Plant
 
 _INSPECTION_H = 1.0
+_ISOLATION = "isolation"
 
 
 def draft_order(
@@ -30,6 +33,9 @@ def draft_order(
     likelihood: float,
     run: str | None,
     call: str | None,
+    onset: datetime | None = None,
+    taint: Sequence[str] = (),
+    struck: Sequence[str] = (),
 ) -> WorkOrder:
     """A draft for the order book, not stored yet (its id is empty). `created` is the moment that was asked about.
 
@@ -38,6 +44,8 @@ def draft_order(
         evidence: ids of the run's evidence, at least one.
         likelihood: probability (0 to 1) that the asset with this failure mode is the cause.
         run, call: with asset and failure mode they make the idempotency key, so that a resumed run repeats nothing.
+        onset: when it began, as the evidence has it, if it says so.
+        taint: what of it rests on text of strangers; struck: claims about it that its evidence didn't carry.
 
     Raises:
         UnknownNameError: there is no such twin or failure mode; the nearest are suggested.
@@ -48,6 +56,10 @@ def draft_order(
     _check(title, evidence, likelihood)
     level, reason = priority(plant, asset, likelihood)
     points, notes = isolation_points(plant, asset)
+    planning = read_planning(plant)
+    skills = list(mode.skills) if mode else []
+    duration = mode.duration_h if mode else _INSPECTION_H
+    window, missing = planned_window(plant, asset, level, duration, skills, planning)
     return WorkOrder(
         id="",
         asset=asset,
@@ -59,15 +71,29 @@ def draft_order(
         priority_reason=reason,
         tasks=_tasks(asset, mode, bool(points)),
         isolation=points,
-        parts=[Part(name=name) for name in mode.parts] if mode else [],
-        skills=list(mode.skills) if mode else [],
-        duration_h=mode.duration_h if mode else _INSPECTION_H,
+        parts=stocked([Part(name=name) for name in mode.parts] if mode else [], asset, planning),
+        skills=skills,
+        duration_h=duration,
         evidence=list(dict.fromkeys(evidence)),
         run=run,
         created=plant.at,
         idempotency_key=idempotency_key(run, call, asset, failure_mode),
-        notes=notes + _mode_notes(plant, asset, mode),
+        notes=[*notes, *_mode_notes(plant, asset, mode), *missing, *planning.problems],
+        likelihood=likelihood,
+        raw_likelihood=_raw(plant, likelihood),
+        onset=onset,
+        isolation_listed=_listed(plant, asset),
+        window=window,
+        taint=list(taint),
+        struck=list(struck),
     )
+
+
+def _raw(plant: Plant, likelihood: float) -> float:
+    from ..diagnosis.calibration import kept
+
+    calibration = kept(plant.state)
+    return calibration.raw(likelihood) if calibration else likelihood
 
 
 def idempotency_key(run: str | None, call: str | None, asset: str, failure_mode: str | None) -> str:
@@ -82,6 +108,12 @@ def _mode(plant: Plant, mode_id: str) -> FailureMode:
     if mode_id not in modes:
         raise UnknownNameError.of("failure mode", mode_id, modes)
     return modes[mode_id]
+
+
+def _listed(plant: Plant, asset: str) -> list[str]:
+    """The isolation points that the twin lists itself, in a property of that name."""
+    value = plant.graph.twin(asset).properties.get(_ISOLATION)
+    return [str(one) for one in value] if isinstance(value, list) else [value] if isinstance(value, str) else []
 
 
 def _check(title: str, evidence: Sequence[str], likelihood: float) -> None:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ..errors import ConfigError, nearest
 from ..twins.flow import Direction, Flow, Flows
+from .planning_config import PlanningConfig
 
 CONFIG_FILE = "twinwright.toml"
 
@@ -110,6 +111,31 @@ class RedactConfig(_Section):
     patterns: Annotated[list[str], AfterValidator(_compiles)] = Field(default_factory=list)
 
 
+class MatchRule(_Section):
+    """A rule by which a CMMS asset is a twin: a field of it, rewritten by a pattern, is a property of the twin.
+
+    Attributes:
+        twin: a property of the twin, or "id".
+        asset: "id", "name", "tags", or one of the asset's further fields.
+        pattern: a regular expression that the whole field has to match; None: any.
+        replace: what is made of it, with \\1 … for the pattern's groups.
+    """
+
+    twin: str = "id"
+    asset: str = "name"
+    pattern: str | None = None
+    replace: str = r"\g<0>"
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        try:
+            re.compile(value or "")
+        except re.error as error:
+            raise ValueError(f"{value!r} is no regular expression: {error}") from None
+        return value
+
+
 class CmmsConfig(_Section):
     """Which CMMS orders go to. Credentials never stand here: they come from the environment or an owner-only file.
 
@@ -119,6 +145,7 @@ class CmmsConfig(_Section):
         ca_file: a file of certificates (PEM) to trust beside the system's, relative to the plant folder, or None.
         timeout_s: how long one request may take, in seconds.
         options: what the connector further needs (a queue, a site id …); its page in docs/connect-cmms.md names it.
+        match: rules by which its assets are twins, beside equal ids, tried in their order.
     """
 
     kind: str = "embedded"
@@ -126,6 +153,7 @@ class CmmsConfig(_Section):
     ca_file: str | None = None
     timeout_s: float = Field(default=30.0, gt=0)
     options: dict[str, str] = Field(default_factory=dict)
+    match: list[MatchRule] = Field(default=[])
 
 
 class PlantConfig(_Section):
@@ -142,6 +170,7 @@ class PlantConfig(_Section):
         failure_modes: files of the site's own failure modes: globs, relative to the plant folder.
         budget: bounds of one investigation; redact: what may not leave for a model's API.
         cmms: the maintenance system that orders go to.
+        planning: crews, planned stops, stock and the risk matrix.
     """
 
     name: str = ""
@@ -157,6 +186,7 @@ class PlantConfig(_Section):
     budget: BudgetConfig = BudgetConfig()
     redact: RedactConfig = RedactConfig()
     cmms: CmmsConfig = CmmsConfig()
+    planning: PlanningConfig = PlanningConfig()
 
     @field_validator("timezone")
     @classmethod
@@ -227,7 +257,7 @@ def _config_error(error: ValidationError, file: Path) -> ConfigError:
 
 def _keys_at(steps: Sequence[str]) -> list[str]:
     """The keys that may stand in the section at a path."""
-    sections: dict[str, type[_Section]] = {
+    sections: dict[str, type[BaseModel]] = {
         "telemetry": TelemetryConfig,
         "history": HistoryConfig,
         "relationships": FlowConfig,
@@ -235,6 +265,7 @@ def _keys_at(steps: Sequence[str]) -> list[str]:
         "limits": Limit,
         "budget": BudgetConfig,
         "redact": RedactConfig,
+        "planning": PlanningConfig,
     }
     section = sections.get(steps[0], PlantConfig) if steps else PlantConfig
     return list(section.model_fields)

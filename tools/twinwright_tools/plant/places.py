@@ -52,6 +52,16 @@ def history_files(folder: Path, config: PlantConfig) -> list[Path]:
     return matching_files(folder, config.history.files, "history.files")
 
 
+def imported_history(state: Path) -> Path:
+    """The folder of history that was imported from a CMMS, one `*.jsonl` a system."""
+    return state / "state" / "history"
+
+
+def imported_files(state: Path) -> list[Path]:
+    """The files of history that was imported from a CMMS."""
+    return sorted(imported_history(state).glob("*.jsonl"))
+
+
 def twin_files(folder: Path) -> list[Path]:
     """Every file that models, twins and relationships may come from, and the configuration."""
     named = [folder / CONFIG_FILE, folder / "graph.json", *folder.glob("*.ndjson"), *folder.glob("models/**/*.json")]

@@ -27,7 +27,7 @@ from ..twins.stored import StoredGraph, stored_models, stored_twin_problems
 from .config import PlantConfig, Range, read_config
 from .declared import declaration_problems, declared
 from .index import Inputs, open_index, stored_problems
-from .places import history_files, plant_folder, state_folder, telemetry_files, twin_files
+from .places import history_files, imported_files, plant_folder, state_folder, telemetry_files, twin_files
 from .problems import Problem
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def open_plant(
     changed = ChangeLog(place).read(as_of or at)
     # An index of the twins alone is quick to make: one as of some time in the past is hardly asked twice.
     telemetry_paths = telemetry_files(folder, config, telemetry) if as_of is None else []
-    history_paths = history_files(folder, config) if as_of is None else []
+    history_paths = [*history_files(folder, config), *imported_files(place)] if as_of is None else []
     inputs = Inputs(folder, tuple(twin_files(folder)), tuple(telemetry_paths), tuple(history_paths), changed.head)
     connection = open_index(
         place / "cache",

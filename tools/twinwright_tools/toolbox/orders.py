@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from ..evidence import Fact, Finding
+from ..errors import CmmsError, InputError
+from ..evidence import Evidence, Fact, Finding
 from ..registry import Effect, Tool, ToolContext
 from .arguments import ToolArguments, between, sized, some_text
 from .bounds import command, shortened
 from .citing import cited
+
+if TYPE_CHECKING:
+    from ..orders.duplicates import Match
+    from ..orders.order import WorkOrder
+    from ..plant import Plant
+
+_MOST_RELATED = 3
 
 
 class DraftWorkOrder(ToolArguments):
@@ -33,14 +44,20 @@ class DraftWorkOrder(ToolArguments):
 def draft_work_order(arguments: DraftWorkOrder, context: ToolContext) -> Finding:
     """Drafts a work order and stores it; the same call of the same run finds the same draft again.
 
+    The CMMS is asked first: where an open order is about the same, the draft is an addition to that.
+
     Raises:
         UnknownNameError: the asset or the failure mode isn't there.
         InputError: evidence is cited that the run doesn't have.
+        OrderError: who runs this may not draft orders.
     """
     from ..orders.book import OrderBook
     from ..orders.draft import draft_order
+    from ..orders.order import Addition
+    from ..orders.rights import account, read_rights
 
     plant = context.plant
+    read_rights(plant.folder).demand(account(), "draft")
     behind = cited(arguments.evidence, context.evidence)
     draft = draft_order(
         plant,
@@ -52,23 +69,69 @@ def draft_work_order(arguments: DraftWorkOrder, context: ToolContext) -> Finding
         likelihood=arguments.likelihood,
         run=context.run,
         call=context.call,
+        onset=_onset(arguments, context.evidence),
     )
-    order = OrderBook(plant.state).add(draft)
+    matches, unasked = _matches(plant, draft)
+    same = next((one for one in matches if one.verdict == "duplicate"), None)
+    if same is not None:
+        found = same.order
+        addition = Addition(order=found.id, title=found.title, url=found.url, reasons=list(same.reasons))
+        draft = draft.model_copy(update={"addition_to": addition})
+    order = OrderBook(plant.state).add(draft.model_copy(update={"notes": [*draft.notes, *unasked]}))
+    return _finding(order, [one for one in matches if one.verdict == "related"], unasked)
+
+
+def _matches(plant: Plant, draft: WorkOrder) -> tuple[list[Match], list[str]]:
+    """What the open orders in the CMMS are to the draft, or a sentence that it couldn't be asked."""
+    from ..cmms.choose import connect
+    from ..orders.assets import asset_mapping
+    from ..orders.duplicates import open_matches
+
+    try:
+        return open_matches(plant, draft, connect(plant, os.environ), asset_mapping(plant)), []
+    except (CmmsError, InputError) as error:
+        return [], [f"the CMMS couldn't be asked for open orders ({error.message}); it is asked before this is sent"]
+
+
+def _onset(arguments: DraftWorkOrder, evidence: Sequence[Evidence]) -> datetime | None:
+    """When the engine says that this began."""
+    for one in reversed(evidence):
+        rows = one.data.get("hypotheses", []) if isinstance(one.data, dict) else []
+        for row in rows:
+            if row.get("twin") == arguments.asset and row.get("mode") == arguments.failure_mode and row.get("onset"):
+                return datetime.fromisoformat(row["onset"])
+    return None
+
+
+def _finding(order: WorkOrder, related: Sequence[Match], unasked: Sequence[str]) -> Finding:
     isolation = len(order.isolation)
+    points = f"{isolation} isolation point{'' if isolation == 1 else 's'}"
+    said = (
+        f"Drafted work order {order.id} for {order.asset}: {order.title} (priority {order.priority}, "
+        f"about {order.duration_h:g} h, {points}). "
+    )
+    facts = [
+        Fact(name="work order", value=order.id),
+        Fact(name="asset", value=order.asset),
+        Fact(name="priority", value=order.priority),
+        Fact(name="duration", value=order.duration_h, unit="h"),
+        Fact(name="isolation points", value=isolation),
+    ]
+    data: dict[str, Any] = {"work_order": shortened(order.model_dump(mode="json"), 1200)}
+    if order.addition_to is not None:
+        to = order.addition_to
+        said += f"This is an addition to the open order {to.order}, not a new one: {'; '.join(to.reasons)}. "
+        facts.append(Fact(name="addition to order", value=to.order))
+    if related:
+        data["related_orders"] = [
+            {"id": one.order.id, "title": shortened(one.order.title), "reasons": list(one.reasons)}
+            for one in related[:_MOST_RELATED]
+        ]
+    said += "".join(f"{sentence[0].upper()}{sentence[1:]}. " for sentence in unasked)
     return Finding(
-        summary=(
-            f"Drafted work order {order.id} for {order.asset}: {order.title} (priority {order.priority}, "
-            f"about {order.duration_h:g} h, {isolation} isolation point{'' if isolation == 1 else 's'}). "
-            "It is a draft until a person submits it."
-        ),
-        facts=[
-            Fact(name="work order", value=order.id),
-            Fact(name="asset", value=order.asset),
-            Fact(name="priority", value=order.priority),
-            Fact(name="duration", value=order.duration_h, unit="h"),
-            Fact(name="isolation points", value=isolation),
-        ],
-        data={"work_order": shortened(order.model_dump(mode="json"), 1200)},
+        summary=f"{said}It is a draft until a person submits it.",
+        facts=facts,
+        data=data,
         reproduce=command("orders", "show", order.id),
         provenance="orders",
     )

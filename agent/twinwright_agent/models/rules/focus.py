@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twinwright_tools.evidence import Evidence
+from twinwright_tools.toolbox.words import pieces
 
 # A twin counts as named when at least this share of the words of its name was said.
 _NAMED = 0.5
@@ -26,6 +27,7 @@ class Focus:
         models: rows of models whose label it names.
         unknown: rows of names that nothing here has, with the nearest.
         candidates: twins that come nearest, named or not.
+        by_kind: whether the twins are only meant as all of a model ("the feeders"), and none is named.
         place: a twin that is named in full beside the first model: "the conveyors of line 2" are looked for in line-2.
     """
 
@@ -37,6 +39,7 @@ class Focus:
     unknown: list[dict[str, Any]]
     candidates: list[str]
     place: str | None
+    by_kind: bool = False
 
     @property
     def nothing(self) -> bool:
@@ -64,7 +67,13 @@ def focus_of(found: Evidence) -> Focus:
         unknown=found.data["unknown"],
         candidates=[row["id"] for row in rows[:3]],
         place=_place(rows, found.data["models"]),
+        by_kind=_by_kind(rows, twins),
     )
+
+
+def _by_kind(rows: list[dict[str, Any]], twins: list[str]) -> bool:
+    meant = [row for row in rows if row["id"] in set(twins)]
+    return bool(meant) and all(set(row["words"]) <= set(pieces(row["model"])) and row["unsaid"] for row in meant)
 
 
 def _place(rows: list[dict[str, Any]], models: list[dict[str, Any]]) -> str | None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from ...conclusion import Conclusion
 from ..base import Progress, ToolCall, ToolSpec, Transcript, Turn
-from . import counting, past, status, values, why
+from . import counting, facts, past, status, values, why
+from .facts.reading import named_words
 from .focus import focus_of
-from .periods import without_times
 from .plan import Requests, Step
 from .question import Intent, intent_of, sounds_like_plant
 from .saying import claim, conclusion
@@ -23,6 +23,8 @@ _PLANS = {
     Intent.PAST: past.step,
     Intent.OPEN: values.step,
 }
+# Questions of fact: those whose answer is a query, where there is the tool for it.
+_FACTS = frozenset({Intent.VALUE, Intent.COUNT, Intent.PAST, Intent.OPEN})
 _RETRY = "again"
 
 
@@ -42,7 +44,7 @@ class RulesModel:
             return Turn(conclusion=last)
         available = {tool.name for tool in tools}
         mended = _mended(seen)
-        step = mended if mended else _step(seen)
+        step = mended if mended else _step(seen, available)
         if isinstance(step, Conclusion):
             return Turn(conclusion=step)
         calls = [(name, arguments) for name, arguments in step.calls if name in available]
@@ -59,7 +61,7 @@ class RulesModel:
         )
 
 
-def _step(seen: Seen) -> Step:
+def _step(seen: Seen, available: set[str]) -> Step:
     intent = intent_of(seen.question)
     if intent is Intent.ACT:
         return conclusion(
@@ -70,7 +72,7 @@ def _step(seen: Seen) -> Step:
     if found is None:
         if seen.called("find_twins"):
             return conclusion("cannot_tell", [claim("The twins can't be searched")], missing=seen.errors())
-        words = without_times(seen.question) or seen.question
+        words = named_words(seen.question) or seen.question
         return Requests("looking for the assets and signals that the question names", [("find_twins", _words(words))])
     focus = focus_of(found)
     if focus.unknown:
@@ -80,6 +82,8 @@ def _step(seen: Seen) -> Step:
             "not_about_plant",
             [claim("That isn't a question about this plant: nothing in it names an asset, a signal or an event here")],
         )
+    if intent in _FACTS and "analyse" in available and (fact := facts.step(seen, focus)) is not None:
+        return fact
     return _PLANS[intent](seen, focus)
 
 

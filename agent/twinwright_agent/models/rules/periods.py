@@ -34,6 +34,11 @@ _SINCE = re.compile(rf"\b(?:since|after)\s+({_MOMENT})", re.I)
 _AT = re.compile(rf"\b(?:at|around|about|on)?\s*({_STAMP}|{_CLOCK})", re.I)
 _ON = re.compile(rf"\b(?:on\s+)?({_DATE})\b", re.I)
 _DAY = re.compile(r"\b(yesterday|today|this morning|last night|tonight|this afternoon|this evening)\b", re.I)
+_YEAR = re.compile(r"\b(?:in|during|of)\s+((?:19|20)\d{2})\b(?!-)", re.I)
+_MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
+_MONTH = re.compile(rf"\b(?:in|during|of)\s+({'|'.join(_MONTHS)})(?:\s+((?:19|20)\d{{2}}))?\b", re.I)
+_THIS = re.compile(r"\b(this)\s+(week|month|year)\b", re.I)
+_SINCE_DAY = re.compile(rf"\bsince\s+(yesterday|today|this morning)(?:\s+(?:at\s+)?({_CLOCK}))?", re.I)
 _NOW = re.compile(r"\b(right now|at the moment|currently|now)\b", re.I)
 
 
@@ -48,7 +53,7 @@ class Period:
 
 def without_times(text: str) -> str:
     """The text without its time expressions, so that their numbers aren't taken for names."""
-    for pattern in (_BETWEEN, _LAST, _SINCE, _DAY, _NOW, _AT, _ON):
+    for pattern in (_BETWEEN, _SINCE_DAY, _MONTH, _YEAR, _THIS, _LAST, _SINCE, _DAY, _NOW, _AT, _ON):
         text = pattern.sub(" ", text)
     return " ".join(text.split())
 
@@ -62,6 +67,10 @@ def period(text: str, at: datetime, zone: ZoneInfo) -> Period:
     day = _day(text, here)
     readers: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], tuple[datetime, datetime]]], ...] = (
         (_BETWEEN, lambda found: _between(found, here, day)),
+        (_SINCE_DAY, lambda found: (_since_day(found, here), here)),
+        (_MONTH, lambda found: _month(found, here)),
+        (_YEAR, lambda found: _year(int(found[1]), here)),
+        (_THIS, lambda found: (_begin_of(found[2].lower(), here), here)),
         (_LAST, lambda found: (here - _length(found), here)),
         (_SINCE, lambda found: (_moment(found[1], here, day), here)),
     )
@@ -86,6 +95,32 @@ def _between(found: re.Match[str], here: datetime, day: date | None) -> tuple[da
     if re.fullmatch(_CLOCK, found[1]) and start >= end:
         start -= timedelta(days=1)
     return start, end
+
+
+def _since_day(found: re.Match[str], here: datetime) -> datetime:
+    day = here.date() - timedelta(days=found[1].lower() == "yesterday")
+    clock = time.fromisoformat(found[2].zfill(5)) if found[2] else time(6 if "morning" in found[1].lower() else 0)
+    return datetime.combine(day, clock, here.tzinfo)
+
+
+def _month(found: re.Match[str], here: datetime) -> tuple[datetime, datetime]:
+    number = _MONTHS.index(found[1].lower()) + 1
+    year = int(found[2]) if found[2] else here.year - (number > here.month)
+    begin = datetime(year, number, 1, tzinfo=here.tzinfo)
+    end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=here.tzinfo)
+    return begin, max(min(end, here), begin + timedelta(minutes=1))
+
+
+def _year(year: int, here: datetime) -> tuple[datetime, datetime]:
+    begin = datetime(year, 1, 1, tzinfo=here.tzinfo)
+    return begin, max(min(datetime(year + 1, 1, 1, tzinfo=here.tzinfo), here), begin + timedelta(minutes=1))
+
+
+def _begin_of(what: str, here: datetime) -> datetime:
+    day = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    if what == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if what == "month" else day.replace(month=1, day=1)
 
 
 def _length(found: re.Match[str]) -> timedelta:

@@ -75,7 +75,7 @@ _COMPILED = tuple((intent, re.compile("|".join(patterns), re.IGNORECASE)) for in
 # Words that a question about a plant uses, whatever the plant is.
 _PLANT_WORDS = re.compile(
     r"\b(?:plant|site|factory|line|machine|asset|equipment|unit|process|production|throughput|output|downtime|sensor|signal|"
-    r"telemetry|twins?|alarm|fault|failing|failure|broken|leak\w*|wear|vibrat\w*|pressure|temperature|flow|level|speed|slow\w*|"
+    r"telemetry|twins?|alarms?|faults?|notes?|failing|failure|broken|leak\w*|wear|vibrat\w*|pressure|temperature|flow|level|speed|slow\w*|"
     r"overheat\w*|trip\w*|jam\w*|stopp?\w*|motor|pump|valve|compressor|conveyor|bearing|fan|tank|drive|maintenance|"
     r"work ?orders?|repair\w*|shift|something|anything|everything|wrong|deviat\w*|anomal\w*|unusual)\b",
     re.IGNORECASE,

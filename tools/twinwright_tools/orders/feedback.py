@@ -1,0 +1,169 @@
+"""Was it that? What was found on site, kept by order, scored by failure mode, and held against confidence."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from ..database import NewerDatabaseError, connected, immediate, migrate
+from ..diagnosis.calibration import Verdict, fit
+from ..errors import OrderError
+from ..times import iso, parse_time
+
+Found = Literal["right", "asset", "wrong", "nothing"]
+FOUND: dict[Found, str] = {
+    "right": "the asset and the failure mode were right",
+    "asset": "the asset was right, the failure mode another",
+    "wrong": "the cause was another asset",
+    "nothing": "nothing was wrong",
+}
+_MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE feedback (
+            hypothesis TEXT PRIMARY KEY,
+            wo TEXT NOT NULL,
+            twin TEXT NOT NULL,
+            mode TEXT,
+            confidence REAL NOT NULL,
+            found TEXT NOT NULL,
+            found_twin TEXT,
+            found_mode TEXT,
+            by TEXT NOT NULL,
+            at TEXT NOT NULL
+        ) STRICT""",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What an order's hypothesis came to.
+
+    Attributes:
+        order: the order's id; twin, mode, confidence: its hypothesis, as it stood when it was drafted.
+        found: see FOUND; found_twin, found_mode: what it was instead, where that is known.
+        by: the person who said so, or "the CMMS".
+    """
+
+    order: str
+    twin: str
+    mode: str | None
+    confidence: float
+    found: Found
+    found_twin: str | None
+    found_mode: str | None
+    by: str
+    at: datetime
+
+    @property
+    def right(self) -> bool:
+        """Whether the asset was the cause, which is what a confidence is the probability of."""
+        return self.found in ("right", "asset")
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "at"} | {"at": iso(self.at)}
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How often a failure mode that was named was right.
+
+    Attributes:
+        low, high: the 90 % interval of the share that was right (Wilson 1927).
+    """
+
+    mode: str
+    orders: int
+    asset_right: int
+    mode_right: int
+    low: float
+    high: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "mode": self.mode,
+            "orders": self.orders,
+            "asset_right": self.asset_right,
+            "mode_right": self.mode_right,
+            "interval": [round(self.low, 4), round(self.high, 4)],
+        }
+
+
+class FeedbackBook:
+    """`<folder>/state/feedback.db`; several processes may use it at once.
+
+    Raises (from every method):
+        OrderError: the file can't be used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "state" / "feedback.db"
+        with self._connection() as connection:
+            migrate(connection, _MIGRATIONS)
+
+    def keep(self, feedback: Feedback) -> None:
+        """Keeps what was found; the same order again replaces what was said of it before."""
+        if feedback.found not in FOUND:
+            raise OrderError(f"{feedback.found!r} is none of {', '.join(FOUND)}", code="feedback.found")
+        if not 0.0 <= feedback.confidence <= 1.0:
+            raise OrderError(f"a confidence lies between 0 and 1, not at {feedback.confidence:g}", code="feedback")
+        one = feedback
+        with self._connection() as connection, immediate(connection):
+            connection.execute(
+                "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    f"{one.order}/{one.twin}",
+                    *(one.order, one.twin, one.mode, one.confidence, one.found),
+                    *(one.found_twin, one.found_mode, one.by, iso(one.at)),
+                ),
+            )
+
+    def all(self) -> list[Feedback]:
+        """Everything that was said, oldest first."""
+        columns = "wo, twin, mode, confidence, found, found_twin, found_mode, by, at"
+        with self._connection() as connection:
+            rows = connection.execute(f"SELECT {columns} FROM feedback ORDER BY at, hypothesis").fetchall()
+        names = tuple(Feedback.__slots__)
+        return [Feedback(**dict(zip(names, row, strict=True)) | {"at": parse_time(row[-1])}) for row in rows]
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with connected(self.path) as connection:
+                yield connection
+        except NewerDatabaseError as error:
+            raise OrderError(f"{self.path}: {error}: update it", code="feedback.newer") from error
+        except sqlite3.Error as error:
+            raise OrderError(f"{self.path} can't be used: {error}", code="feedback.book") from error
+
+
+def scores(said: Sequence[Feedback]) -> list[Score]:
+    """By failure mode that was named, most orders first."""
+    by_mode: dict[str, list[Feedback]] = {}
+    for one in said:
+        by_mode.setdefault(one.mode or "none named", []).append(one)
+    found = []
+    for mode, rows in by_mode.items():
+        right = sum(one.right for one in rows)
+        low, high = _interval(right, len(rows))
+        found.append(Score(mode, len(rows), right, sum(one.found == "right" for one in rows), low, high))
+    return sorted(found, key=lambda one: (-one.orders, one.mode))
+
+
+def recalibration(said: Sequence[Feedback]) -> Verdict:
+    """What the site's own outcomes say about confidence."""
+    return fit([one.confidence for one in said], [one.right for one in said])
+
+
+def _interval(count: int, total: int) -> tuple[float, float]:
+    from scipy.stats import binomtest
+
+    found = binomtest(count, total).proportion_ci(0.9, method="wilson")
+    return float(found.low), float(found.high)
