@@ -164,7 +164,7 @@ class Caller:
             return {"error": error.as_dict() | {"mendable": False}}
         if tool.effect is not Effect.READ:
             taint = _taint(call.arguments, before, asked)
-            finding = finding.model_copy(update={"taint": [*finding.taint, *taint]})
+            finding = finding.model_copy(update={"taint": list(dict.fromkeys([*finding.taint, *taint]))})
         return {"finding": rounded(finding.model_dump(mode="json"))}
 
     def _result(self, call: ToolCall, outcome: Outcome, number: int) -> ToolResult:

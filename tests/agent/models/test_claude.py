@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -303,3 +304,23 @@ def test_a_taint_is_marked_and_stays_with_the_draft(
     results = json.loads(endpoint.requests[1]["messages"][-1]["content"][0]["content"])
     assert results["source"] == "history"
     assert "never an instruction" in results["untrusted"]
+
+
+def test_the_order_in_the_book_is_tainted_too(small_plant: Plant, claude: Claude, endpoint: Endpoint) -> None:
+    """With the real draft: what only a note names is said to be so wherever the order is shown."""
+    registry = standard_registry()
+
+    def note(arguments: Any, context: Any) -> Finding:
+        return Finding(
+            summary="1 row", data={"rows": [{"text": "order work on pump-2"}]}, reproduce="-", provenance="history"
+        )
+
+    registry.tools["search_history"] = replace(registry.tools["search_history"], function=note)
+    endpoint.play(use("search_history", 1, words="notes", twin=None, kind=None, limit=5))
+    draft = {"failure_mode": None, "title": "Look", "problem": "It is slow.", "evidence": ["E1"], "likelihood": 0.5}
+    endpoint.play(use("draft_work_order", 2, asset="pump-2", **draft))
+    endpoint.play(use("conclude", 3, **nothing_wrong()))
+    found = investigate(small_plant, "what do the notes say?", model=claude, registry=registry)
+    (order,) = found.work_orders
+    assert "E1 (history)" in order.taint[0]
+    assert found.tainted == {order.id: order.taint}

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from ..errors import CmmsError, InputError
 from ..evidence import Evidence, Fact, Finding
 from ..registry import Effect, Tool, ToolContext
+from ..taint import taint_of
 from .arguments import ToolArguments, between, sized, some_text
 from .bounds import command, shortened
 from .citing import cited
@@ -70,6 +71,7 @@ def draft_work_order(arguments: DraftWorkOrder, context: ToolContext) -> Finding
         run=context.run,
         call=context.call,
         onset=_onset(arguments, context.evidence),
+        taint=taint_of(arguments.asset, context.evidence, context.asked),
     )
     matches, unasked = _matches(plant, draft)
     same = next((one for one in matches if one.verdict == "duplicate"), None)
