@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..plant import Plant
 
 _CHARS_PER_POINT = 18
+# Enough to see a shape; a model pays for each of them again on every turn.
+_MOST_POINTS = 60
 _STATISTICS_CHARS = 900
 _STATES = 6
 
@@ -46,7 +48,7 @@ def telemetry_window(arguments: TelemetryWindow, context: ToolContext) -> Findin
     if start >= end:
         raise InputError(f"from ({iso(start)}) must lie before to ({iso(end)})", code="window.times")
     keys = [parse_key(text, plant.graph.twins) for text in dict.fromkeys(arguments.signals)]
-    room = max(8, (BUDGET_CHARS // len(keys) - _STATISTICS_CHARS) // _CHARS_PER_POINT)
+    room = min(_MOST_POINTS, max(8, (BUDGET_CHARS // len(keys) - _STATISTICS_CHARS) // _CHARS_PER_POINT))
     views = [_view(_looked_at(plant, key, start, end, room), start, room) for key in keys]
     empty = [view["key"] for view in views if not view["statistics"].get("count")]
     ages = [age for view in views if isinstance(age := view["quality"].get("age_s"), int | float)]
