@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from ..evidence import Fact, Finding, Scalar
 from ..registry import Tool, ToolContext
 from .arguments import ToolArguments, between, some_text
-from .bounds import command, fitting, shortened
+from .bounds import WHOLE_CHARS, command, fitting, shortened
 
 # Where a row was read, its rank and an excerpt of its text: a model has the row itself.
 _LEFT_OUT = frozenset({"source_row", "snippet", "score"})
@@ -46,7 +46,7 @@ def search_history(arguments: SearchHistory, context: ToolContext) -> Finding:
         plant.graph.twin(arguments.twin)
     found = plant.history.search(arguments.words, twin=arguments.twin, kind=arguments.kind, limit=arguments.limit)
     rows = [shortened({name: value for name, value in row.items() if name not in _LEFT_OUT}) for row in found]
-    shown = fitting(rows)
+    shown = fitting(rows, WHOLE_CHARS)
     options = [
         word for name in ("twin", "kind") if (value := getattr(arguments, name)) for word in (f"--{name}", value)
     ]
@@ -64,7 +64,7 @@ def count_history(arguments: CountHistory, context: ToolContext) -> Finding:
     """The result of one validated SELECT over history."""
     result = context.plant.history.sql(arguments.sql)
     rows = [shortened(row) for row in result.rows]
-    shown = fitting(rows)
+    shown = fitting(rows, WHOLE_CHARS)
     facts = [Fact(name="rows", value=len(rows))]
     for row in shown[:8]:
         facts += row_facts(result.columns, row)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from ..evidence import Fact, Finding
 from ..registry import Tool, ToolContext
 from .arguments import ToolArguments, some_text
-from .bounds import command, fitting, shortened
+from .bounds import WHOLE_CHARS, command, fitting, shortened
 
 
 class QueryTwins(ToolArguments):
@@ -28,7 +28,7 @@ def query_twins(arguments: QueryTwins, context: ToolContext) -> Finding:
     """Rows of a validated twin query."""
     result = context.plant.query(arguments.query)
     rows = [shortened(row) for row in result.value]
-    shown = fitting(rows)
+    shown = fitting(rows, WHOLE_CHARS)
     facts = [Fact(name="rows", value=len(rows))]
     if len(rows) == 1:
         facts += [Fact(name=name, value=value) for name, value in rows[0].items() if _is_scalar(value)]
