@@ -12,7 +12,7 @@ from ..evidence import rounded
 # About 1,500 tokens of JSON.
 BUDGET_CHARS = 6000
 # What is kept of rows: a model is shown the head of them, and how to narrow the call or read on.
-WHOLE_CHARS = 60_000
+WHOLE_CHARS = 120_000
 TEXT_CHARS = 280
 
 
