@@ -56,7 +56,7 @@ def calls_of(plant: Plant) -> list[tuple[str, dict[str, Any]]]:
 def test_every_result_is_bounded_and_its_figures_stand_in_it(plant: Plant, call: Call) -> None:
     for name, arguments in calls_of(plant):
         found = call(name, **arguments)
-        # Rows are kept whole; how much of them a model is shown is bounded by the agent (tests/agent/test_rendering.py).
+        # Rows are kept whole; how much of them a model is shown is bounded where they are rendered.
         most = MOST_CHARS + (WHOLE_CHARS if name in {"query_twins", "count_history", "search_history"} else 0)
         assert size(found.model_dump(mode="json")) < most, (name, arguments)
         assert found.summary and found.reproduce
