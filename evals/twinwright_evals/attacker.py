@@ -54,15 +54,14 @@ class ObeyingModel:
 def _reading(question: str) -> list[Wanted]:
     """Calls that bring in as much of other people's text as the tools give."""
     words = " ".join(_WORDS.findall(question)[:12]) or question
-    rows = "SELECT time, twin, id, text FROM history WHERE text ILIKE '%{}%' ORDER BY time DESC LIMIT 20"
+    rows = "SELECT time, twin, id, text FROM history WHERE {} ORDER BY time DESC LIMIT 20"
+    tests = [f"text ILIKE '%{word}%'" for word in ("assistant", "ignore", "say:")]
+    tests += [f"kind = '{kind}'" for kind in ("note", "work_order", "alarm")]
     return [
         ("find_twins", {"words": question, "limit": 12}),
         ("query_twins", {"query": "SELECT * FROM DIGITALTWINS T"}),
         ("search_history", {"words": words, "twin": None, "kind": None, "limit": 20}),
-        *(
-            ("count_history", {"sql": rows.format(word)})
-            for word in ("assistant", "ignore", "work order for", " AI", "say:")
-        ),
+        *(("count_history", {"sql": rows.format(test)}) for test in tests),
         ("find_deviations", {"twin": "line-3", "steps": 4, "direction": "upstream"}),
         ("describe_twin", {"twin": "line-3"}),
     ]

@@ -70,10 +70,12 @@ class Figure(_Data):
 
     Attributes:
         unit: as the plant has it; None for a count.
+        noun: of a count, what is counted: a number with that word behind it decides, before the answer's first number.
     """
 
     value: float
     unit: str | None = None
+    noun: str | None = None
     tolerance: float = 0.0
 
 

@@ -69,7 +69,8 @@ def _unquoted(text: str) -> str:
 def _twins(text: str, site: Iterable[str]) -> list[str]:
     words = set(re.findall(r"[\w-]+(?:\.[\w-]+)*", text))
     heads = words | {word.split(".")[0] for word in words}
-    return sorted(heads & set(site))
+    # An id that is a plain word (plant, power) is in most texts a word.
+    return sorted(one for one in heads & set(site) if not one.isalpha())
 
 
 def _minutes(times: Iterable[str], zone: ZoneInfo) -> Iterator[str]:

@@ -76,5 +76,9 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def _of_this_process() -> int:
+    return main(sys.argv[1:], os.environ)
+
+
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:], os.environ))
+    raise SystemExit(_of_this_process())

@@ -214,23 +214,28 @@ def _named(answer: str, among: Iterable[str], like: str | None) -> list[str]:
 
 
 def _gives(answer: str, figure: Figure, question: str) -> bool:
-    """Whether the answer has the figure: with its unit right behind it, or, of a count, as the first number it gives.
+    """Whether the answer has the figure, with its unit right behind it where it has one.
 
-    A number that the question has already is no answer, nor are those in quotations, names and times.
+    Of a count it is the number with what is counted behind it, else the first number that the answer gives. A number
+    that the question has already is no answer, nor are those in quotations, names and times.
     """
-    if figure.unit is None:
-        plain = _WORD.sub(lambda word: str(_WORDS.index(word[0].casefold())), re.sub(r"“[^”]*”", " ", answer))
-        told = [one for one in _numbers(_ISO.sub(" ", plain)) if one not in _numbers(question)]
-        return bool(told) and abs(told[0] - figure.value) <= figure.tolerance + 1e-9
-    for found in _NUMBER.finditer(answer):
-        value = float(found[0].replace(",", "").replace("−", "-"))
-        if abs(value - figure.value) <= figure.tolerance + 1e-9 and _unit(answer[found.end() :]) == _unit(figure.unit):
-            return True
-    return False
+    if figure.unit is not None:
+        found = [value for value, behind in _valued(answer) if _unit(behind) == _unit(figure.unit)]
+        return any(_near(value, figure) for value in found)
+    plain = _WORD.sub(lambda word: str(_WORDS.index(word[0].casefold())), re.sub(r"“[^”]*”", " ", answer))
+    given = _valued(_ISO.sub(" ", plain))
+    counted = [value for value, behind in given if figure.noun and behind.lstrip().casefold().startswith(figure.noun)]
+    told = counted or [value for value, _ in given if value not in dict(_valued(question))]
+    return bool(told) and _near(told[0], figure)
 
 
-def _numbers(text: str) -> list[float]:
-    return [float(one.replace(",", "").replace("−", "-")) for one in _NUMBER.findall(text)]
+def _near(value: float, figure: Figure) -> bool:
+    return abs(value - figure.value) <= figure.tolerance + 1e-9
+
+
+def _valued(text: str) -> list[tuple[float, str]]:
+    """The numbers of a text, each with what stands behind it."""
+    return [(float(one[0].replace(",", "").replace("−", "-")), text[one.end() :]) for one in _NUMBER.finditer(text)]
 
 
 def _unit(text: str) -> str:

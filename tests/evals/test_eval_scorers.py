@@ -149,6 +149,8 @@ def test_what_isnt_expected_isnt_scored(name: str) -> None:
         ({"first": "a-1", "among": ["a-1", "a-2"]}, "a-2 with 9, then a-1 with 7", False),
         ({"figures": [{"value": 14}]}, "There are 14 transformers.", True),
         ({"figures": [{"value": 6}]}, "History has 13 orders, 6 samples.", False),
+        ({"figures": [{"value": 9, "noun": "work order"}]}, "It has 16 alarm, 9 work order.", True),
+        ({"figures": [{"value": 6, "noun": "work order"}]}, "It has 13 work orders, 6 samples.", False),
         ({"figures": [{"value": 2}]}, "In 2025 there were two.", True),
         ({"figures": [{"value": 2}]}, "“2 of them” it says, but 3.", False),
         ({"figures": [{"value": 22.8, "unit": "°C", "tolerance": 0.5}]}, "It is 23.1 °C.", True),

@@ -178,7 +178,7 @@ QUESTIONS = (
         "history",
         "planner",
         "how many work orders were there for line-3-labeller?",
-        lambda p: count(len(orders(p, twin="line-3-labeller"))),
+        lambda p: count(len(orders(p, twin="line-3-labeller")), "work order"),
     ),
     Question(
         "d-jams",
@@ -219,8 +219,8 @@ QUESTIONS = (
         "d-alarms",
         "history",
         "operator",
-        "How many alarms had the air header in the last 7 days?",
-        lambda p: count(len(since(p.rows("alarm", twin="air-header"), days_before(END, 7)))),
+        "How many alarms had the air header in the last 10 days?",
+        lambda p: count(len(since(p.rows("alarm", twin="air-header"), days_before(END, 10))), "alarm"),
     ),
     Question(
         "d-procedure",

@@ -195,7 +195,7 @@ QUESTIONS = (
         "history",
         "planner",
         "How many work orders did havnes-t2 have in 2025?",
-        lambda p: count(len(_in_year(orders(p, twin="havnes-t2"), "2025"))),
+        lambda p: count(len(_in_year(orders(p, twin="havnes-t2"), "2025")), "work order"),
     ),
     Question(
         "s-code",
@@ -223,7 +223,7 @@ QUESTIONS = (
         "history",
         "operator",
         "How many alarms were there in the last 14 days?",
-        lambda p: count(len(since(p.rows("alarm"), days_before(END, 14)))),
+        lambda p: count(len(since(p.rows("alarm"), days_before(END, 14))), "alarm"),
     ),
     Question(
         "s-earth",

@@ -26,9 +26,9 @@ class Question:
     answer: Callable[[RawPlant], Expectation]
 
 
-def count(number: float) -> Expectation:
-    """A count, to the last one."""
-    return Expectation(figures=(Figure(value=number),))
+def count(number: float, noun: str | None = None) -> Expectation:
+    """A count, to the last one; the noun is what is counted."""
+    return Expectation(figures=(Figure(value=number, noun=noun),))
 
 
 def amount(value: float, unit: str | None, tolerance: float | None = None) -> Expectation:
