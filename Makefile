@@ -7,6 +7,7 @@ FAULT ?= cavitation
 SEED ?= 1
 
 .PHONY: help demo test lint types bench bench-scale bench-twins bench-diagnosis gate-diff gate-proof gate-nightly demo-gate
+.PHONY: demo-orders
 .PHONY: screenshots lock clean
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -70,7 +71,11 @@ gate-nightly: $(VENV)/.dev ## the long runs of the same (a million drawn request
 demo-gate: $(VENV)/.demo ## the whole circle on the simulated plant: cause, approvals, write, telemetry, relinquish
 	$(BIN)/python -m twinwright_cli.gate_demo
 
-screenshots: $(VENV)/.dev ## the README's picture, from a fresh demo (needs Chromium)
+demo-orders: $(VENV)/.demo ## a real Request Tracker here: question, cause, draft, a yes, the order in it, its status back
+	$(BIN)/python -m twinwright_cli.orders_demo $(if $(PICTURE),--picture $(PICTURE))
+
+screenshots: $(VENV)/.dev ## the pictures of README and docs, from fresh demos (needs Chromium and Request Tracker)
+	$(BIN)/python -m twinwright_cli.orders_demo --picture docs/order-in-rt.png
 	$(BIN)/twinwright demo --fault cavitation --seed 1 --report demo-plant/report.html
 	$(BIN)/python tests/agent/report/make_picture.py demo-plant/report.html docs/report.png
 
@@ -81,4 +86,4 @@ lock: ## solve the dependencies again (needs uv)
 	printf 'cryptography>=46\npydantic>=2.9\npyyaml>=6\nrfc8785>=0.1.4\ntzdata>=2025.1\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --constraints requirements.lock --output-file requirements-gate.lock --quiet
 
 clean: ## throw away the environment and the demo plants
-	rm -rf $(VENV) demo-plant demo-plant-gate
+	rm -rf $(VENV) demo-plant demo-plant-gate demo-plant-orders

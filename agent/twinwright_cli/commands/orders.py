@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import click
 
-from . import orders_diff, orders_edit, orders_feedback, orders_look, orders_move, orders_outbox, orders_submit
+from . import (
+    orders_diff,
+    orders_edit,
+    orders_feedback,
+    orders_look,
+    orders_move,
+    orders_outbox,
+    orders_submit,
+    orders_sync,
+)
 
 
 @click.group("orders", short_help="Drafted work orders: look, edit, submit, see what became of them.")
@@ -22,6 +31,7 @@ for each in (
     orders_edit.command,
     orders_diff.command,
     orders_submit.command,
+    orders_sync.command,
     orders_edit.cancel,
     orders_outbox.command,
     orders_move.command,

@@ -27,7 +27,9 @@ def list_orders(options: Options, status: str | None) -> None:
 
     with desk(options, None) as at:
         every = at.book.list()
-        states = {entry.order: entry.state for entry in Outbox(at.book.store).entries()}
+        entries = {entry.order: entry for entry in Outbox(at.book.store).entries()}
+    states = {name: entry.state for name, entry in entries.items()}
+    there = {name: entry.answer.status for name, entry in entries.items() if entry.answer}
     orders = [one for one in every if status in (None, one.status)]
 
     def people(console: Console) -> None:
@@ -43,6 +45,7 @@ def list_orders(options: Options, status: str | None) -> None:
                     one.id,
                     one.status,
                     states.get(one.id, "–"),
+                    there.get(one.id, "–"),
                     one.priority,
                     _marks(one.taint, one.struck),
                     one.asset,
@@ -50,9 +53,11 @@ def list_orders(options: Options, status: str | None) -> None:
                 )
                 for one in orders
             ]
-            console.print(table(["id", "status", "sent", "priority", "marks", "asset", "title"], rows))
+            console.print(table(["id", "status", "sent", "in the CMMS", "priority", "marks", "asset", "title"], rows))
 
-    value = [one.model_dump(mode="json") | {"sent": states.get(one.id)} for one in orders]
+    value = [
+        one.model_dump(mode="json") | {"sent": states.get(one.id), "cmms_status": there.get(one.id)} for one in orders
+    ]
     show(options.as_json, {"value": value}, people)
 
 

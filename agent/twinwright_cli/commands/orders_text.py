@@ -56,7 +56,7 @@ def print_order(console: Console, order: WorkOrder, zone: ZoneInfo, entry: Entry
 def print_entry(console: Console, entry: Entry, zone: ZoneInfo) -> None:
     """Where a submission stands."""
     told = {
-        "confirmed": f"in the CMMS as {entry.answer.id if entry.answer else '?'}"
+        "confirmed": f"in the CMMS as {f'{entry.answer.id}, {entry.answer.status}' if entry.answer else '?'}"
         + (" (added to that order)" if entry.adds_to else ""),
         "queued": f"waits to be sent; next attempt at {for_people(entry.not_before, zone)}",
         "unclear": f"nobody knows yet whether the CMMS has it; it is asked at {for_people(entry.not_before, zone)}",

@@ -57,6 +57,7 @@ class Score:
 def judged_pairs(folder: Path, split: str | None = None) -> list[Judged]:
     """What the duplicate check says of every labelled pair; the demo plant's twins are written into the folder."""
     lines = [json.loads(line) for line in LABELS.read_text(encoding="utf-8").splitlines()]
+    folder.mkdir(parents=True, exist_ok=True)
     with _plant(folder) as plant:
         comparison = Comparison(modes_of_plant(plant).modes, failure_codes(plant))
         return [found for line in lines if split in (None, line["split"]) for found in _judge(line, plant, comparison)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import sqlite3
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twinwright_tools.cmms.protocol import Attachment, NewOrder
 from twinwright_tools.errors import OrderError, UnknownNameError
 from twinwright_tools.orders import OrderBook, WorkOrder
+from twinwright_tools.orders.outbox import Outbox
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -25,6 +28,13 @@ def keyed(draft: WorkOrder, key: str) -> WorkOrder:
 def add_all(folder: Path, document: str, keys: list[str]) -> list[str]:
     draft = WorkOrder.model_validate_json(document)
     return [OrderBook(folder).add(keyed(draft, key)).id for key in keys]
+
+
+def submitted(book: OrderBook, order: WorkOrder, by: str, at: datetime = AT) -> WorkOrder:
+    message = NewOrder(
+        key=order.idempotency_key, asset=order.asset, title=order.title, text=order.problem, priority="P2", by="ann"
+    )
+    return Outbox(book.store, now=lambda: at).submit(order.id, message, by=by, revision=book.revision(order.id)[1])
 
 
 def test_an_order_gets_a_number_and_comes_back_as_it_was(tmp_path: Path, draft: WorkOrder) -> None:
@@ -66,17 +76,17 @@ def test_threads_share_a_book(tmp_path: Path, draft: WorkOrder) -> None:
 def test_a_draft_is_submitted_once_by_somebody(tmp_path: Path, draft: WorkOrder) -> None:
     book = OrderBook(tmp_path)
     order = book.add(draft)
-    done = book.submit(order.id, by="ann", at=AT)
+    done = submitted(book, order, "ann")
     assert (done.status, done.submitted_by, done.submitted) == ("submitted", "ann", AT)
     assert book.get(order.id) == done and book.list("draft") == [] and book.list("submitted") == [done]
     with pytest.raises(OrderError, match="submitted by ann"):
-        book.submit(order.id, by="bob", at=AT)
+        submitted(book, order, "bob")
     assert [(entry.by, entry.event) for entry in book.log(order.id)] == [("run R1", "drafted"), ("ann", "submitted")]
 
 
 def test_the_same_key_after_submission_returns_what_was_submitted(tmp_path: Path, draft: WorkOrder) -> None:
     book = OrderBook(tmp_path)
-    done = book.submit(book.add(draft).id, by="ann", at=AT)
+    done = submitted(book, book.add(draft), "ann")
     assert book.add(draft) == done
 
 
@@ -86,7 +96,7 @@ def test_one_of_many_submitters_wins(tmp_path: Path, draft: WorkOrder) -> None:
 
     def submit(number: int) -> bool:
         try:
-            book.submit(order.id, by=f"person {number}", at=AT)
+            submitted(book, order, f"person {number}")
         except OrderError:
             return False
         return True
@@ -112,13 +122,66 @@ def test_case_and_zeros_of_an_id_do_not_matter(tmp_path: Path, draft: WorkOrder)
     assert book.get(book.add(draft).id.lower()).id == book.get("WO-1").id == "WO-0001"
 
 
-@pytest.mark.parametrize(("by", "at"), [("  ", AT), ("ann", AT.replace(tzinfo=None))])
-def test_a_submission_names_somebody_and_a_zone(tmp_path: Path, draft: WorkOrder, by: str, at: datetime) -> None:
+def test_a_submission_names_somebody(tmp_path: Path, draft: WorkOrder) -> None:
     book = OrderBook(tmp_path)
     order = book.add(draft)
-    with pytest.raises(OrderError):
-        book.submit(order.id, by=by, at=at)
+    with pytest.raises(OrderError, match="say who"):
+        submitted(book, order, "  ")
     assert book.get(order.id).status == "draft"
+
+
+def test_a_book_of_the_first_version_opens(tmp_path: Path, draft: WorkOrder) -> None:
+    (tmp_path / "state").mkdir()
+    stored = draft.model_copy(update={"id": "WO-0001"})
+    old = stored.model_dump(mode="json", include=set(EXAMPLE) | {"id", "status", "submitted", "submitted_by", "notes"})
+    with sqlite3.connect(tmp_path / "state" / "orders.db") as connection:
+        for statement in FIRST_VERSION:
+            connection.execute(statement)
+        values = ("key-1", "draft", "pump", json.dumps(old))
+        connection.execute("INSERT INTO orders (idempotency_key, status, asset, document) VALUES (?, ?, ?, ?)", values)
+        connection.execute(
+            "INSERT INTO log (number, at, by, event) VALUES (1, '2026-01-05T08:00:00+00:00', 'x', 'drafted')"
+        )
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    book = OrderBook(tmp_path)
+    assert book.get("WO-0001") == book.original("WO-0001") == stored
+    assert [entry.event for entry in book.log("WO-0001")] == ["drafted"]
+    assert submitted(book, stored, "ann").status == "submitted"
+
+
+def test_one_that_was_submitted_before_there_was_an_outbox_can_be_sent(tmp_path: Path, draft: WorkOrder) -> None:
+    book = OrderBook(tmp_path)
+    order = book.add(draft)
+    with book.store.transaction() as connection:
+        old = order.model_copy(update={"status": "submitted", "submitted": AT, "submitted_by": "ann"})
+        connection.execute("UPDATE orders SET status = 'submitted', document = ?", (old.model_dump_json(),))
+    assert submitted(book, order, "bob").submitted_by == "bob"
+    with pytest.raises(OrderError, match="only a draft"):
+        submitted(book, order, "carl")
+
+
+def test_a_draft_is_cancelled_and_never_sent(tmp_path: Path, draft: WorkOrder) -> None:
+    book = OrderBook(tmp_path)
+    order = book.add(draft)
+    assert book.cancel(order.id, by="ann", at=AT, reason="was dirt").status == "cancelled"
+    with pytest.raises(OrderError, match="cancelled"):
+        submitted(book, order, "ann")
+    assert book.log(order.id)[-1].detail == {"reason": "was dirt"}
+
+
+def test_files_are_kept_with_a_draft(tmp_path: Path, draft: WorkOrder) -> None:
+    book = OrderBook(tmp_path)
+    order = book.add(draft)
+    for content in (b"old", b"new", b"new"):
+        order = book.attach(order.id, Attachment("a.txt", "text/plain", content), by="ann", at=AT)
+    assert [(one.name, one.size) for one in order.attachments] == [("a.txt", 3)]
+    assert [one.content for one in book.attachments(order.id)] == [b"new"]
+    with pytest.raises(OrderError, match="25 MB"):
+        book.attach(order.id, Attachment("b", "text/plain", b"x" * 25_000_001), by="ann", at=AT)
+    submitted(book, order, "ann")
+    with pytest.raises(OrderError, match="only a draft"):
+        book.attach(order.id, Attachment("c", "text/plain", b"x"), by="ann", at=AT)
 
 
 def test_a_book_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
@@ -139,6 +202,17 @@ def test_a_file_that_is_no_book_is_an_error_in_words(tmp_path: Path) -> None:
         OrderBook(tmp_path / "file")
 
 
+FIRST_VERSION = (
+    """CREATE TABLE orders (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, idempotency_key TEXT NOT NULL UNIQUE, status TEXT NOT NULL,
+        asset TEXT NOT NULL, document TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX orders_by_status ON orders (status, asset)",
+    """CREATE TABLE log (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL REFERENCES orders (number), at TEXT NOT NULL,
+        by TEXT NOT NULL, event TEXT NOT NULL
+    ) STRICT""",
+)
 EXAMPLE = {
     "id": "",
     "asset": "pump",

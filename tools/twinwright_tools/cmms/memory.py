@@ -43,14 +43,14 @@ class Decision:
 
 
 class CmmsMemory:
-    """`<folder>/state/cmms.db`; several processes may use it at once. `cmms` names the connector.
+    """`<folder>/state/cmms-memory.db`; several processes may use it at once. `cmms` names the connector.
 
     Raises (from every method):
         UsageError: the file can't be used.
     """
 
     def __init__(self, folder: Path, cmms: str) -> None:
-        self.path = folder / "state" / "cmms.db"
+        self.path = folder / "state" / "cmms-memory.db"
         self._cmms = cmms
         with self._connection() as connection:
             migrate(connection, _MIGRATIONS)

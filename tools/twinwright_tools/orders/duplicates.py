@@ -28,7 +28,9 @@ Place = Literal["same", "parent", "part", "other"]
 # An order that nobody touched for this long before the onset is about something earlier.
 ALIVE = timedelta(days=14)
 # Tuned on the pairs of evals/labels/duplicates.jsonl that are there for it.
-_LEAST, _LEAST_OF_ONE, _MARGIN = 0.12, 0.3, 0.7
+_LEAST, _LEAST_OF_ONE, _LEAST_UNNAMED, _LEAST_BEFORE, _MARGIN = 0.12, 0.3, 0.1, 0.35, 0.7
+# Engines date an onset late or early by so much.
+_ONSET = timedelta(hours=2)
 _MOST_NEIGHBOURS = 2000
 _WRITTEN = 3
 _OVER = ("done", "cancelled")
@@ -126,7 +128,7 @@ class Comparison:
                 return True, f"the same failure mode, {code}"
             return False, f"another failure mode, {code}"
         own, rival, like, against = self._likeness(subject, text, self._codes.get(code, ""))
-        if own < (_LEAST if len(like) > 1 else _LEAST_OF_ONE):
+        if own < _least(subject, order, len(like)):
             return False, f"its words are about something else ({own:.2f} of 1 alike)"
         if own < _MARGIN * against:
             return False, f"its words are rather about {rival} ({against:.2f} against {own:.2f})"
@@ -147,6 +149,20 @@ class Comparison:
 
 
 _PLACES = {"same": "it is on the same asset", "part": "it is on {asset}, a part of it", "parent": "it is on {asset}"}
+
+
+def _least(subject: Subject, order: CmmsOrder, shared: int) -> float:
+    """How alike an order's words have to be to the draft's, sharing so many terms with it.
+
+    An order of before it began has to say so clearly; one word in common is little, but where no failure mode is named
+    there are hardly any words to share.
+    """
+    times = [time for time in (order.created, order.changed) if time is not None]
+    if times and max(times) < subject.since - _ONSET:
+        return _LEAST_BEFORE
+    if subject.mode is None:
+        return _LEAST_UNNAMED
+    return _LEAST if shared > 1 else _LEAST_OF_ONE
 
 
 def _alive(subject: Subject, order: CmmsOrder) -> tuple[bool, str]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ..errors import OrderError, UnknownNameError, nearest
+from ..errors import OrderError, TimeFormatError, UnknownNameError, nearest
 from ..times import iso, parse_time
 from .order import DueWindow, IsolationPoint, Part, Priority, WorkOrder
 
@@ -57,7 +57,10 @@ class Editable(BaseModel):
     def _zoned(cls, value: object) -> object:
         if isinstance(value, datetime) and value.tzinfo is None:
             raise ValueError(f"{value.isoformat()} has no zone; write for example +01:00 after it")
-        return parse_time(value) if isinstance(value, str) else value
+        try:
+            return parse_time(value) if isinstance(value, str) else value
+        except TimeFormatError as error:
+            raise ValueError(error.message) from error
 
     @model_validator(mode="after")
     def _a_window(self) -> Self:

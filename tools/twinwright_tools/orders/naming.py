@@ -30,16 +30,17 @@ def named(text: str, names: Sequence[str], others: Mapping[str, Sequence[str]]) 
     weights = {term: log(1 + len(every) / count) for term, count in shared.items()}
     found = name_terms(text)
     own = _share(names, found, weights)
-    best = max((_share(each, found, weights) for each in others.values()), default=0.0)
-    if own >= _NAMED and own > best:
+    best = max((_share(each, found, weights) for each in others.values()), default=(0.0, 0.0))
+    if own[0] >= _NAMED and own > best:
         return "it"
-    return "another" if best >= _NAMED and best > own else "unclear"
+    return "another" if best[0] >= _NAMED and best > own else "unclear"
 
 
-def _share(names: Sequence[str], found: frozenset[str], weights: Mapping[str, float]) -> float:
+def _share(names: Sequence[str], found: frozenset[str], weights: Mapping[str, float]) -> tuple[float, float]:
+    """The share of the best of the names that was found, and its weight: the drive of pump 1 is more than pump 1."""
     shares = []
     for name in names:
         asked = name_terms(name)
-        whole = sum(weights[term] for term in asked)
-        shares.append(sum(weights[term] for term in asked & found) / whole if whole else 0.0)
-    return max(shares, default=0.0)
+        whole, there = (sum(weights[term] for term in sorted(some)) for some in (asked, asked & found))
+        shares.append((there / whole if whole else 0.0, there))
+    return max(shares, default=(0.0, 0.0))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ..errors import ConfigError, PlantError
+from ..errors import ConfigError, PlantError, TimeFormatError
 from ..plant.planning_config import read_weekly
 from ..times import parse_time
 from .order import DueWindow, Part, Priority, Stock
@@ -45,7 +45,10 @@ class CalendarRow(_Row):
     @field_validator("start", "end", mode="before")
     @classmethod
     def _time(cls, value: object) -> datetime:
-        return parse_time(str(value or ""))
+        try:
+            return parse_time(str(value or ""))
+        except TimeFormatError as error:
+            raise ValueError(error.message) from error
 
     @model_validator(mode="after")
     def _ordered(self) -> CalendarRow:

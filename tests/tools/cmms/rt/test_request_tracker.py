@@ -22,7 +22,7 @@ from twinwright_tools.errors import (
 
 from ..served import new_order
 
-pytestmark = pytest.mark.system("rt-setup-database-5")
+pytestmark = pytest.mark.system("/usr/sbin/rt-setup-database-5")
 CHART = Attachment("chart.png", "image/png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
 
 
