@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,18 @@ def test_one_statement_leaves_nothing_to_the_next(mixer: Plant, window: Window) 
     select(mixer, "SELECT count(*) FROM grid", window)
     with pytest.raises(InputError, match="name some"):
         select(mixer, "SELECT count(*) FROM grid", Window((), window.start, window.end))
+
+
+def test_many_threads_ask_at_once(mixer: Plant, window: Window) -> None:
+    """The loop makes the calls of a turn in threads; each has relations of its own."""
+
+    def ask(step_s: int) -> int:
+        each = Window(window.columns, window.start, window.end, step_s)
+        return int(select(mixer, "SELECT count(*) AS n FROM grid, twins", each).result.rows[0][0])
+
+    steps = [60, 600, 3600] * 4
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ask, steps)) == [2 * 6 * 3600 // step for step in steps]
 
 
 WORDS = """
