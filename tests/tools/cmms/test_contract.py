@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from twinwright_tools.cmms.choose import connect
 from twinwright_tools.cmms.protocol import Attachment
 from twinwright_tools.cmms.scorecards import scorecard
 from twinwright_tools.errors import (
@@ -20,6 +21,7 @@ from twinwright_tools.errors import (
     CmmsRefusedError,
     CmmsUnavailableError,
 )
+from twinwright_tools.plant import Plant
 
 from .products import PRODUCTS
 from .served import WRONG, Served, new_order
@@ -44,9 +46,23 @@ def with_key(served: Served, key: str = KEY) -> int:
 @pytest.mark.parametrize("kind", sorted(PRODUCTS))
 def test_its_scorecard_is_whole_and_says_what_it_was_tested_against(kind: str) -> None:
     card = scorecard(kind)
-    assert "strict local server" in card.tested_against
+    assert "local server" in card.tested_against
     assert card.rules["real_product"].status == "to do"
     assert card.rules["strict_server"].status == "done"
+
+
+def test_a_plant_names_it_and_the_environment_holds_its_credentials(
+    served: Served, pump_plant: Path, open_pumps: Callable[..., Plant]
+) -> None:
+    product = served.product
+    options = "".join(f'{name} = "{value}"\n' for name, value in product.options.items())
+    text = f'[cmms]\nkind = "{product.kind}"\nurl = "{served.server.url}{product.path}"\n[cmms.options]\n{options}'
+    (pump_plant / "twinwright.toml").write_text(text)
+    environment = {f"TWINWRIGHT_CMMS_{name.upper()}": value for name, value in product.secrets.items()}
+    connector = connect(open_pumps(), environment)
+    assert {one.id for one in connector.assets()} == {served.line, served.pump, served.seal}
+    with pytest.raises(CmmsLoginError, match="TWINWRIGHT_CMMS_"):
+        connect(open_pumps(), {})
 
 
 def test_check_reads_and_writes_nothing(served: Served) -> None:

@@ -147,5 +147,5 @@ def test_assets_are_remembered(tmp_path: Path) -> None:
 def test_a_broken_memory_says_so(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "cmms-memory.db").write_bytes(b"no database at all, but long enough to be read as one" * 20)
-    with pytest.raises(UsageError, match=r"cmms\.db can't be used"):
+    with pytest.raises(UsageError, match=r"cmms-memory\.db can't be used"):
         CmmsMemory(tmp_path, "rt")

@@ -78,6 +78,11 @@ class Workshop:
     folder: Path
     config: PlantConfig
 
+    @property
+    def state(self) -> Path:
+        """Nothing was ever fed back here."""
+        return self.folder / ".twinwright"
+
 
 def relationship_id(source: str, name: str, target: str) -> str:
     return f"{source}--{name}--{target}"

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from ..errors import CmmsAnswerError, CmmsError, CmmsMissingError, CmmsRefusedError
+from ..errors import CmmsAnswerError, CmmsError, CmmsMissingError, CmmsRefusedError, CmmsUnavailableError
 from .http import HttpClient
 from .protocol import Attachment, CmmsAsset, CmmsOrder, NewOrder, OrderState
 from .site import Options
@@ -170,12 +170,16 @@ class RankOptions(WordOptions):
 
 @contextmanager
 def made_already() -> Iterator[None]:
-    """What fails in here fails after the change was made: its errors say so."""
+    """What fails in here fails after the change was made: its errors say so, and none reads like a refusal."""
     try:
         yield
-    except CmmsError as error:
+    except (CmmsUnavailableError, CmmsAnswerError) as error:
         error.may_have_happened = True
         raise
+    except CmmsError as error:
+        raise CmmsUnavailableError(
+            f"done, but it can't be read back: {error.message}", may_have_happened=True
+        ) from error
 
 
 class KeyedConnector(ABC):

@@ -28,6 +28,7 @@ class Focus:
         unknown: rows of names that nothing here has, with the nearest.
         candidates: twins that come nearest, named or not.
         by_kind: whether the twins are only meant as all of a model ("the feeders"), and none is named.
+        nothing_here: words that mean nothing in this plant.
         place: a twin that is named in full beside the first model: "the conveyors of line 2" are looked for in line-2.
     """
 
@@ -40,6 +41,7 @@ class Focus:
     candidates: list[str]
     place: str | None
     by_kind: bool = False
+    nothing_here: frozenset[str] = frozenset()
 
     @property
     def nothing(self) -> bool:
@@ -68,6 +70,7 @@ def focus_of(found: Evidence) -> Focus:
         candidates=[row["id"] for row in rows[:3]],
         place=_place(rows, found.data["models"]),
         by_kind=_by_kind(rows, twins),
+        nothing_here=frozenset(found.data["meaning_nothing_here"]),
     )
 
 

@@ -9,9 +9,9 @@ from ...conclusion import Conclusion
 from ..base import Progress, ToolCall, ToolSpec, Transcript, Turn
 from . import counting, facts, past, status, values, why
 from .facts.reading import named_words
-from .focus import focus_of
+from .focus import Focus, focus_of
 from .plan import Requests, Step
-from .question import Intent, intent_of, sounds_like_plant
+from .question import Intent, asks_for_people, asks_of_the_future, intent_of, sounds_like_plant, unknown_thing
 from .saying import claim, conclusion
 from .seen import Done, Seen
 
@@ -25,6 +25,8 @@ _PLANS = {
 }
 # Questions of fact: those whose answer is a query, where there is the tool for it.
 _FACTS = frozenset({Intent.VALUE, Intent.COUNT, Intent.PAST, Intent.OPEN})
+# A complaint is in anybody's words: only a phrase of several unknown words is taken for an asset that isn't there.
+_UNKNOWN_OF_A_CAUSE = 2
 _RETRY = "again"
 
 
@@ -82,9 +84,32 @@ def _step(seen: Seen, available: set[str]) -> Step:
             "not_about_plant",
             [claim("That isn't a question about this plant: nothing in it names an asset, a signal or an event here")],
         )
+    if asks_of_the_future(seen.question):
+        return _not_yet(focus)
     if intent in _FACTS and "analyse" in available and (fact := facts.step(seen, focus)) is not None:
         return fact
+    if asks_for_people(seen.question):
+        text = "Who it was isn't recorded by the plant's twins and signals"
+        return conclusion("cannot_tell", [claim(text, focus.evidence)], missing=["a record of who did what"])
+    least = 1 if intent in _FACTS else _UNKNOWN_OF_A_CAUSE
+    if (thing := unknown_thing(seen.question, focus.nothing_here, least)) is not None:
+        return _unknown_thing(thing, focus)
     return _PLANS[intent](seen, focus)
+
+
+def _not_yet(focus: Focus) -> Conclusion:
+    text = "What is still to come isn't in the data, and the built-in rules don't foretell it"
+    return conclusion(
+        "cannot_tell",
+        [claim(text, focus.evidence)],
+        missing=["what is recorded later; `twinwright limit` says when a drifting signal crosses its limit"],
+    )
+
+
+def _unknown_thing(thing: str, focus: Focus) -> Conclusion:
+    where = f" of {', '.join(focus.twins[:3])}" if focus.twins else ""
+    text = f"Nothing that is recorded{where} is called {thing}, so this can't be told"
+    return conclusion("cannot_tell", [claim(text, focus.evidence)], missing=[f"data on {thing}"])
 
 
 def _words(words: str) -> dict[str, Any]:

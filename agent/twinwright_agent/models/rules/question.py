@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from enum import StrEnum
+
+from twinwright_tools.toolbox.words import meaningful, pieces
 
 
 class Intent(StrEnum):
@@ -35,6 +38,9 @@ _INTENTS: tuple[tuple[Intent, tuple[str, ...]], ...] = (
             r"\b(?:what|which|who)(?:'s| is| are| has|)\b.*\b(?:behind|holding|slowing|limiting|stopping|blocking"
             r"|driving|dragging|hurting|responsible|going on|makes?|making|keeps?|keeping)\b",
             r"\bwhat(?:'s| is| has| went| goes)? (?:gone |going )?wrong|\bwhat (?:happened|is happening|changed)",
+            r"\bwhat(?:'s| is) (?:it|that|this|up)\b|\bany idea|\bwhere does it (?:all )?(?:go|come from)",
+            r"\bupstream of\b|\bsounds? (?:like|odd|strange|different)\b",
+            r"\bkeeps? (?:going|dropping|rising|tripping|stopping|falling)\b",
         ),
     ),
     (
@@ -90,3 +96,36 @@ def intent_of(question: str) -> Intent:
 def sounds_like_plant(question: str) -> bool:
     """Whether a question uses words of plants at all, so that no match of a name may just be an unknown name."""
     return _PLANT_WORDS.search(question) is not None
+
+
+_WHO = re.compile(r"^\s*who\b", re.IGNORECASE)
+_FUTURE = re.compile(
+    r"\bwill\b|\btomorrow\b|\bnext (?:hour|shift|day|week|month|year|\w+day)\b|\bforecast|\bpredict", re.IGNORECASE
+)
+_PHRASE = re.compile(r"\bthe ((?:[\w-]+ ){0,3}?[\w-]+) (?:of|on|at|in|inside) ", re.IGNORECASE)
+_AMOUNT = re.compile(r"\bhow (?:many|much) ([\w-]+)", re.IGNORECASE)
+
+
+def asks_of_the_future(question: str) -> bool:
+    """Whether a question is about what is still to come, or about what would be if."""
+    return _FUTURE.search(question) is not None
+
+
+def asks_for_people(question: str) -> bool:
+    """Whether a question asks who."""
+    return _WHO.search(question) is not None
+
+
+def unknown_thing(question: str, nothing: Collection[str], least: int = 1) -> str | None:
+    """What a question asks of ("the paper in …", "how many euros") where none of its words means anything here.
+
+    Args:
+        nothing: stemmed words that neither name nor describe anything of the plant.
+        least: how many such words there have to be.
+    """
+    phrases = [*_PHRASE.findall(question), *(_AMOUNT.findall(question) if least == 1 else [])]
+    for phrase in phrases:
+        words = meaningful(pieces(phrase))
+        if len(words) >= least and all(word in nothing for word in words):
+            return str(phrase)
+    return None

@@ -22,6 +22,8 @@ def step(seen: Seen, focus: Focus) -> Step:
     """The next step towards a value, or towards a description where no signal is named."""
     if focus.signals:
         return _window(seen, focus)
+    if focus.twins and focus.elsewhere:
+        return _not_recorded(focus)
     if focus.twins:
         return _describe(seen, focus)
     if focus.elsewhere or focus.models:
@@ -91,6 +93,14 @@ def _describe(seen: Seen, focus: Focus) -> Step:
         if values:
             claims.append(claim(f"Newest values of {one.data['id']}: {', '.join(values[:_LISTED])}", one.id))
     return conclusion("answer", claims)
+
+
+def _not_recorded(focus: Focus) -> Step:
+    """The signal that was asked for is recorded, but elsewhere."""
+    other = ", ".join(focus.elsewhere[:_SIGNALS])
+    names = ", ".join(focus.twins)
+    text = f"No such signal is recorded of {names}; what comes nearest is {other}"
+    return conclusion("cannot_tell", [claim(text, focus.evidence)], missing=[f"that signal of {names}"])
 
 
 def _ambiguous(focus: Focus) -> Step:

@@ -24,6 +24,8 @@ def answer_cause(case: Case, *, drafted: bool = True) -> list[Claim]:
 def answer_unclear(case: Case) -> list[Claim]:
     """That it can't be told, and what leads, with its low confidence."""
     claims = [claim("The data don't settle the cause", case.ranked.id)]
+    if premise := _premise(case):
+        return premise
     if case.rows:
         first = case.rows[0]
         others = [row for row in case.rows if row["twin"] != first["twin"]]
@@ -32,6 +34,18 @@ def answer_unclear(case: Case) -> list[Claim]:
         claims += _effect(case, first)
         claims += _next(case, first)
     return claims
+
+
+def _premise(case: Case) -> list[Claim]:
+    """That what the question takes for granted doesn't show on the twins that it names."""
+    if case.around is None or not case.focus.twins or case.seen.errors():
+        return []
+    # A few samples that are missing are no failure of the machine.
+    own = [row for row in case.deviations if row["where"] in {"itself", "part"} and row["kind"] != "dropout"]
+    if own:
+        return []
+    names = ", ".join(case.focus.twins)
+    return [claim(f"There is no sign of that on {names}: no signal of it has left its own past", case.around.id)]
 
 
 def answer_nothing(case: Case) -> list[Claim]:
