@@ -32,12 +32,13 @@ class HttpCmms:
 
     name = "local HTTP CMMS"
 
-    def __init__(self, port: int, token: str = TOKEN) -> None:
+    def __init__(self, port: int, timeout_s: float = TIMEOUT_S, token: str = TOKEN) -> None:
         self._client = httpx.Client(
             base_url=f"http://127.0.0.1:{port}",
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             headers={"Authorization": f"Bearer {token}"},
             trust_env=False,
+            verify=False,  # plain HTTP on this machine; reading the system's certificates takes longer than the rest
         )
 
     def check(self) -> list[str]:
@@ -86,6 +87,10 @@ class HttpCmms:
     def plan(self, key: str, changes: Sequence[str], reads: Sequence[str]) -> None:
         """Plans faults for a key."""
         self._ask("PUT", "/plan", changes=False, json={"key": key, "changes": list(changes), "reads": list(reads)})
+
+    def busy(self) -> int:
+        """How many requests the server has taken and not finished."""
+        return int(self._ask("GET", "/busy", changes=False))
 
     def _ask(self, method: str, path: str, *, changes: bool, **options: Any) -> Any:
         try:

@@ -147,7 +147,8 @@ class Cmms:
 class Handler(BaseHTTPRequestHandler):
     """The routes."""
 
-    protocol_version = "HTTP/1.1"
+    # One request a connection (HTTP/1.0), so that an open connection is a request that isn't done.
+    protocol_version = "HTTP/1.0"
     cmms: Cmms
 
     def _body(self) -> bytes:
@@ -165,6 +166,9 @@ class Handler(BaseHTTPRequestHandler):
                 plan = json.loads(body)
                 self.cmms.plans[plan["key"]] = plan
                 return ReplyError(200, {})
+            case "GET", ["busy"]:
+                assert isinstance(self.server, Server)
+                return ReplyError(200, self.server.busy - 1)
             case "GET", ["orders"]:
                 return self._list(asked)
             case "GET", ["orders", number]:
@@ -219,10 +223,36 @@ class Handler(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
+class Server(ThreadingHTTPServer):
+    """Counts the requests that it has taken and not finished.
+
+    Connections are taken in the order in which they come, so whoever asks has everything counted that came before.
+    """
+
+    def __init__(self, handler: type[Handler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self.busy = 0
+        self._lock = threading.Lock()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Counts, then lets a thread handle it."""
+        with self._lock:
+            self.busy += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Handles it, then counts it as done."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._lock:
+                self.busy -= 1
+
+
 def main(database: Path, port_file: Path) -> None:
     """Serves until the process ends; the port goes into a file."""
     handler = type("Bound", (Handler,), {"cmms": Cmms(database)})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with Server(handler) as server:
         aside = port_file.with_suffix(".new")
         aside.write_text(str(server.server_address[1]))
         aside.rename(port_file)
