@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import signal
@@ -11,8 +12,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -111,6 +113,12 @@ class Tally:
     unsettled: list[int] = field(default_factory=list)
     files_wrong: list[int] = field(default_factory=list)
 
+    def add(self, other: Tally) -> None:
+        """Adds another tally, field by field."""
+        for each in fields(self):
+            mine = getattr(self, each.name)
+            setattr(self, each.name, mine + getattr(other, each.name))
+
 
 @dataclass(frozen=True)
 class Place:
@@ -149,17 +157,26 @@ def server(folder: Path) -> Iterator[Place]:
             process.kill()
 
 
-def run_all(folder: Path, count: int, seed: int, way: Way = "outbox") -> Tally:
-    """Runs that many scenarios."""
+def run_all(folder: Path, count: int, seed: int, way: Way = "outbox", workers: int = 3) -> Tally:
+    """Runs that many scenarios, in batches that have a CMMS and a book of their own; several batches at a time."""
     tally = Tally()
-    for begin in range(0, count, _BATCH):
-        batch = folder / f"{way}-{begin}"
-        (batch / "state").mkdir(parents=True)
-        with server(batch) as place:
-            for number in range(begin, min(count, begin + _BATCH)):
-                run_one(place, Scenario.drawn(number, seed), tally, way)
-        told = f"{way}: {tally.runs} runs, {len(tally.duplicates)} twice, {len(tally.lost)} lost"
-        print(told, file=sys.stderr, flush=True)
+    tasks = [(folder, begin, min(count, begin + _BATCH), seed, way) for begin in range(0, count, _BATCH)]
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for part in pool.map(_run_batch, tasks):
+            tally.add(part)
+            told = f"{way}: {tally.runs} runs, {len(tally.duplicates)} twice, {len(tally.lost)} lost"
+            print(told, file=sys.stderr, flush=True)
+    return tally
+
+
+def _run_batch(task: tuple[Path, int, int, int, Way]) -> Tally:
+    folder, begin, end, seed, way = task
+    batch = folder / f"{way}-{begin}"
+    (batch / "state").mkdir(parents=True)
+    tally = Tally()
+    with server(batch) as place:
+        for number in range(begin, end):
+            run_one(place, Scenario.drawn(number, seed), tally, way)
     return tally
 
 
