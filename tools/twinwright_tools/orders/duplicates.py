@@ -181,8 +181,12 @@ def subject_of(plant: Plant, order: WorkOrder, assets: Callable[[str], str | Non
 
     Args:
         assets: the CMMS's id of a twin, or None where it has none.
+
+    Raises:
+        UnknownNameError: the draft's asset is no twin any more.
     """
     graph = plant.graph
+    graph.twin(order.asset)
     own = assets(order.asset)
     if own is None:
         return None
@@ -213,6 +217,7 @@ def open_matches(
 
     Raises:
         CmmsError: the CMMS couldn't be asked.
+        UnknownNameError: the draft's asset is no twin any more.
     """
     subject = subject_of(plant, order, assets)
     if subject is None:
