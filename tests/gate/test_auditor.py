@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 from twinwright_gate.audit import AuditLog
 from twinwright_gate.auditor import chain, merkle
 from twinwright_gate.auditor.heads import anchors, hold
-from twinwright_gate.auditor.replay import replay
+from twinwright_gate.auditor.replay import _late, replay
 from twinwright_gate.cli import main
 from twinwright_gate.errors import AuditError
+from twinwright_gate.evaluate import evaluate
 from twinwright_gate.heads import HeadKeeper
 from twinwright_gate.merkle import Frontier
+from twinwright_gate.rules import RULES
 from twinwright_gate.signing import new_key, public_hex
 
 from .world import World
@@ -128,3 +131,15 @@ def test_a_decision_that_was_edited_does_not_replay(folder: Path) -> None:
     with pytest.raises(AuditError, match="comes out otherwise") as caught:
         replay(records, lambda: 0)
     assert caught.value.line == told.line
+
+
+@pytest.mark.parametrize("fault", ["TIMEOUT", "NO_RESULT"])
+def test_a_rule_that_was_late_or_gave_nothing_replays_as_that(folder: Path, fault: str) -> None:
+    late = [replace(one, checks=_late) for one in RULES if one.id == "R03"] if fault == "TIMEOUT" else []
+    rules = [*(one for one in RULES if one.id != "R03"), *late]
+    world = World(folder)
+    world.core.evaluator = lambda *given: evaluate(*given, rules=rules, clock=lambda: 0)
+    assert world.propose().reason == f"R03.{fault}"
+    world.close()
+    found = replay(chain.records(folder / "audit.jsonl"), lambda: 0)
+    assert (found.decisions, found.allowed) == (1, 0)

@@ -176,7 +176,7 @@ def writable(plant: Plant) -> dict[str, Any]:
         for one in plant.models.signals(twin.model):
             if one.kind == "property" and one.writable and one.schema == "double":
                 told = {"twin": twin.id, "property": one.name, "value": "7.5", "unit": "1", "reason": "To try."}
-                return {**told, "evidence": ["E1"]}
+                return {**told, "evidence": ["E1"], "withdraw": None}
     pytest.fail("the demo plant has no writable property")
 
 
