@@ -46,7 +46,8 @@ class RunCommands:
         log = options.log or (default_log() if home is None else home.log)
         people = options.people or place.with_name("people.sock")
         executors = options.executors or place.with_name("executors.sock")
-        asyncio.run(serve(Sockets(place, people, executors), log, _say, None if home is None else home.desk))
+        opener, key = (None, None) if home is None else (home.desk, home.key())
+        asyncio.run(serve(Sockets(place, people, executors), log, _say, opener, key))
         return 0
 
     def _execute(self, options: argparse.Namespace) -> int:

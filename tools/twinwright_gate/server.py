@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from .audit import AuditLog
 from .desk.desk import Desk
 from .doors import AgentDoor, Door, ExecutorDoor, PeopleDoor
@@ -46,17 +48,23 @@ class Sockets:
 Opener = Callable[[AuditLog], Desk]
 
 
-async def serve(places: Sockets, log: Path, say: Callable[[str], None], opener: Opener | None = None) -> None:
+async def serve(
+    places: Sockets,
+    log: Path,
+    say: Callable[[str], None],
+    opener: Opener | None = None,
+    key: Ed25519PrivateKey | None = None,
+) -> None:
     """Serves until SIGTERM or SIGINT, then removes the sockets and lets go of the log.
 
-    `opener` makes the acting half over the open log; without it, every proposal is denied.
+    `opener` makes the acting half over the open log; without it, every proposal is denied. `key` signs the records.
 
     Raises:
         UnsafePathError: a socket or the log stands where others could replace it, or another gate listens there.
         AuditError: the log doesn't verify or can't be written.
         GateError: the acting half can't start, or can't recover what a crash left.
     """
-    audit = AuditLog(log)
+    audit = AuditLog(log, key)
     try:
         if audit.found.torn:
             # Nothing tells when it lost its end: in a crash, before anybody was answered, or in a cut long after.
