@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
 import shutil
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from twinwright_gate.errors import UnsafePathError
+from twinwright_gate.server import listen
 
 if TYPE_CHECKING:
     from .conftest import RunningGate
@@ -117,13 +121,15 @@ def test_an_agent_without_a_route_proposes_and_reaches_no_device(gate: RunningGa
 
 SNOOP = """
 import os, socket, sys
-os.setgroups([]), os.setgid(65534), os.setuid(65534)
-for place in sys.argv[1:]:
+user = int(sys.argv[1])
+if user:
+    os.setgroups([]), os.setgid(user), os.setuid(user)
+for place in sys.argv[2:]:
     try:
         if place.endswith(".sock"):
             socket.socket(socket.AF_UNIX).connect(place)
         else:
-            open(place, "ab").close() if place.endswith("+") else open(place, "rb").close()
+            open(place, "rb").close()
         print(place)
     except OSError:
         pass
@@ -131,17 +137,19 @@ for place in sys.argv[1:]:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_another_user_reaches_no_socket_and_no_key(gate: RunningGate, folder: Path) -> None:
-    folder.chmod(0o755)  # even where the folder can be entered
-    key = folder / "executor.key"
-    subprocess.run([sys.executable, "-m", "twinwright_gate.cli", "keys", "new", str(key)], check=True)
-    places = [str(gate.socket), str(key), str(gate.log)]
-    mine = subprocess.run(
-        [sys.executable, "-c", SNOOP.split("\n", 3)[3].join(["import socket, sys\n", ""]), *places],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert mine.stdout.split() == places
-    theirs = subprocess.run([sys.executable, "-c", SNOOP, *places], capture_output=True, text=True, check=True)
-    assert theirs.stdout == ""
+def test_another_user_reaches_no_key_and_a_socket_only_by_its_group(folder: Path) -> None:
+    folder.chmod(0o711)  # the folder can be entered; nobody else writes there
+    (folder / "executor.key").write_text("secret")
+    (folder / "executor.key").chmod(0o600)
+    nobody = grp.getgrgid(65534).gr_name
+    with listen(folder / "agents.sock", nobody), listen(folder / "people.sock"):
+        places = [str(folder / name) for name in ("agents.sock", "people.sock", "executor.key")]
+        for user, reached in ((0, places), (65534, places[:1])):
+            words = [sys.executable, "-c", SNOOP, str(user), *places]
+            done = subprocess.run(words, capture_output=True, text=True, check=True)
+            assert done.stdout.split() == reached
+
+
+def test_a_group_that_is_not_there_is_an_error_in_words(folder: Path) -> None:
+    with pytest.raises(UnsafePathError, match="no socket can be made"):
+        listen(folder / "agents.sock", "no-such-group")

@@ -8,12 +8,13 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import socket as sockets
 import stat
 import struct
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -38,11 +39,15 @@ _ENDS = (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, C
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
-    """Where the gate listens: for agents, and, where it may act, for people and for executors."""
+    """Where the gate listens: for agents, and, where it may act, for people and for executors.
+
+    `groups` names, by the socket, a group of users beside the owner that may connect to it.
+    """
 
     agents: Path
     people: Path | None = None
     executors: Path | None = None
+    groups: Mapping[Path, str] = field(default_factory=dict)
 
 
 Opener = Callable[[AuditLog], Desk]
@@ -77,15 +82,16 @@ async def serve(
             found = ((places.people, PeopleDoor(desk)), (places.executors, ExecutorDoor(desk)))
             doors += [(place, door) for place, door in found if place is not None]
         with contextlib.ExitStack() as stack:
-            listening = [(stack.enter_context(_listening(place)), door) for place, door in doors]
+            groups = places.groups
+            listening = [(stack.enter_context(_listening(place, groups.get(place))), door) for place, door in doors]
             await _serve_on(listening, places.agents, agents, audit, say)
     finally:
         audit.close()
 
 
 @contextlib.contextmanager
-def _listening(place: Path) -> Iterator[sockets.socket]:
-    with listen(place) as listener:
+def _listening(place: Path, group: str | None) -> Iterator[sockets.socket]:
+    with listen(place, group) as listener:
         ours = place.lstat().st_ino
         try:
             yield listener
@@ -199,8 +205,8 @@ async def _drain(reader: asyncio.StreamReader) -> None:
         left -= len(chunk)
 
 
-def listen(path: Path) -> sockets.socket:
-    """A listening socket that only its owner can connect to; one that a dead gate left behind is replaced.
+def listen(path: Path, group: str | None = None) -> sockets.socket:
+    """A listening socket that only its owner, and a group, can connect to; one that a dead gate left is replaced.
 
     Raises:
         UnsafePathError: others could replace it, something else stands there, or a gate listens there already.
@@ -214,7 +220,10 @@ def listen(path: Path) -> sockets.socket:
         mask = os.umask(0o177)
         try:
             listener.bind(str(path))
-        except OSError as error:
+            if group is not None:
+                shutil.chown(path, group=group)
+                path.chmod(0o660)
+        except (OSError, LookupError) as error:
             listener.close()
             raise UnsafePathError(f"{path}: no socket can be made there: {error}") from error
         finally:
