@@ -65,9 +65,10 @@ gate-diff: $(VENV)/.dev ## the gate against the reference gate on 100,000 drawn 
 gate-proof: $(VENV)/.dev ## what the safety layer claims, shown in one table
 	$(BIN)/python -m tests.gate.proof
 
-gate-nightly: $(VENV)/.dev ## the long runs of the same (a million drawn requests, seeded by the date), and mutants of the rules
+gate-nightly: $(VENV)/.dev ## the long runs of the same (a million drawn requests, seeded by the date), and mutants of rules and state machine
 	$(BIN)/python -m tests.gate.proof --nightly
 	$(BIN)/python -m tests.gate.mutants --drawn 2000
+	$(BIN)/python -m tests.gate.machine_mutants
 
 demo-gate: $(VENV)/.demo ## the whole circle on the simulated plant: cause, approvals, write, telemetry, relinquish
 	$(BIN)/python -m twinwright_cli.gate_demo

@@ -125,7 +125,9 @@ def restored_database_and_a_blind_gate(world: World) -> list[str]:
     armed = world.armed()
     world.executor.operate(armed)
     found = world.executor._wrong(
-        world_order(world, armed), world.executor.snapshot("pump-1-speed").snapshot, "pump-1-speed"
+        world_order(world, armed),
+        world.executor.snapshot("pump-1-speed").snapshot,
+        world.desk.permit(armed.token.permit_id),
     )
     assert "which was written with" in found
     return ["R14.FENCE"]

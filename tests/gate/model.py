@@ -190,7 +190,8 @@ class Model:
             if row is None or event in (Event.RESTART, Event.EVALUATE):
                 continue
             if event is Event.LOSE and _flying(world, index):
-                continue  # an executor reports when its write is over, one way or the other
+                # The report is overdue: by then no command of this permit may begin any more, here or in the device.
+                world = replace(world, flights=tuple(one for one in world.flights if one.permit != index))
             if row.source in TERMINAL:
                 self.wrong("I15", f"{row.source} has an exit")
             asks = [(e, w) for e in (0, 1) for w in (False, True)] if event is Event.OPERATE else [(0, False)]

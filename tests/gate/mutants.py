@@ -49,17 +49,18 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
 NAMES = {"any": "all", "all": "any", "min": "max", "max": "min"}
 
 
-def mutants(tree: ast.Module) -> Iterator[tuple[str, ast.Module]]:
-    """Each mutant of a module, with its place and what was changed."""
+def mutants(tree: ast.Module, statements: bool = False) -> Iterator[tuple[str, ast.Module]]:
+    """Each mutant of a module, with its place and what was changed; with `statements`, calls and raises that are
+    left out, and conditions without an operator that are turned round, are among them."""
     for number, node in enumerate(_code(tree)):
-        for change in range(_changes(node)):
+        for change in range(_changes(node, statements)):
             changed = copy.deepcopy(tree)
             told = _change(_code(changed)[number], change)
             yield f"line {node.lineno}: {told}", ast.fix_missing_locations(changed)  # type: ignore[attr-defined]
 
 
 def _code(tree: ast.Module) -> list[ast.AST]:
-    """The nodes that decide: no f-strings, no annotations, no docstrings; inside of functions only."""
+    """The nodes that decide: no f-strings, no annotations, no docstrings; inside of functions and methods only."""
     found: list[ast.AST] = []
 
     def walk(node: ast.AST) -> None:
@@ -71,12 +72,19 @@ def _code(tree: ast.Module) -> list[ast.AST]:
             found.append(child)
             walk(child)
 
-    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+    inside = [node for each in tree.body if isinstance(each, ast.ClassDef) for node in each.body]
+    for function in (node for node in (*tree.body, *inside) if isinstance(node, ast.FunctionDef)):
         walk(function)
     return [node for node in found if hasattr(node, "lineno")]
 
 
-def _changes(node: ast.AST) -> int:
+def _changes(node: ast.AST, statements: bool) -> int:
+    if statements and isinstance(node, ast.Raise):
+        return 1
+    if statements and isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        return 1
+    if statements and isinstance(node, ast.If | ast.IfExp):
+        return int(isinstance(node.test, ast.Name | ast.Attribute | ast.Call))
     if isinstance(node, ast.Compare):
         return len(node.ops)
     if isinstance(node, ast.BoolOp):
@@ -104,9 +112,20 @@ def _change(node: Any, change: int) -> str:
         node.value = not node.value if isinstance(node.value, bool) else node.value + 1
     elif isinstance(node, ast.Expr):
         node.value = ast.Constant(None)
+    elif isinstance(node, ast.Raise):
+        _become(node, ast.Pass())
+    elif isinstance(node, ast.If | ast.IfExp):
+        node.test = ast.UnaryOp(ast.Not(), node.test)
+        return f"{ast.unparse(node.test.operand)[:90]!r} -> {ast.unparse(node.test)[:90]!r}"
     else:
         node.id = NAMES[node.id]
     return f"{before[:90]!r} -> {ast.unparse(node)[:90]!r}"
+
+
+def _become(node: ast.AST, other: ast.AST) -> None:
+    """Makes a node another one in its place."""
+    node.__class__ = other.__class__  # type: ignore[assignment]
+    node.__dict__ = {name: value for name, value in node.__dict__.items() if name in ("lineno", "col_offset")}
 
 
 def _rules(module: str, tree: ast.Module) -> tuple[Rule, ...]:

@@ -20,8 +20,9 @@ from typing import Any
 from twinwright_gate.context import PastWrite, Stamp
 from twinwright_gate.machine.states import Event, State
 from twinwright_gate.machine.table import TABLE
+from twinwright_gate.store.database import Conflict
 from twinwright_gate.store.rows import Move, Permit
-from twinwright_gate.store.store import Conflict, Store
+from twinwright_gate.store.store import Store
 
 PROCESSES, THREADS = 2, 32
 

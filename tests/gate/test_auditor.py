@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,17 @@ from hypothesis import strategies as st
 from twinwright_gate.audit import AuditLog
 from twinwright_gate.auditor import chain, merkle
 from twinwright_gate.auditor.heads import anchors, hold
-from twinwright_gate.auditor.replay import replay
+from twinwright_gate.auditor.replay import _late, replay
+from twinwright_gate.auditor.signatures import signed
 from twinwright_gate.cli import main
 from twinwright_gate.errors import AuditError
+from twinwright_gate.evaluate import evaluate
 from twinwright_gate.heads import HeadKeeper
 from twinwright_gate.merkle import Frontier
+from twinwright_gate.rules import RULES
 from twinwright_gate.signing import new_key, public_hex
 
+from . import plantsite as site
 from .world import World
 
 # Of the certificate-transparency project's reference tests for RFC 6962.
@@ -128,3 +133,59 @@ def test_a_decision_that_was_edited_does_not_replay(folder: Path) -> None:
     with pytest.raises(AuditError, match="comes out otherwise") as caught:
         replay(records, lambda: 0)
     assert caught.value.line == told.line
+
+
+@pytest.mark.parametrize("fault", ["TIMEOUT", "NO_RESULT"])
+def test_a_rule_that_was_late_or_gave_nothing_replays_as_that(folder: Path, fault: str) -> None:
+    late = [replace(one, checks=_late) for one in RULES if one.id == "R03"] if fault == "TIMEOUT" else []
+    rules = [*(one for one in RULES if one.id != "R03"), *late]
+    world = World(folder)
+    world.core.evaluator = lambda *given: evaluate(*given, rules=rules, clock=lambda: 0)
+    assert world.propose().reason == f"R03.{fault}"
+    world.close()
+    found = replay(chain.records(folder / "audit.jsonl"), lambda: 0)
+    assert (found.decisions, found.allowed) == (1, 0)
+
+
+def test_every_record_is_signed_and_a_forged_one_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world = World(folder)
+    world.propose()
+    world.close()
+    path, key = folder / "audit.jsonl", public_hex(site.key("gate"))
+    assert main(["audit", "verify", str(path), "--key", key, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["records_signed"] == told["records"] > 2
+    assert main(["audit", "verify", str(path), "--key", public_hex(new_key()), "--json"]) == 1
+    records = list(chain.records(path))
+    for change in ({"actor": "person c.okafor"}, {"sig": "00" * 64}, {"sig": None}):
+        forged = [*records[:-1], replace(records[-1], content=records[-1].content | change)]
+        with pytest.raises(AuditError, match="not signed") as caught:
+            signed(forged, key)
+        assert caught.value.line == len(records)
+    assert signed([replace(one, content={**one.content, "sig": None}) for one in records], key) == 0
+
+
+def test_a_gate_does_not_start_on_a_log_that_lacks_what_it_signed(folder: Path) -> None:
+    key = new_key()
+    log, keeper = AuditLog(folder / "audit.jsonl"), HeadKeeper(folder / "heads.jsonl", key)
+    for number in range(6):
+        log.append("test", "event", {"number": number})
+        keeper.sign(log, number)
+    log.append("test", "event", {"number": 6})
+    keeper.check(log)
+    log.close()
+    whole = (folder / "audit.jsonl").read_bytes()
+    for kept in (0, 5):
+        (folder / "audit.jsonl").write_bytes(b"".join(whole.splitlines(keepends=True)[:kept]))
+        cut = AuditLog(folder / "audit.jsonl")
+        with pytest.raises(AuditError, match="cut off"):
+            keeper.check(cut)
+        cut.close()
+    (folder / "audit.jsonl").write_bytes(whole)
+    log = AuditLog(folder / "audit.jsonl")
+    with pytest.raises(AuditError, match="not signed with this gate's key"):
+        HeadKeeper(folder / "heads.jsonl", new_key()).check(log)
+    (folder / "heads.jsonl").write_text("{}\n")
+    with pytest.raises(AuditError, match="no signed head"):
+        keeper.check(log)
+    log.close()

@@ -11,7 +11,7 @@ from twinwright_gate.approval import Approval
 from twinwright_gate.desk.core import Refused
 from twinwright_gate.machine.states import State
 from twinwright_gate.signing import Use
-from twinwright_gate.store.store import Conflict
+from twinwright_gate.store.database import Conflict
 
 from .world import World
 

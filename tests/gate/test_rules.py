@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from twinwright_gate import timing
 from twinwright_gate.checks import Check, Request, Rule
 from twinwright_gate.context import Phase
 from twinwright_gate.evaluate import RULE_NS, Outcome, evaluate
@@ -155,14 +160,68 @@ def test_a_rule_that_misbehaves_denies(fault: str, checks: Any) -> None:
     assert found.results[2].outcome is Outcome.INDETERMINATE
 
 
-def test_a_rule_that_is_late_again_and_again_denies_even_if_it_would_allow() -> None:
+def test_a_rule_that_is_late_denies_at_once_even_if_it_would_allow() -> None:
     good = scene()
-    late = RULE_NS + 1
-    for spent, allowed in (([RULE_NS], True), ([late, late, 0], True), ([late] * 3, False)):
-        ticks = iter([0, 0] * 4 + [tick for one in spent for tick in (0, one)] + [0, 0] * 20)
+    for spent, allowed in ((RULE_NS, True), (RULE_NS + 1, False)):
+        ticks = iter([0, 0] * 4 + [0, spent] + [0, 0] * 20)
         found = evaluate(good.plan, good.snapshot, good.policy, good.context, clock=ticks.__next__)
         assert found.allowed is allowed
-        assert allowed or found.reason == "R05.TIMEOUT"
+        assert allowed or (found.reason == "R05.TIMEOUT" and len(found.findings) == 1)
+
+
+def slow(how: Callable[[], object]) -> list[Rule]:
+    """The rules, of which R03 does something first, and then allows."""
+
+    def checks(request: Request) -> Iterator[Check]:
+        how()
+        yield Check(Reason.UNIT, True, "")
+
+    return [Rule("R03", "slow", checks) if rule.id == "R03" else rule for rule in RULES]
+
+
+def busy() -> None:
+    until = time.thread_time_ns() + RULE_NS
+    while time.thread_time_ns() <= until:
+        pass
+
+
+@pytest.mark.parametrize("how", [busy, lambda: time.sleep(RULE_NS / 1e9)], ids=["computes", "sleeps"])
+def test_a_rule_that_computes_or_sleeps_too_long_denies_by_the_real_clock(how: Callable[[], object]) -> None:
+    good = scene()
+    found = evaluate(good.plan, good.snapshot, good.policy, good.context, rules=slow(how))
+    assert not found.allowed and found.results[2].findings[0].reason == "R03.TIMEOUT"
+
+
+def test_a_rule_that_never_ends_denies_and_those_after_it_have_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twinwright_gate.evaluate.HANG_S", 0.2)
+    good, forever = scene(), threading.Event()
+    found = evaluate(good.plan, good.snapshot, good.policy, good.context, rules=slow(forever.wait), clock=lambda: 0)
+    forever.set()
+    told = [one.reason.value for one in found.findings]
+    assert told == ["R03.TIMEOUT"] + [f"{rule}.NO_RESULT" for rule in RULE_IDS[3:]]
+    assert [one.outcome for one in found.results[:2]] == [Outcome.ALLOW] * 2
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_rule_that_ends_the_thread_has_no_result() -> None:
+    good = scene()
+    found = evaluate(good.plan, good.snapshot, good.policy, good.context, rules=slow(sys.exit), clock=lambda: 0)
+    assert [one.reason.value for one in found.findings] == [f"{rule}.NO_RESULT" for rule in RULE_IDS[2:]]
+
+
+def test_waiting_for_a_core_is_no_time_of_a_rules_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    passed = [0]
+    monkeypatch.setattr("time.monotonic_ns", lambda: passed[0])
+    monkeypatch.setattr("os.pread", lambda *_: b"5000 %d 17\n" % (passed[0] * 3 // 4))
+    with timing.own_time() as clock:
+        started = clock()
+        passed[0] = 4 * RULE_NS
+        assert clock() - started == RULE_NS
+        monkeypatch.setattr("os.pread", lambda *_: b"")  # no such account: then waiting counts too
+        assert clock() - started == 4 * RULE_NS
+    monkeypatch.setattr("twinwright_gate.timing._ACCOUNT", "/nowhere")
+    with timing.own_time() as clock:
+        assert clock() == 4 * RULE_NS
 
 
 @pytest.mark.parametrize("gone", RULE_IDS)

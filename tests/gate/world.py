@@ -83,7 +83,7 @@ class World:
         """Opens everything from the disk and recovers."""
         store = Store(self.folder / "gate.db", self.fail)
         self.kill = KillSwitch(self.folder / "kill.json")
-        log = AuditLog(self.folder / "audit.jsonl")
+        log = AuditLog(self.folder / "audit.jsonl", site.key("gate"))
         self.core = Core(
             store=store,
             log=log,

@@ -27,10 +27,12 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from .errors import AuditError, GateError, UnsafePathError
 from .merkle import Frontier
 from .paths import safe_parent
+from .signing import Use, sign
 
 GENESIS = "0" * 64
 TORN = "log.torn"
@@ -110,8 +112,10 @@ class AuditLog:
         broken: whether a write failed, or the log is not what was written; then nothing is written any more.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: Ed25519PrivateKey | None = None) -> None:
         """Opens and verifies the log; an unfinished last line is kept and declared torn in a record of its own.
+
+        With a key, each record that is appended carries its signature (`sig`), over all else that is in it.
 
         Raises:
             AuditError: it doesn't verify, can't be written, or another gate holds it.
@@ -119,6 +123,7 @@ class AuditLog:
         """
         safe_parent(path)
         self.path = path
+        self._key = key
         self.broken = False
         self.tree = Frontier()
         self.delivered: dict[int, Any] = {}
@@ -151,6 +156,13 @@ class AuditLog:
         body = record["body"]
         if isinstance(body, dict) and isinstance(number := body.get("outbox"), int):
             self.delivered[number] = body.get("permit_id")
+
+    def hash_at(self, seq: int) -> str | None:
+        """The hash of the record of that number, or None where there is none: the next one's `prev`, or the head's."""
+        if seq == self.head.records - 1:
+            return self.head.hash
+        lines = _content(self.path).split(b"\n")
+        return None if seq >= self.head.records else leaf(_record_bytes(lines[seq]))
 
     def intact(self) -> bool:
         """Whether the log can be written and still is the file that was written, by its name, inode and size."""
@@ -187,6 +199,8 @@ class AuditLog:
             "event": event,
             "body": body,
         }
+        if self._key is not None:
+            content["sig"] = sign(self._key, Use.RECORD, content)
         record = rfc8785.dumps(content)
         try:
             _write_all(self._file, before + record + b"\n")

@@ -11,6 +11,7 @@ from typing import Any
 from .auditor import chain, merkle
 from .auditor.heads import anchors, hold
 from .auditor.replay import replay
+from .auditor.signatures import signed
 from .errors import AuditError
 from .policy_cli import Show
 
@@ -30,7 +31,7 @@ class AuditCommands:
         verbs = group.add_subparsers(required=True, metavar="COMMAND")
         verify = self._command(verbs, "verify", self._verify, "Check every record, and kept heads against the log.")
         verify.add_argument("--against", type=Path, default=None, help="signed heads that were kept elsewhere")
-        verify.add_argument("--key", default=None, help="the gate's public key (hex), for --against")
+        verify.add_argument("--key", default=None, help="the gate's public key (hex): checks records' signatures")
         prove = self._command(
             verbs, "prove", self._prove, "Prove a record to be in the log, or one log to begin another."
         )
@@ -50,8 +51,10 @@ class AuditCommands:
 
     def _verify(self, options: argparse.Namespace) -> int:
         began = time.monotonic()
-        leaves = [one.leaf for one in chain.records(options.log)]
+        found = list(chain.records(options.log))
         spent = max(time.monotonic() - began, 1e-9)
+        leaves = [one.leaf for one in found]
+        signatures = None if options.key is None else signed(found, options.key)
         kept = []
         if options.against is not None:
             if options.key is None:
@@ -65,10 +68,12 @@ class AuditCommands:
             "root": merkle.root(leaves).hex(),
             "torn_bytes": len(left),
             "heads_held": len(kept),
+            "records_signed": signatures,
             "records_per_s": round(len(leaves) / spent),
         }
         words = f"{len(leaves)} records verify, head {document['head']}, root {document['root']}"
         words += f"; behind them a last line without an end ({len(left)} bytes)" if left else ""
+        words += "" if signatures is None else f"; {signatures} of them are signed with that key"
         held = (
             f"; {len(kept)} kept heads hold" if kept else "; a cut-off end shows only against a kept head (--against)"
         )

@@ -24,6 +24,10 @@ class MissingInput(Exception):  # noqa: N818  (a verdict: what a rule has to rea
     """A rule has to read something that isn't there; the rule denies."""
 
 
+class TooLate(Exception):  # noqa: N818  (a verdict)
+    """A rule took longer than it may; the rule denies. A replay raises it where that was recorded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that has to be so.

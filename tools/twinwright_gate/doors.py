@@ -120,6 +120,8 @@ class AgentDoor:
 
     def _withdraw(self, raw: bytes, caller: int) -> dict[str, Any]:
         try:
+            if not self._throttle.admits(caller, time.monotonic()):
+                raise Refused([Refusal.of(Reason.RATE_LIMIT)])
             permit_id = _text(load(raw), "permit_id")
             if self.desk is None:
                 raise Refused([Refusal.of(Reason.ACTUATION_OFF)])
@@ -187,7 +189,7 @@ class PeopleDoor(_DeskDoor):
                     desk.revoke_key(_text(asked, "person_id"), _text(asked, "key_id"), who)
                 ),
                 "release": lambda asked, who: _permit(
-                    desk.release_quarantine(_text(asked, "permit_id"), Approval.model_validate(asked["approval"]))
+                    desk.release_quarantine(_text(asked, "permit_id"), Approval.model_validate(asked.get("approval")))
                 ),
                 "show": lambda asked, who: desk.shown(_text(asked, "permit_id")),
                 "why": lambda asked, who: (
@@ -208,7 +210,9 @@ class ExecutorDoor(_DeskDoor):
                     desk.select(_text(asked, "permit_id"), _text(asked, "executor_id"), _snapshot(asked))
                 ),
                 "operate": lambda asked, who: _permit(
-                    desk.operate(Token.model_validate(asked["token"]), _text(asked, "executor_id"), _snapshot(asked))
+                    desk.operate(
+                        Token.model_validate(asked.get("token")), _text(asked, "executor_id"), _snapshot(asked)
+                    )
                 ),
                 "report": lambda asked, who: _permit(desk.report(SignedReport.model_validate(asked))),
                 "verify": lambda asked, who: _permit(desk.verify(_text(asked, "permit_id"), _snapshot(asked))),
@@ -232,6 +236,10 @@ def _text(asked: dict[str, Any], name: str) -> str:
     if not isinstance(found, str) or len(found) > 256:
         raise GateProtocolError(f"the request has no text {name!r}")
     return found
+
+
+def _token(asked: dict[str, Any]) -> Token:
+    return Token.model_validate(asked.get("token"))
 
 
 def _snapshot(asked: dict[str, Any]) -> SignedSnapshot:

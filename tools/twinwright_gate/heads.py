@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from .audit import AuditLog
 from .errors import AuditError
 from .paths import safe_parent
 from .plan import Hex256
 from .schema import Count, Part
-from .signing import Use, sign
+from .signing import Use, public_hex, sign, verifies
 from .snapshot import Milliseconds
 
 EVERY_RECORDS = 64
@@ -53,6 +53,32 @@ class HeadKeeper:
         safe_parent(path)
         self.path, self._key = path, key
         self._size, self._at_ms = 0, 0
+
+    def check(self, log: AuditLog) -> None:
+        """Checks a log that is opened again against the last head that was signed here.
+
+        It notices an end that was cut off while the gate was down by whoever forgot this file; who cuts both is noticed
+        against a head that is kept elsewhere alone.
+
+        Raises:
+            AuditError: the log has not the records that were signed, or the head isn't one of this gate's.
+        """
+        last = self.path.read_bytes().rstrip(b"\n").rpartition(b"\n")[2] if self.path.exists() else b""
+        if not last:
+            return
+        try:
+            kept = SignedHead.model_validate_json(last)
+        except ValidationError as error:
+            raise AuditError(f"{self.path}: its last line is no signed head") from error
+        head = kept.head
+        if not verifies(public_hex(self._key), Use.TREE_HEAD, head.document(), kept.signature):
+            raise AuditError(f"{self.path}: its last head is not signed with this gate's key")
+        if head.size and log.hash_at(head.size - 1) != head.last:
+            raise AuditError(
+                f"{log.path} has not the {head.size} records that were signed in {self.path}: its end was cut off, or"
+                " it is another log; find out which, keep both files, and start with the right one",
+                line=min(head.size, log.tree.size + 1),
+            )
 
     def follow(self, log: AuditLog, now_ms: int) -> None:
         """Signs a head where one is due.

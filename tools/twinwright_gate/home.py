@@ -12,6 +12,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from .audit import AuditLog
 from .bundle import read_anchors
 from .clocks import SystemClock
@@ -43,6 +45,15 @@ class GateHome:
         """The kill switch, which the executor reads too."""
         return self.folder / "kill.json"
 
+    def key(self) -> Ed25519PrivateKey:
+        """The gate's key.
+
+        Raises:
+            UnsafePathError: others could change something in the home. KeyFileError: there is no key.
+        """
+        check_private(self.folder)
+        return load_key(self.folder / "gate.key")
+
     def policy(self) -> Policy | None:
         """The policy in force for this gate's key; None where there is none.
 
@@ -60,15 +71,16 @@ class GateHome:
         Raises:
             GateError: something in the home can't be used, or others could change it.
         """
-        check_private(self.folder)
-        key = load_key(self.folder / "gate.key")
+        key = self.key()
+        heads = HeadKeeper(self.folder / "heads.jsonl", key)
+        heads.check(log)
         core = Core(
             store=Store(self.folder / "gate.db"),
             log=log,
             kill=KillSwitch(self.kill),
             clock=SystemClock(),
             key=key,
-            heads=HeadKeeper(self.folder / "heads.jsonl", key),
+            heads=heads,
         )
         desk = Desk(core)
         desk.start()

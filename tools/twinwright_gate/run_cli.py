@@ -30,6 +30,9 @@ class RunCommands:
         serving.add_argument("--home", type=Path, default=None, help="keys, policy and state: with them it may act")
         serving.add_argument("--people", type=Path, default=None, help="where people sign")
         serving.add_argument("--executors", type=Path, default=None, help="where executors ask")
+        for zone in ("agents", "people", "executors"):
+            words = f"a group of users that may ask at the {zone}' socket, where they aren't the gate's own user"
+            serving.add_argument(f"--{zone}-group", metavar="GROUP", default=None, help=words)
         words = "Run the executor, the only holder of a device's credential, until it is told to stop."
         executing = commands.add_parser("execute", help=words, description=words, allow_abbrev=False)
         executing.set_defaults(run=self._execute)
@@ -46,7 +49,10 @@ class RunCommands:
         log = options.log or (default_log() if home is None else home.log)
         people = options.people or place.with_name("people.sock")
         executors = options.executors or place.with_name("executors.sock")
-        asyncio.run(serve(Sockets(place, people, executors), log, _say, None if home is None else home.desk))
+        opener, key = (None, None) if home is None else (home.desk, home.key())
+        named = {place: options.agents_group, people: options.people_group, executors: options.executors_group}
+        groups = {where: group for where, group in named.items() if group is not None}
+        asyncio.run(serve(Sockets(place, people, executors, groups), log, _say, opener, key))
         return 0
 
     def _execute(self, options: argparse.Namespace) -> int:

@@ -8,14 +8,17 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import socket as sockets
 import stat
 import struct
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from .audit import AuditLog
 from .desk.desk import Desk
@@ -36,27 +39,37 @@ _ENDS = (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, C
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
-    """Where the gate listens: for agents, and, where it may act, for people and for executors."""
+    """Where the gate listens: for agents, and, where it may act, for people and for executors.
+
+    `groups` names, by the socket, a group of users beside the owner that may connect to it.
+    """
 
     agents: Path
     people: Path | None = None
     executors: Path | None = None
+    groups: Mapping[Path, str] = field(default_factory=dict)
 
 
 Opener = Callable[[AuditLog], Desk]
 
 
-async def serve(places: Sockets, log: Path, say: Callable[[str], None], opener: Opener | None = None) -> None:
+async def serve(
+    places: Sockets,
+    log: Path,
+    say: Callable[[str], None],
+    opener: Opener | None = None,
+    key: Ed25519PrivateKey | None = None,
+) -> None:
     """Serves until SIGTERM or SIGINT, then removes the sockets and lets go of the log.
 
-    `opener` makes the acting half over the open log; without it, every proposal is denied.
+    `opener` makes the acting half over the open log; without it, every proposal is denied. `key` signs the records.
 
     Raises:
         UnsafePathError: a socket or the log stands where others could replace it, or another gate listens there.
         AuditError: the log doesn't verify or can't be written.
         GateError: the acting half can't start, or can't recover what a crash left.
     """
-    audit = AuditLog(log)
+    audit = AuditLog(log, key)
     try:
         if audit.found.torn:
             # Nothing tells when it lost its end: in a crash, before anybody was answered, or in a cut long after.
@@ -69,15 +82,16 @@ async def serve(places: Sockets, log: Path, say: Callable[[str], None], opener: 
             found = ((places.people, PeopleDoor(desk)), (places.executors, ExecutorDoor(desk)))
             doors += [(place, door) for place, door in found if place is not None]
         with contextlib.ExitStack() as stack:
-            listening = [(stack.enter_context(_listening(place)), door) for place, door in doors]
+            groups = places.groups
+            listening = [(stack.enter_context(_listening(place, groups.get(place))), door) for place, door in doors]
             await _serve_on(listening, places.agents, agents, audit, say)
     finally:
         audit.close()
 
 
 @contextlib.contextmanager
-def _listening(place: Path) -> Iterator[sockets.socket]:
-    with listen(place) as listener:
+def _listening(place: Path, group: str | None) -> Iterator[sockets.socket]:
+    with listen(place, group) as listener:
         ours = place.lstat().st_ino
         try:
             yield listener
@@ -191,8 +205,8 @@ async def _drain(reader: asyncio.StreamReader) -> None:
         left -= len(chunk)
 
 
-def listen(path: Path) -> sockets.socket:
-    """A listening socket that only its owner can connect to; one that a dead gate left behind is replaced.
+def listen(path: Path, group: str | None = None) -> sockets.socket:
+    """A listening socket that only its owner, and a group, can connect to; one that a dead gate left is replaced.
 
     Raises:
         UnsafePathError: others could replace it, something else stands there, or a gate listens there already.
@@ -206,7 +220,10 @@ def listen(path: Path) -> sockets.socket:
         mask = os.umask(0o177)
         try:
             listener.bind(str(path))
-        except OSError as error:
+            if group is not None:
+                shutil.chown(path, group=group)
+                path.chmod(0o660)
+        except (OSError, LookupError) as error:
             listener.close()
             raise UnsafePathError(f"{path}: no socket can be made there: {error}") from error
         finally:

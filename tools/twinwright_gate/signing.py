@@ -33,6 +33,7 @@ class Use(Enum):
     RESET = b"twinwright/reset/v1\0"
     TREE_HEAD = b"twinwright/tree-head/v1\0"
     OUTCOME = b"twinwright/outcome/v1\0"
+    RECORD = b"twinwright/record/v1\0"
 
 
 def sign(key: Ed25519PrivateKey, use: Use, document: dict[str, Any]) -> str:

@@ -64,11 +64,18 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise Malformed(Reason.DUPLICATE_KEY)
     for key, value in pairs:
-        for text in (key, *(value if isinstance(value, list) else [value])):
-            # A lone surrogate (\ud800) has no UTF-8 form and so no canonical bytes.
-            if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):
-                raise Malformed(Reason.ENCODING)
+        _check_text(key)
+        _check_text(value)
     return found
+
+
+def _check_text(value: object) -> None:
+    """A lone surrogate has no UTF-8 form and so no canonical bytes; objects further inside were looked at before."""
+    if isinstance(value, list):
+        for one in value:
+            _check_text(one)
+    elif isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise Malformed(Reason.ENCODING)
 
 
 def _non_finite(_: str) -> NoReturn:

@@ -178,7 +178,7 @@ def writable(plant: Plant) -> dict[str, Any]:
         for one in plant.models.signals(twin.model):
             if one.kind == "property" and one.writable and one.schema == "double":
                 told = {"twin": twin.id, "property": one.name, "value": "7.5", "unit": "1", "reason": "To try."}
-                return {**told, "evidence": ["E1"]}
+                return {**told, "evidence": ["E1"], "withdraw": None}
     pytest.fail("the demo plant has no writable property")
 
 
@@ -226,3 +226,36 @@ def test_only_writable_properties_can_be_proposed(call: Call, writable: dict[str
     with pytest.raises(ToolError) as caught:
         call("propose_action", evidence(call), **writable | {"property": "serialNumbr"})
     assert caught.value.mendable
+
+
+def proposed(permit_id: str | None, asked: dict[str, Any]) -> Evidence:
+    """The run's evidence of a proposal that it made."""
+    finding = Finding(
+        summary="Proposed.",
+        data={"proposal": {"permit_id": permit_id, "state": "EVALUATED"}},
+        reproduce="twinwright-gate audit",
+        provenance="gate",
+    )
+    return Evidence.of(2, "propose_action", asked, finding)
+
+
+@pytest.mark.parametrize(
+    ("permit_id", "change", "words"),
+    [
+        ("P-1", {"withdraw": "P-2"}, "no proposal with the permit 'P-2'; its own: P-1"),
+        (None, {"withdraw": "None"}, "its own: none"),
+        ("P-1", {"withdraw": "P-1", "value": "8"}, "proposed to set"),
+    ],
+)
+def test_only_the_runs_own_proposal_is_withdrawn(
+    call: Call, writable: dict[str, Any], permit_id: str | None, change: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ToolError, match=words) as caught:
+        call("propose_action", [*evidence(call), proposed(permit_id, writable)], **writable | change)
+    assert caught.value.mendable
+
+
+def test_a_gate_that_does_not_take_it_back_is_told_as_that(gate: Path, call: Call, writable: dict[str, Any]) -> None:
+    with pytest.raises(ToolError, match="it isn't withdrawn") as caught:
+        call("propose_action", [*evidence(call), proposed("P-1", writable)], **writable | {"withdraw": "P-1"})
+    assert not caught.value.mendable

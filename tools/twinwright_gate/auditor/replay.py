@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from ..approval import Approval
 from ..canonical import canonical
+from ..checks import Check, Request, Rule, TooLate
 from ..context import Bound, Context, Heartbeat, Load, Lock, PastWrite, Phase, Stamp
 from ..errors import AuditError, PolicyError
 from ..evaluate import Evaluation, evaluate
 from ..plan import Plan
 from ..policy import Policy
+from ..reasons import fault_of
+from ..rules import RULES
 from ..snapshot import SignedSnapshot
 from ..source import parse_compiled
 from ..strict import Malformed
@@ -81,7 +84,21 @@ def _decided(
     signed = None if told["snapshot"] is None else SignedSnapshot.parse(canonical(told["snapshot"]))
     approvals = tuple(Approval.model_validate(one) for one in told["approvals"])
     plan, policy = plans[body["permit_id"]], policies[told["policy_digest"]]
-    return evaluate(plan, signed, policy, context_of(told["context"], approvals), clock=clock)
+    rules = tuple(_timed(told["reasons"]))
+    return evaluate(plan, signed, policy, context_of(told["context"], approvals), rules=rules, clock=clock)
+
+
+def _timed(reasons: list[str]) -> Iterator[Rule]:
+    """The rules, but those that were too late or gave nothing do so again: time doesn't replay. Both only deny."""
+    for rule in RULES:
+        if fault_of(rule.id, "TIMEOUT") in reasons:
+            yield replace(rule, checks=_late)
+        elif fault_of(rule.id, "NO_RESULT") not in reasons:
+            yield rule
+
+
+def _late(_: Request) -> Iterator[Check]:
+    raise TooLate
 
 
 def context_of(told: dict[str, Any], approvals: tuple[Approval, ...]) -> Context:

@@ -11,8 +11,8 @@ from ..permits import Armed, PermitDocument, PermitStatement, Token
 from ..policy import Policy
 from ..reasons import Reason
 from ..snapshot import SignedSnapshot
+from ..store.database import Conflict
 from ..store.rows import Move, Permit
-from ..store.store import Conflict
 from .approving import standing, unexpired
 from .core import Core, Refusal, Refused, plan_in
 from .proposing import refusals_of

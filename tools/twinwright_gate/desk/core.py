@@ -21,8 +21,9 @@ from ..plan import Plan
 from ..policy import Policy
 from ..reasons import Reason
 from ..snapshot import SignedSnapshot
+from ..store.database import Conflict, Failpoint, nothing_fails
 from ..store.rows import Move, Permit
-from ..store.store import Conflict, Failpoint, Store, nothing_fails
+from ..store.store import Store
 
 Evaluator = Callable[[Plan, SignedSnapshot | None, Policy | None, Context], Evaluation]
 

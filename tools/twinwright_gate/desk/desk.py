@@ -59,6 +59,16 @@ class Desk:
         with self._turn:
             return recovery.restarted(self.core, executor_id)
 
+    def _policy(self) -> Policy:
+        """The policy in force.
+
+        Raises:
+            Refused: there is none; then nothing is decided.
+        """
+        if self.core.policy is None:
+            raise Refused([Refusal.of(Reason.ACTUATION_OFF)])
+        return self.core.policy
+
     def put_in_force(self, policy: Policy | None, actor: str) -> None:
         """Puts a policy in force whose signatures the caller has checked; None turns actuation off.
 
@@ -98,6 +108,7 @@ class Desk:
             Refused, Conflict: it doesn't count.
         """
         with self._turn:
+            self._policy()
             return approving.approve(self.core, approval)
 
     def revoke_key(self, person_id: str, key_id: str, actor: str) -> list[Permit]:
@@ -118,9 +129,12 @@ class Desk:
             self._take(signed)
 
     def _take(self, signed: SignedSnapshot) -> None:
-        """Takes a snapshot whose signature is right; how old it is, the rules judge."""
-        snapshot, policy = signed.snapshot, self.core.policy
-        executor = None if policy is None else policy.executors_by_id.get(snapshot.executor_id)
+        """Takes a snapshot that the binding's executor signed; how old it is, the rules judge."""
+        snapshot, policy = signed.snapshot, self._policy()
+        bound = {one.binding.binding_id: one.binding.executor_id for one in policy.points}
+        if (policy.site, bound.get(snapshot.binding_id)) != (snapshot.site, snapshot.executor_id):
+            raise Refused([Refusal.of(Reason.SNAPSHOT_FOREIGN)])
+        executor = policy.executors_by_id.get(snapshot.executor_id)
         signer = "" if executor is None else executor.public_key
         if not verifies(signer, Use.SNAPSHOT, snapshot.document(), signed.signature):
             raise Refused([Refusal.of(Reason.SNAPSHOT_SIGNATURE)])
@@ -155,6 +169,7 @@ class Desk:
             Refused: it doesn't fit.
         """
         with self._turn:
+            self._policy()
             return following.reported(self.core, self.core.permit(signed.report.permit_id), signed)
 
     def verify(self, permit_id: str, signed: SignedSnapshot) -> Permit:
@@ -197,12 +212,10 @@ class Desk:
             ResetRefused: it isn't the right one. AuditError: that can't be recorded; then nothing is cleared.
         """
         with self._turn:
-            if self.core.policy is None:
-                raise Refused([Refusal.of(Reason.ACTUATION_OFF)])
-            now = self.core.clock.now().utc_ms
-            self.core.kill.check(reset, self.core.policy, now)
+            policy, now = self._policy(), self.core.clock.now().utc_ms
+            self.core.kill.check(reset, policy, now)
             self.core.record(f"person {reset.statement.person_id}", "kill.reset", reset.model_dump(mode="json"))
-            self.core.kill.reset(reset, self.core.policy, now)
+            self.core.kill.reset(reset, policy, now)
 
     def work(self, executor_id: str) -> list[dict[str, Any]]:
         """What there is to do for an executor: permit, what to do, and the heartbeat's counter."""

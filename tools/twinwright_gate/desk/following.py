@@ -13,6 +13,7 @@ from ..store.rows import Move, Permit
 from .core import Check, Core, Refusal, Refused, plan_in
 
 GOOD = 0x00000000
+OVERDUE = 3  # arm windows: an executor checks within one, and the device takes a command within one more
 IN_FORCE = (State.EXECUTED, State.VERIFIED, State.HOLDING)
 
 
@@ -92,6 +93,8 @@ def verify(core: Core, permit: Permit, signed: SignedSnapshot) -> Permit:
         Refused: not verified yet; the permit stays EXECUTED.
     """
     plan, write = plan_in(permit), core.store.stage(permit.permit_id, "write") or {}
+    if (signed.snapshot.binding_id, signed.snapshot.executor_id) != (permit.binding_id, permit.executor_id):
+        raise core.refuse(permit, Event.VERIFY, [Refusal.of(Reason.SNAPSHOT_FOREIGN)])
     missing = _missing(plan, write, signed)
     if not missing:
         body = {"snapshot_digest": signed.snapshot.digest, "permit_id": permit.permit_id}
@@ -99,7 +102,7 @@ def verify(core: Core, permit: Permit, signed: SignedSnapshot) -> Permit:
         verified = core.move(permit, Event.VERIFY, checks, lambda: Move("gate", "permit.verified", body))
         return _kept(core, verified, plan)
     within = 0 if plan.verify is None else 1000 * plan.verify.within_s
-    if core.clock.now().utc_ms - write.get("at_ms", 0) <= within:
+    if _elapsed(core, permit) <= within:
         raise core.refuse(permit, Event.VERIFY, missing)
     return roll_back(core, permit, Event.FAIL_VERIFY, missing[0])
 
@@ -140,14 +143,22 @@ def _kept(core: Core, permit: Permit, plan: Plan) -> Permit:
 
 def hold_over(core: Core, permit: Permit) -> bool:
     """Whether a held value has had its time, by UTC or since it was written, whichever is earlier."""
-    plan, baseline = plan_in(permit), core.store.stage(permit.permit_id, "baseline")
-    if baseline is None:
-        return True
-    now, at = core.clock.now(), baseline["at"]
-    if at["boot_id"] != now.boot_id:
-        return True
-    elapsed = max(now.boot_ms - at["boot_ms"], now.utc_ms - at["utc_ms"])
-    return bool(elapsed >= 1000 * plan.hold.seconds)
+    return _elapsed(core, permit) >= 1000 * plan_in(permit).hold.seconds
+
+
+def report_overdue(core: Core, permit: Permit) -> bool:
+    """Whether a permit is EXECUTING for longer than any command of it may begin: what came of it is not known."""
+    assert core.policy is not None
+    return permit.state is State.EXECUTING and _elapsed(core, permit) > OVERDUE * core.policy.times.arm_ms
+
+
+def _elapsed(core: Core, permit: Permit) -> float:
+    """Since the permit was consumed, ms, by UTC or by CLOCK_BOOTTIME, whichever says more; for ever after a reboot."""
+    baseline = core.store.stage(permit.permit_id, "baseline")
+    now = core.clock.now()
+    if baseline is None or baseline["at"]["boot_id"] != now.boot_id:
+        return float("inf")
+    return float(max(now.boot_ms - baseline["at"]["boot_ms"], now.utc_ms - baseline["at"]["utc_ms"]))
 
 
 def roll_back(core: Core, permit: Permit, event: Event, why: Refusal) -> Permit:
@@ -197,4 +208,4 @@ def _alarm(event: str, reason: Reason, report: Report) -> Move:
     return Move(f"executor {report.executor_id}", event, {"report": report.document(), "alarm": alarm}, stages)
 
 
-__all__ = ["IN_FORCE", "Refused", "hold_over", "reported", "roll_back", "verify"]
+__all__ = ["IN_FORCE", "Refused", "hold_over", "report_overdue", "reported", "roll_back", "verify"]

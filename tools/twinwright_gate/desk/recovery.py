@@ -10,7 +10,7 @@ from ..reasons import Reason
 from ..store.rows import Move, Permit
 from .approving import unexpired
 from .core import Core, Refusal, Refused
-from .following import roll_back
+from .following import report_overdue, roll_back
 from .surroundings import AT_WORK, kill_of, statement_of
 
 _RESTART = {
@@ -92,6 +92,9 @@ def _aged(core: Core, permit: Permit) -> Permit | None:
         if permit.state is State.ARMED:
             return core.end(permit, Event.KILL, [Refusal.of(reason)])
         return roll_back(core, permit, Event.KILL, Refusal.of(reason))
+    if report_overdue(core, permit):
+        why = {"reasons": [Reason.STATUS_UNKNOWN.value]}
+        return core.move(permit, Event.LOSE, {}, lambda: Move("gate", "permit.indeterminate", why))
     over = _over(core, permit) if permit.state in BEFORE_WRITE else []
     return core.end(permit, Event.EXPIRE, over) if over else None
 

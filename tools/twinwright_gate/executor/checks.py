@@ -27,6 +27,7 @@ from .device import Mailbox
 # Never written, whatever a policy says.
 NEVER = frozenset({"sis", "fire-gas", "protection-relay", "e-stop", "interlock", "bypass", "alarm-limit", "safety"})
 MAX_PERMIT_MS = 900_000
+_CLASSES = ("L", "M", "H")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,11 @@ def _point(plan: Plan, point: Point, policy: Policy, executor_id: str) -> Iterat
     binding = point.binding
     if (plan.target.binding_id, plan.target.binding_digest) != (binding.binding_id, binding_digest(point)):
         yield "the plan is for another binding"
+    if _CLASSES.index(plan.risk) < _CLASSES.index(point.risk):
+        yield "the plan's class is below the point's"
+    timed = plan.hold.mode == "timed" and 1 <= plan.hold.seconds <= point.hold.max_s
+    if not timed and not (plan.hold.mode == "until_superseded" and point.hold.until_superseded):
+        yield "the plan holds for longer than the point may be held"
     if policy.actuation != "on" or point.tier != "twin" or not (point.writable and point.dtdl.writable):
         yield "the point may not be written: actuation is off, it is no digital twin, or not writable"
     if NEVER & {tag.lower() for tag in point.tags} or point.twin_id in policy.never.twins:
@@ -110,12 +116,16 @@ def _value(plan: Plan, point: Point) -> Iterator[str]:
         yield "the bytes mean another value than the plan says"
     if plan.set.unit != point.unit:
         yield "the plan's unit is not the point's"
-    for layer in point.layers:
-        inside = layer.lo is not None and layer.hi is not None and layer.lo <= value <= layer.hi
-        if not inside or not (layer.lo or 0) <= plan.set.value_micro <= (layer.hi or 0):
-            yield f"the value is not within the {layer.name} limits"
+    for name in dict.fromkeys((*outside_of(point, value), *outside_of(point, plan.set.value_micro))):
+        yield f"the value is not within the {name} limits"
+
+
+def outside_of(point: Point, value: int) -> tuple[str, ...]:
+    """The layers of limits that a value (1e-6) is not within; a point without any has none that it could be within."""
     if not point.layers:
-        yield "the point has no limits"
+        return ("missing",)
+    inside = {one.name: one.lo is not None and one.hi is not None and one.lo <= value <= one.hi for one in point.layers}
+    return tuple(name for name, holds in inside.items() if not holds)
 
 
 def _people(order: Order, policy: Policy, now: Stamp) -> Iterator[str]:

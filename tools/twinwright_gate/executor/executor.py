@@ -10,18 +10,17 @@ from typing import Any, Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ..clocks import Clock
-from ..kill import KillSwitch
+from ..kill import KillSwitch, Switch
 from ..permits import Armed, Token
-from ..plan import Plan
 from ..points import Point
 from ..policy import Policy
 from ..reports import Report, SignedReport
 from ..signing import Use, sign
 from ..snapshot import SignedSnapshot, Snapshot
+from ..store.database import Conflict, Failpoint, nothing_fails
 from ..store.rows import Permit
-from ..store.store import Conflict, Failpoint, nothing_fails
 from ..wire import encode
-from .checks import Order, faults, order_of, plant_faults
+from .checks import Order, faults, order_of, outside_of, plant_faults
 from .device import Command, Device, DeviceError, Mailbox
 from .highwater import HighWater
 
@@ -87,7 +86,7 @@ class Executor:
         """What the device shows now for a binding, signed.
 
         Raises:
-            DeviceError: it can't be read. KeyError: the binding is not this executor's.
+            DeviceError: it can't be read, or the binding is not this executor's.
         """
         point = self._point(binding_id)
         inputs = [self.policy.inputs_by_id[name] for name in sorted(self.policy.inputs_of(point))]
@@ -141,27 +140,36 @@ class Executor:
         self.fail("executor: consumed at the gate")
         if isinstance(order, str):
             return self._refuse(permit, order)
-        wrong = self._wrong(order, signed.snapshot, binding_id)
+        wrong = self._wrong(order, signed.snapshot, permit)
         if wrong:
             return self._refuse(permit, wrong)
-        return self._write(order, permit, binding_id)
+        return self._write(order, permit)
 
-    def _wrong(self, order: Order, snapshot: Snapshot, binding_id: str) -> str:
+    def _wrong(self, order: Order, snapshot: Snapshot, permit: Permit) -> str:
         """Everything that stands against it, in words."""
         found = list(faults(order, self.policy, self.executor_id, self.clock.now(), self.memory.fence()))
+        binding_id = order.plan.target.binding_id
+        named = (permit.permit_id, permit.plan_digest, permit.binding_id, snapshot.binding_id)
+        statement = order.permit.statement
+        if named != (statement.permit_id, statement.plan_digest, binding_id, binding_id):
+            found.append("the gate names another permit, plan or binding than it signed for")
         if not self.device.simulated and not self.real_devices:
             found.append("in single-user mode nothing but a simulated device is written to")
         try:
-            found += plant_faults(order, self.policy, snapshot, self.device.mailbox(binding_id))
+            found += plant_faults(order, self.policy, snapshot, self._box(binding_id))
         except DeviceError as error:
             found.append(str(error))
         return "; ".join(found)
 
-    def _write(self, order: Order, permit: Permit, binding_id: str) -> Permit:
+    def _write(self, order: Order, permit: Permit) -> Permit:
         statement, plan = order.permit.statement, order.plan
+        binding_id = plan.target.binding_id
         try:
             floor = self.device.mailbox(binding_id).ack_seq
-            kept: dict[str, object] = {"permit_id": permit.permit_id}
+            kept: dict[str, object] = {
+                "binding_id": binding_id,
+                "back_micro": None if plan.rollback is None else plan.rollback.value_micro,
+            }
             seq = self.memory.consume(permit.permit_id, statement.nonce, statement.fence, binding_id, floor, kept)
         except (Conflict, DeviceError) as error:
             return self._refuse(permit, str(error))
@@ -174,7 +182,7 @@ class Executor:
             seq=seq,
             fence=statement.fence,
         )
-        switch = self.kill.read(self.policy)  # the last thing that is looked at
+        switch = self._switch()  # the last thing that is looked at
         if switch.state != "clear":
             return self._refuse(permit, f"the kill switch is {switch.state}: {switch.why}", seq)
         self.fail("executor: before the write")
@@ -205,43 +213,56 @@ class Executor:
             DeviceError: it can't be reached; its own watchdog then gives authority back.
         """
         permit = self.link.permit(permit_id)
-        self.device.heartbeat(permit.binding_id, counter, _lo32(permit))
+        self.device.heartbeat(self._point(permit.binding_id).binding.binding_id, counter, _lo32(permit))
 
     def relinquish(self, permit_id: str) -> Permit:
         """Gives authority back, unless somebody at the panel has it, and reports what the device shows then."""
         permit = self.link.permit(permit_id)
-        plan = Plan.parse(permit.plan)
         at, status, why, seq = self.clock.now().utc_ms, None, "", 0
         try:
-            before = self.device.mailbox(permit.binding_id)
+            before = self._box(permit.binding_id)
             by_hand = before.active_micro is not None and before.owner_seq == 0
             if not by_hand and before.active_micro is not None:
                 seq = self.memory.next_seq(permit.binding_id, before.ack_seq)
                 self.fail("executor: before the relinquish")
-                status, why = self._sent(lambda: self._way_back(permit, plan, seq))
+                status, why = self._sent(lambda: self._way_back(permit, seq))
                 self.fail("executor: relinquished")
         except DeviceError as error:
             why = str(error)
         return self.link.report(self._report(permit, "relinquish", status, seq, at, why))
 
-    def _way_back(self, permit: Permit, plan: Plan, seq: int) -> int:
-        """Relinquish always; a value is written back only where the plan says so and the kill switch is clear."""
-        fence = permit.fence or 0
-        value = None if plan.rollback is None else plan.rollback.value_micro
-        if value is None or self.kill.read(self.policy).state != "clear":
-            return self.device.relinquish(permit.binding_id, seq, fence)
-        octets = self._restoring(permit.binding_id, value)
+    def _way_back(self, permit: Permit, seq: int) -> int:
+        """Relinquish always; a value is written back only where the plan that was consumed here says so, and the kill
+        switch is clear. What the gate says about the plan now is not believed."""
+        fence, binding_id = permit.fence or 0, permit.binding_id
+        kept = self.memory.consumed(permit.permit_id)
+        value = None if kept is None or kept[2].get("binding_id") != binding_id else kept[2].get("back_micro")
+        if not isinstance(value, int) or self._switch().state != "clear":
+            return self.device.relinquish(binding_id, seq, fence)
+        octets = self._restoring(binding_id, value)
         until = self.clock.now().utc_ms + self.policy.times.arm_ms
-        return self.device.write(Command(permit.binding_id, octets, _lo32(permit), 0, until, seq, fence))
+        return self.device.write(Command(binding_id, octets, _lo32(permit), 0, until, seq, fence))
 
     def _restoring(self, binding_id: str, value: int) -> str:
-        found = encode(value, self._point(binding_id).binding)
+        point = self._point(binding_id)
+        found = encode(value, point.binding)
         if found is None:
             raise DeviceError(f"{value} micro-units have no bytes at {binding_id}")
+        if outside := outside_of(point, value):
+            raise DeviceError(f"the value to go back to is not within the {', '.join(outside)} limits")
         return found.hex()
+
+    def _switch(self) -> Switch:
+        """The kill switch now. How often it was latched is remembered here too, so that an older state of its file,
+        which was cleared once, clears nothing after a restart."""
+        found = self.kill.read(self.policy)
+        if found.count is not None and not self.memory.accept_latch(found.count):
+            return Switch("latched", found.count, "an older state of the switch was put in its place")
+        return found
 
     def run_once(self) -> list[Permit]:
         """Snapshots, then everything that there is to do; returns the permits that moved."""
+        self._switch()
         self.observe()
         moved = []
         for job in self.link.work(self.executor_id):
@@ -287,12 +308,18 @@ class Executor:
 
     def _mailbox(self, binding_id: str) -> Mailbox | None:
         try:
-            return self.device.mailbox(binding_id)
+            return self._box(binding_id)
         except DeviceError:
             return None
 
+    def _box(self, binding_id: str) -> Mailbox:
+        return self.device.mailbox(self._point(binding_id).binding.binding_id)
+
     def _point(self, binding_id: str) -> Point:
-        return next(one for one in self.points() if one.binding.binding_id == binding_id)
+        found = [one for one in self.points() if one.binding.binding_id == binding_id]
+        if len(found) != 1:
+            raise DeviceError(f"{binding_id[:64]!r} is no binding of this executor's")
+        return found[0]
 
 
 def _shown(mailbox: Mailbox | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The executor's own memory of what it did: the highest fence, the last command numbers, every permit that it consumed.
 
-It lies outside of the gate's store, so that a gate restored from a backup can't make it write twice (rule R14).
+It lies outside of the gate's store, so that a gate restored from a backup can't make it write twice (rule R14), nor
+bring back a kill switch that was clear before it was latched.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ import sqlite3
 from pathlib import Path
 
 from ..errors import StoreError
-from ..paths import safe_parent
-from ..store.store import Conflict, Failpoint, nothing_fails
+from ..store.database import Conflict, Failpoint, nothing_fails, opened, transaction
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS consumed (
@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS consumed (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS numbers (point TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS policy (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS latch (one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL) STRICT;
 """
 
 
@@ -36,17 +37,8 @@ class HighWater:
         Raises:
             UnsafePathError: others could replace it. StoreError: it can't be used.
         """
-        safe_parent(path)
         self._fail = fail
-        try:
-            if not path.exists():
-                path.touch(0o600)
-            self._db = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
-            for pragma in ("journal_mode = WAL", "synchronous = FULL"):
-                self._db.execute(f"PRAGMA {pragma}")
-            self._db.executescript(_SCHEMA)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path} can't be used as the executor's memory: {error}") from error
+        self._db = opened(path, "the executor's memory", lambda db: db.executescript(_SCHEMA))
 
     def close(self) -> None:
         """Lets go of it."""
@@ -67,25 +59,13 @@ class HighWater:
             Conflict: the permit, its nonce or its fence was used before, or a higher fence was.
             StoreError: it can't be remembered; then nothing may be written.
         """
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                if fence <= self.fence():
-                    raise Conflict(f"fence {fence} is not above {self.fence()}, which this executor has written with")
-                seq = max(self.seq(point), floor) + 1
-                self._number(point, seq)
-                values = (permit_id, nonce, fence, point, seq, json.dumps(body))
-                self._db.execute("INSERT INTO consumed VALUES (?, ?, ?, ?, ?, ?)", values)
-                self._fail("executor consume: before commit")
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-        except sqlite3.IntegrityError as error:
-            raise Conflict(f"{permit_id} was consumed by this executor before") from error
-        except sqlite3.Error as error:
-            raise StoreError(f"the executor's memory can't be written: {error}") from error
-        self._fail("executor consume: committed")
+        with transaction(self._db, "executor consume", self._fail) as db:
+            if fence <= self.fence():
+                raise Conflict(f"fence {fence} is not above {self.fence()}, which this executor has written with")
+            seq = max(self.seq(point), floor) + 1
+            self._number(point, seq)
+            values = (permit_id, nonce, fence, point, seq, json.dumps(body))
+            db.execute("INSERT INTO consumed VALUES (?, ?, ?, ?, ?, ?)", values)
         return seq
 
     def next_seq(self, point: str, floor: int) -> int:
@@ -113,14 +93,26 @@ class HighWater:
         Raises:
             Conflict: a higher one was seen before. StoreError: it can't be remembered.
         """
-        highest = int(self._one("SELECT coalesce(max(version), 0) FROM policy", ()))
+        highest = self._raised("policy", "version", version)
         if version < highest:
             raise Conflict(f"policy {version} is older than {highest}, which this executor has seen")
-        try:
-            sql = "INSERT INTO policy VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET version = excluded.version"
-            self._db.execute(sql, (version,))
-        except sqlite3.Error as error:
-            raise StoreError(f"the executor's memory can't be written: {error}") from error
+
+    def accept_latch(self, count: int) -> bool:
+        """Remembers how often the kill switch was latched; False where that was more often already.
+
+        Raises:
+            StoreError: it can't be remembered.
+        """
+        return count >= self._raised("latch", "count", count)
+
+    def _raised(self, table: str, column: str, value: int) -> int:
+        """The highest value that was ever seen, this one included."""
+        highest = int(self._one(f"SELECT coalesce(max({column}), 0) FROM {table}", ()))
+        if value > highest:
+            with transaction(self._db, f"executor {table}", self._fail) as db:
+                sql = f"INSERT INTO {table} VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET {column} = excluded.{column}"
+                db.execute(sql, (value,))
+        return max(highest, value)
 
     def _number(self, point: str, seq: int) -> None:
         sql = "INSERT INTO numbers VALUES (?, ?) ON CONFLICT (point) DO UPDATE SET seq = excluded.seq"

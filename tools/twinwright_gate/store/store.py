@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +17,11 @@ from ..context import PastWrite, Stamp
 from ..errors import StoreError
 from ..machine.states import Effect, State
 from ..machine.table import Transition
-from ..paths import safe_parent
+from .database import Conflict, Failpoint, nothing_fails, opened, transaction
 from .migrations import migrate
 from .rows import Approved, Move, Pending, Permit
 
-Failpoint = Callable[[str], None]
 _COLUMNS = "permit_id, state, plan, plan_digest, binding_id, agent_id, caller, created_ms, fence, executor_id"
-
-
-def nothing_fails(_: str) -> None:
-    """The failpoint of a gate that runs: tests put a crash in its place."""
-
-
-class Conflict(StoreError):  # noqa: N818  (an answer rather than a fault)
-    """Somebody else was first: the permit is in another state, or a lock is taken."""
-
-    code = "gate.conflict"
 
 
 class Store:
@@ -45,39 +34,15 @@ class Store:
             UnsafePathError: others could replace it.
             StoreError: it can't be read or written, or a newer gate wrote it.
         """
-        safe_parent(path)
         self._fail = fail
-        try:
-            if not path.exists():
-                path.touch(0o600)
-            self._db = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
-                self._db.execute(f"PRAGMA {pragma}")
-            migrate(self._db)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path} can't be used as the gate's store: {error}") from error
+        self._db = opened(path, "the gate's store", migrate)
 
     def close(self) -> None:
         """Lets go of it."""
         self._db.close()
 
-    @contextlib.contextmanager
-    def _transaction(self, name: str) -> Iterator[sqlite3.Connection]:
-        """All or nothing; on the disk when it ends."""
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._fail(f"{name}: before commit")
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-        except sqlite3.IntegrityError as error:
-            raise Conflict(f"{name}: somebody else was first ({error})") from error
-        except sqlite3.Error as error:
-            raise StoreError(f"{name}: the store can't be written: {error}") from error
-        self._fail(f"{name}: committed")
+    def _transaction(self, name: str) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        return transaction(self._db, name, self._fail)
 
     def add(self, permit: Permit) -> None:
         """Stores a new permit.

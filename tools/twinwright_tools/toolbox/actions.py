@@ -1,4 +1,7 @@
-"""`propose_action`: hands a proposal to the safety layer, which decides. Nothing here reaches the plant."""
+"""`propose_action`: hands a proposal to the safety layer, which decides, or takes one of the run's own back.
+
+Nothing here reaches the plant.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,10 @@ from pydantic import AfterValidator, Field
 
 from twinwright_gate.client import (
     GateProtocolError,
+    GateRefused,
     default_socket,
     propose,
+    withdraw,
 )
 
 from ..errors import InputError, ToolError, UnknownNameError
@@ -50,21 +55,33 @@ class ProposeAction(ToolArguments):
     evidence: Annotated[list[str], AfterValidator(sized(1, 20))] = Field(
         description="Ids of the evidence that it rests on, such as E3."
     )
+    withdraw: str | None = Field(
+        description=(
+            "null to propose. To take back a proposal of this investigation that nobody has carried out yet: the "
+            "permit id that it was given; twin, property, value and unit then repeat that proposal's."
+        )
+    )
 
 
 def propose_action(arguments: ProposeAction, context: ToolContext) -> Finding:
-    """The gate's answer to a proposal.
+    """The gate's answer to a proposal, or to the withdrawal of one.
 
     Raises:
         UnknownNameError: the twin or its property isn't there.
-        ToolError: no gate is running (other arguments would not help).
+        InputError: the permit isn't one that this run proposed, or is for something else.
+        ToolError: no gate is running, or it is too late to withdraw (other arguments would not help).
     """
     plant = context.plant
     model = _declaring_model(plant, arguments.twin, arguments.property)
     behind = cited(arguments.evidence, context.evidence)
     socket = default_socket()
     try:
-        answer = propose(socket, _proposal(arguments, plant, model, behind))
+        if arguments.withdraw is None:
+            answer = propose(socket, _proposal(arguments, plant, model, behind))
+        else:
+            answer = withdraw(socket, _own(arguments, arguments.withdraw, context.evidence))
+    except GateRefused as error:
+        raise ToolError(f"it isn't withdrawn: {error}", mendable=False, code="gate.refused") from error
     except (ConnectionError, GateProtocolError) as error:
         raise ToolError(
             f"nothing was proposed: actuation isn't available, because no safety layer answers ({error}). "
@@ -72,17 +89,45 @@ def propose_action(arguments: ProposeAction, context: ToolContext) -> Finding:
             mendable=False,
             code="gate.unavailable",
         ) from error
+    return _told(arguments, answer)
+
+
+def _own(arguments: ProposeAction, permit_id: str, evidence: Sequence[Evidence]) -> str:
+    """The permit's id, if this very run proposed it and these arguments name what was proposed."""
+    proposed = {
+        str(one.data["proposal"]["permit_id"]): one.arguments
+        for one in evidence
+        if one.tool == PROPOSE_ACTION.name and one.data["proposal"]["permit_id"] is not None
+    }
+    if permit_id not in proposed:
+        raise InputError(
+            f"this investigation has no proposal with the permit {permit_id[:64]!r}; "
+            f"its own: {', '.join(proposed) or 'none'}",
+            code="proposal.not_own",
+            suggestions=list(proposed),
+        )
+    before = ProposeAction.model_validate(proposed[permit_id])
+    for name in ("twin", "property", "value", "unit"):
+        if getattr(arguments, name) != getattr(before, name):
+            told = f"{before.twin}.{before.property} to {before.value} {before.unit}"
+            raise InputError(f"{permit_id} proposed to set {told}; repeat that", code="proposal.other")
+    return permit_id
+
+
+def _told(arguments: ProposeAction, answer: dict[str, Any]) -> Finding:
     reason, sentence = str(answer["reason"] or answer["permit_id"]), str(answer["sentence"])
     normal = " That is normal: actuation is off, and a person has to act." if reason == "R10.ACTUATION_OFF" else ""
+    verb = "proposed" if arguments.withdraw is None else "withdrawn"
+    asked = "setting" if arguments.withdraw is None else "taking back the proposal to set"
     return Finding(
         summary=(
-            f"The safety layer answered {answer['state']} ({reason}) to setting {arguments.twin}.{arguments.property} "
+            f"The safety layer answered {answer['state']} ({reason}) to {asked} {arguments.twin}.{arguments.property} "
             f"to {arguments.value} {arguments.unit}. {sentence}{normal}"
         ),
         facts=[
             Fact(name="state", value=str(answer["state"])),
             Fact(name="reason", value=reason),
-            Fact(name=f"{arguments.twin}.{arguments.property} proposed", value=arguments.value, unit=arguments.unit),
+            Fact(name=f"{arguments.twin}.{arguments.property} {verb}", value=arguments.value, unit=arguments.unit),
         ],
         data={"proposal": answer},
         reproduce="twinwright-gate audit",
