@@ -84,8 +84,8 @@ class TwinMeasures:
     """The measures of one twin: the largest of its signals, each; and when it first left its past (microseconds).
 
     Attributes:
-        signals: natural logarithm of how many those are, and 1: the largest of many is larger by chance, and a twin
-            with many signals is reached by more upsets of others.
+        signals: natural logarithm of how many of them are sampled, and 1: the largest of many is larger by chance, and
+            a twin with many signals is reached by more upsets of others. An event log has no excess by chance.
     """
 
     values: dict[str, float]
@@ -122,8 +122,9 @@ def _of_twin(signals: Sequence[Suspicion], asked: Asked) -> TwinMeasures:
     same = (folds(one.excess) for one in signals if one.key.signal in asked.quantities and one.key not in asked.signals)
     onsets = (one.onset for one in signals if one.onset is not None and one.excess > _CLEAR)
     breaks = (one.broke for one in signals if one.broke is not None and max(one.broken, one.upstream) > BROKEN)
+    sampled = sum(one.odd is None for one in signals)
     return TwinMeasures(
-        values, log1p(len(signals)), max(same, default=0.0), min(onsets, default=inf), min(breaks, default=inf)
+        values, log1p(sampled), max(same, default=0.0), min(onsets, default=inf), min(breaks, default=inf)
     )
 
 
