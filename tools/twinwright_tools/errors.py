@@ -20,6 +20,13 @@
     │   ├── OrderError            a work order that can't be drafted, changed or submitted
     │   ├── SimulationError       a physics model that can't be loaded or run
     │   └── RunError              a run that can't be resumed
+    ├── CmmsError                 the CMMS didn't do what was asked  (exit 1)
+    │   ├── CmmsLoginError        the credentials are wrong, or lack a right
+    │   ├── CmmsUnavailableError  it can't be reached, or failed; `may_have_happened`
+    │   ├── CmmsRefusedError      it refused what was asked
+    │   ├── CmmsConflictError     somebody changed the order in the meantime
+    │   ├── CmmsMissingError      an asset or order that isn't there (any more)
+    │   └── CmmsAnswerError       an answer that its interface doesn't promise
     ├── ToolError                 a tool call failed; `mendable` says whether other arguments could succeed
     └── InvestigationError        an investigation ended without an answer  (exit 1)
         ├── ModelCallError        the language model can't be reached, or gave nothing usable
@@ -214,6 +221,58 @@ class OrderError(InputError):
     """A work order that can't be drafted, changed or submitted."""
 
     code = "order"
+
+
+class CmmsError(TwinwrightError):
+    """The CMMS didn't do what was asked; nothing of ours is lost."""
+
+    code = "cmms"
+
+
+class CmmsLoginError(CmmsError):
+    """The credentials are wrong, or lack a right."""
+
+    code = "cmms.login"
+
+
+class CmmsUnavailableError(CmmsError):
+    """The CMMS can't be reached, is overloaded or failed; the same may succeed later.
+
+    Attributes:
+        may_have_happened: whether the change could have been made all the same (a time-out after it was sent).
+        retry_after_s: how long it asked to be left alone, in seconds, or None.
+    """
+
+    code = "cmms.unavailable"
+
+    def __init__(self, message: str, *, may_have_happened: bool, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.may_have_happened = may_have_happened
+        self.retry_after_s = retry_after_s
+
+
+class CmmsRefusedError(CmmsError):
+    """The CMMS refused what was asked: validation, an illegal transition, a closed order."""
+
+    code = "cmms.refused"
+
+
+class CmmsConflictError(CmmsError):
+    """Somebody changed the order in the meantime."""
+
+    code = "cmms.conflict"
+
+
+class CmmsMissingError(CmmsError):
+    """An asset or order that isn't there (any more)."""
+
+    code = "cmms.missing"
+
+
+class CmmsAnswerError(CmmsError):
+    """An answer that isn't what the product's interface promises: HTML, half a page, another schema."""
+
+    code = "cmms.answer"
 
 
 class SimulationError(InputError):

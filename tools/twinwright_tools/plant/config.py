@@ -77,6 +77,24 @@ class HistoryConfig(_Section):
     files: Patterns = Field(default=["history/**/*.csv", "history/**/*.jsonl"])
 
 
+class CmmsConfig(_Section):
+    """Which CMMS orders go to. Credentials never stand here: they come from the environment or an owner-only file.
+
+    Attributes:
+        kind: the connector: "embedded" (the order book), "rt", "maximo", "sap", "servicenow", "maintainx", "atlas".
+        url: where it answers; None for the embedded order book.
+        ca_file: a file of certificates (PEM) to trust beside the system's, relative to the plant folder, or None.
+        timeout_s: how long one request may take, in seconds.
+        options: what the connector further needs (a queue, a site id …); its page in docs/connect-cmms.md names it.
+    """
+
+    kind: str = "embedded"
+    url: str | None = None
+    ca_file: str | None = None
+    timeout_s: float = Field(default=30.0, gt=0)
+    options: dict[str, str] = Field(default_factory=dict)
+
+
 class PlantConfig(_Section):
     """All of `twinwright.toml`.
 
@@ -89,6 +107,7 @@ class PlantConfig(_Section):
         units: units that DTDL has no name for ("bottles/h"), by the same keys.
         vocabulary: words of the site and the twin ids that they mean.
         failure_modes: files of the site's own failure modes: globs, relative to the plant folder.
+        cmms: the maintenance system that orders go to.
     """
 
     name: str = ""
@@ -101,6 +120,7 @@ class PlantConfig(_Section):
     history: HistoryConfig = HistoryConfig()
     vocabulary: dict[str, list[str]] = Field(default_factory=dict)
     failure_modes: Patterns = Field(default=[])
+    cmms: CmmsConfig = CmmsConfig()
 
     @field_validator("timezone")
     @classmethod
