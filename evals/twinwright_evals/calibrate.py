@@ -20,7 +20,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,13 +46,15 @@ from .bench_diagnosis.simulated import is_sensor_fault
 from .campaign import store
 from .campaign.__main__ import seeds_of
 from .campaign.jobs import jobs_of
+from .campaign.scenario import HEALTHY_SHARE
 from .origin_fit import OriginCase, Scene, fit_origin, origin_cases
 from .random_plants.cache import load_cases
 
 Floats = npt.NDArray[np.float64]
 
 # What was thought of each feature before anything was fitted, in natural logarithms of odds for each unit of it: broken
-# relations tell more than shifted levels, what upstream explains is no cause, and what breaks first is likelier one.
+# relations tell more than shifted levels, what upstream explains is no cause, what breaks first is likelier one, and
+# the largest of many signals tells less.
 PRIOR = {
     "level": 0.25,
     "spread": 0.1,
@@ -65,6 +67,7 @@ PRIOR = {
     "silence": 0.3,
     "share": 0.3,
     "state": 2.5,
+    "signals": -0.7,
     "explains_broken": 0.8,
     "explains_level": 0.8,
     "upstream_broken": -0.3,
@@ -159,6 +162,13 @@ def campaign_cases(folder: Path, seeds: Sequence[int], jobs: int) -> Iterator[Ca
             yield case
 
 
+def with_usual_share(campaign: Sequence[Case]) -> list[Case]:
+    """The runs, of which the healthy ones weigh as many as the campaign has: more may be there, to know them better."""
+    faulty = sum(case.faulty for case in campaign)
+    weight = HEALTHY_SHARE / (1.0 - HEALTHY_SHARE) * faulty / max(len(campaign) - faulty, 1)
+    return [case if case.faulty else replace(case, weight=weight) for case in campaign]
+
+
 def random_cases(folder: Path) -> Iterator[Case]:
     """The random plants that the folder has."""
     for case in load_cases(folder):
@@ -250,11 +260,14 @@ def fit_confidence(cases: Sequence[Case], fault: dict[str, float]) -> dict[str, 
 
 def fit(campaign: Sequence[Case], random: Sequence[Case]) -> dict[str, Any]:
     """The document of `weights.json`."""
+    campaign = with_usual_share(campaign)
+    healthy = sum(not case.faulty for case in campaign)
     causes = fit_causes([case for case in campaign if _teaches(case)])
     fault = fit_fault([*campaign, *random])
     confidence = fit_confidence([*campaign, *random], fault)
     return {
-        "source": f"{len(campaign)} runs of the demo plant's campaign, {len(random)} random process plants",
+        "source": f"{len(campaign)} runs of the demo plant's campaign, {healthy} of them healthy; "
+        f"{len(random)} random process plants",
         "features": _rounded(dict(zip(FEATURES, causes.tolist(), strict=True))),
         "fault": _rounded(fault),
         "confidence": _rounded(confidence),

@@ -59,10 +59,10 @@ CASES = (
         bin_s=20,
     ),
     Worked(
-        205,
+        175,
         "case-wrong",
-        ("line-3-product-thermometer.elementDifference", "air-compressor-1.load", "air-header.flow"),
-        bin_s=60,
+        ("line-1-air-filter.differentialPressure", "line-1-air-supply.flow", "air-header.flow"),
+        bin_s=300,
         before_h=14.0,
     ),
 )

@@ -17,7 +17,9 @@ from twinwright_evals.calibrate import (
     fit_logistic,
     main,
     shares,
+    with_usual_share,
 )
+from twinwright_evals.campaign.scenario import HEALTHY_SHARE
 from twinwright_evals.origin_fit import ORIGIN_PRIOR, OriginCase, fit_origin
 from twinwright_tools.diagnosis.confidence import evidence_of
 from twinwright_tools.diagnosis.features import FEATURES
@@ -55,6 +57,13 @@ def test_a_heavier_penalty_stays_nearer_to_the_prior() -> None:
     prior = np.array([PRIOR[name] for name in FEATURES])
     near, far = (np.abs(fit_causes(faulty, penalty) - prior).sum() for penalty in (10.0, 0.01))
     assert near < 0.2 * far
+
+
+def test_more_healthy_runs_than_usual_weigh_as_many_as_usual() -> None:
+    many = with_usual_share([*CASES, *(case(seed, healthy=True) for seed in range(500, 900))])
+    healthy, faulty = (sum(one.weight for one in many if one.faulty == kind) for kind in (False, True))
+    assert healthy / (healthy + faulty) == pytest.approx(HEALTHY_SHARE)
+    assert {one.weight for one in many if one.faulty} == {1.0}
 
 
 def test_shares_are_probabilities() -> None:

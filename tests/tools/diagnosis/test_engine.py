@@ -116,6 +116,17 @@ def test_a_departure_that_went_away_again_is_no_cause() -> None:
     assert found[SignalKey("filler", "flow")].excess > 3 * found[SignalKey("pump", "flow")].excess
 
 
+def test_a_short_excursion_from_a_nearly_constant_past_is_next_to_nothing_once_it_is_over() -> None:
+    """A base-load machine that throttles for minutes when demand falls, for the first time, and then runs on."""
+    passing, lasting = (100.0 + 0.01 * noise(seed) for seed in (1, 2))
+    passing[-120:-110] -= 30.0
+    lasting[-120:] -= 30.0
+    both = [series_of("pump", passing), series_of("filler", lasting)]
+    found = suspicions({one.key: one for one in both}, [info_of(one) for one in both], to_micros(AT))
+    assert found[SignalKey("pump", "flow")].excess < 5.0
+    assert found[SignalKey("filler", "flow")].excess > 50.0
+
+
 def test_a_plant_that_only_grew_quieter_is_not_blamed() -> None:
     columns = [noise(seed) * np.linspace(3.0, 0.1, STEPS) for seed in range(4)]
     diagnosis = run([series_of(twin, column) for twin, column in zip(CHAIN, columns, strict=False)], graph_of())

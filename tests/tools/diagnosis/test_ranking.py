@@ -44,6 +44,12 @@ def test_of_two_that_deviate_alike_the_one_upstream_is_the_cause() -> None:
     assert order(graph, found, [])[0] == ("feed", "flow")
 
 
+def test_of_two_that_deviate_alike_the_one_with_fewer_signals_is_the_likelier_cause() -> None:
+    found = [suspicion("mixer", "flow", 5.0), *(suspicion("pump", f"s{number}", 5.0) for number in range(9))]
+    graph = graph_of(("mixer", "", "tank", ""), ("pump", "", "tank", ""))
+    assert order(graph, found, [])[0] == ("mixer", "flow")
+
+
 def test_every_symptom_whose_causes_are_named_gets_one() -> None:
     graph = graph_of(
         ("tank", "level_ok", "tank", "level_alarm"),

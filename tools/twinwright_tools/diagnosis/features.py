@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, inf, log, tanh
+from math import exp, inf, log, log1p, tanh
 
 from ..telemetry.series import SignalKey
 from ..twins.graph import TwinGraph
@@ -41,7 +41,7 @@ PLACES = (
     "same_quantity",
     "quiet",
 )
-FEATURES = (*MEASURES, *PLACES)
+FEATURES = (*MEASURES, "signals", *PLACES)
 _MOST_FOLDS = 3.0
 _PER_STEP = 0.92  # what is explained counts less for every step away …
 _PER_STEP_UP = 0.9  # … and so does what explains it
@@ -81,9 +81,15 @@ def asked_of(
 
 @dataclass(frozen=True)
 class TwinMeasures:
-    """The measures of one twin: the largest of its signals, each; and when it first left its past (microseconds)."""
+    """The measures of one twin: the largest of its signals, each; and when it first left its past (microseconds).
+
+    Attributes:
+        signals: natural logarithm of how many of them are sampled, and 1: the largest of many is larger by chance, and
+            a twin with many signals is reached by more upsets of others. An event log has no excess by chance.
+    """
 
     values: dict[str, float]
+    signals: float = 0.0
     same_quantity: float = 0.0
     onset: float = inf
     broke: float = inf
@@ -116,7 +122,10 @@ def _of_twin(signals: Sequence[Suspicion], asked: Asked) -> TwinMeasures:
     same = (folds(one.excess) for one in signals if one.key.signal in asked.quantities and one.key not in asked.signals)
     onsets = (one.onset for one in signals if one.onset is not None and one.excess > _CLEAR)
     breaks = (one.broke for one in signals if one.broke is not None and max(one.broken, one.upstream) > BROKEN)
-    return TwinMeasures(values, max(same, default=0.0), min(onsets, default=inf), min(breaks, default=inf))
+    sampled = sum(one.odd is None for one in signals)
+    return TwinMeasures(
+        values, log1p(sampled), max(same, default=0.0), min(onsets, default=inf), min(breaks, default=inf)
+    )
 
 
 def features_of(
@@ -130,7 +139,9 @@ def features_of(
     ranked = sorted(measures, key=lambda twin: (-_loudness(measures[twin]), twin))
     context = _Context(measures, relations, asked, step_s)
     return {
-        twin: measures[twin].values | (context.place(twin) if index < _MOST_CANDIDATES else dict.fromkeys(PLACES, 0.0))
+        twin: measures[twin].values
+        | {"signals": measures[twin].signals}
+        | (context.place(twin) if index < _MOST_CANDIDATES else dict.fromkeys(PLACES, 0.0))
         for index, twin in enumerate(ranked)
     }
 

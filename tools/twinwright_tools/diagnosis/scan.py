@@ -11,6 +11,7 @@ from .grid import Floats, Ints
 SCALES = (1, 3, 6, 12, 24, 48)
 CLEAR = 1.25  # excess from which a departure counts: a quarter further than the column ever went in its past
 _STILL = 0.7  # of its limit: a departure that is at least so large is still there
+_FADING = 1.5  # how fast a departure counts less for the time in which it wasn't there
 _QUANTILE_ROWS = 400  # rows from which quantiles are known well enough
 _RESOLUTION = 1e-9  # of a signal's largest value: what differs by less doesn't differ
 _BOUND = 1e4  # own spreads beyond which nothing more is told
@@ -166,20 +167,23 @@ def _departure(z: Floats, reference_end: int, width: int) -> Scan:
     score = size[peak, columns]
     onset = _begin(size, np.minimum(limit, np.maximum(0.3 * score, _NORMAL_LIMIT)), peak)
     direction = np.sign(z[peak, columns]).astype(np.int64)
-    excess = _lasting(size, limit, score / limit, onset)
+    excess = _lasting(size, limit, score / limit, onset, width)
     return Scan(score, excess, direction, onset, peak, np.full(len(columns), width))
 
 
-def _lasting(size: Floats, limit: Floats, excess: Floats, onset: Ints) -> Floats:
+def _lasting(size: Floats, limit: Floats, excess: Floats, onset: Ints, width: int) -> Floats:
     """The excess, less for a departure that went away again: what is asked about is still there.
 
-    What exceeds 1 is multiplied by the square of the share of time since the onset in which the size was near the
-    limit or beyond it.
+    An excess of x beyond 1 becomes x to the power of s to the power of 1.5. There s is the share of time since the
+    onset in which the size was near the limit or beyond it, less the width in either (for so long a mean goes on). A
+    factor instead would leave much of a short excursion from a past that was nearly constant, as that is hundreds of
+    times as large as anything before, whatever it was.
     """
     since = np.arange(len(size))[:, None] >= onset
     beyond = (size >= _STILL * limit) & since
-    share = beyond.sum(axis=0) / since.sum(axis=0)
-    kept: Floats = np.where(excess > 1.0, 1.0 + (excess - 1.0) * share**2, excess)
+    there, length = beyond.sum(axis=0), since.sum(axis=0)
+    share = np.minimum(there / length, np.maximum(there - width + 1, 1) / np.maximum(length - width + 1, 1))
+    kept: Floats = np.where(excess > 1.0, np.maximum(excess, 1.0) ** (share**_FADING), excess)
     return kept
 
 
