@@ -93,7 +93,7 @@ def _crashes(tally: Tally, control: Tally | None) -> list[str]:
         ("crashes by an injected exception", str(tally.raised)),
         ("runs with two people pressing submit at once", str(tally.two)),
         ("runs that add to an open order", str(tally.additions)),
-        ("answers spoilt by the CMMS", f"{sum(tally.faults.values())} ({_counted(tally.faults)})"),
+        ("faults planned in the CMMS", f"{sum(tally.faults.values())} ({_counted(tally.faults)})"),
         ("**duplicates**", _found(tally.duplicates)),
         ("**lost**", _found(tally.lost)),
         ("not settled in the end", _found(tally.unsettled)),

@@ -201,6 +201,8 @@ class Handler(BaseHTTPRequestHandler):
             answer = self._route()
         except ReplyError as other:
             answer = other
+        except json.JSONDecodeError:  # half a request: whoever sent it has died
+            answer = ReplyError(400, {"error": "no JSON"})
         except DroppedError:
             self.close_connection = True
             return
