@@ -29,7 +29,7 @@ names = ("socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo",
          "os.posix_spawn", "os.fork", "os.system", "ctypes.dlopen", "open")
 def note(event, arguments):
     if event in names:
-        seen.append([event, repr(arguments[1] if event == "socket.connect" else arguments[0])])
+        seen.append([event, repr(arguments[1] if event in ("socket.connect", "socket.bind") else arguments[0])])
 sys.addaudithook(note)
 """
 ASK = """
@@ -64,7 +64,10 @@ def test_an_investigation_connects_to_nothing_but_the_gate(
     told = json.loads(done.stderr.strip().splitlines()[-1])
     assert told["code"] == 0 and told["proposal"]["reason"] == "R10.ACTUATION_OFF"
     opened = [place for event, place in told["seen"] if event == "open"]
-    reached = [(event, place) for event, place in told["seen"] if event != "open" and event != "ctypes.dlopen"]
+    # urllib3 tries at its import whether this machine has IPv6, by a port that nobody listens on.
+    left_out = {"open", "ctypes.dlopen"}
+    reached = [(event, place) for event, place in told["seen"] if event not in left_out]
+    reached = [one for one in reached if one != ("socket.bind", "('::1', 0)")]
     assert reached == [("socket.connect", repr(str(gate.socket)))]
     assert opened and not [one for one in opened if str(folder) in one or one.strip("'").endswith((".pem", ".key"))]
     held = {
