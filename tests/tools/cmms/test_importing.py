@@ -80,7 +80,7 @@ def test_what_was_imported_is_history(folder: Path) -> None:
     with open_plant(folder, at=T0 + timedelta(days=30)) as plant:
         rows = plant.history.sql("SELECT id, twin, status, kind FROM history ORDER BY id").rows
         assert rows == [["1", "pump-1", "closed", "work_order"], ["2", None, "cancelled", "work_order"]]
-        assert [row["id"] for row in plant.history.search("leaking seal")] == ["1", "2"]
+        assert {row["id"] for row in plant.history.search("leaking seal")} == {"1", "2"}
         assert plant.problems == []
 
 
@@ -89,7 +89,7 @@ def test_the_next_import_asks_for_changes_alone(folder: Path) -> None:
     run(folder, cmms)
     cmms.orders[0] = order(1, 9, title="Reopened", state="open", status="open", closed=None)
     found = run(folder, cmms)
-    assert cmms.asked == [None, T0 + timedelta(days=4)]
+    assert cmms.asked == [None, T0 + timedelta(days=4) - timedelta(minutes=15)]
     assert (found["new"], found["changed"], found["total"]) == (0, 1, 2)
     with open_plant(folder) as plant:
         assert plant.history.sql("SELECT title, status FROM history WHERE id = '1'").rows == [["Reopened", "open"]]

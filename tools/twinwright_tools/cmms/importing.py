@@ -2,7 +2,8 @@
 
 They stand in `STATE/state/history/KIND.jsonl`, which every opened plant reads beside its own history files. What came
 before the CMMS failed is kept, and the next import goes on there: rows come oldest change first, and the time to go on
-from is the newest change of a row, by the clock of the CMMS. An order that changed replaces what was known of it.
+from is a quarter of an hour before the newest change of a row, by the clock of the CMMS. An order that changed replaces
+what was known of it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ..plant import Plant
 
 _SAID_EVERY = 1000
+_OVERLAP = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ def import_history(
     """
     file = imported_history(plant.state) / f"{plant.config.cmms.kind}.jsonl"
     known = {} if whole else _read(file)
-    since = max((parse_time(row["changed"]) for row in known.values() if row.get("changed")), default=None)
+    newest = max((parse_time(row["changed"]) for row in known.values() if row.get("changed")), default=None)
+    # An order that was read early and changed while the import went on may lie before the newest change.
+    since = newest - _OVERLAP if newest else None
     new, changed, stopped = 0, 0, None
     try:
         for order in _told(connector.past(since), progress):

@@ -116,7 +116,10 @@ class Sender:
         try:
             answer = self._add(entry, entry.adds_to) if entry.adds_to else self.connector.create(entry.message)
         except (CmmsRefusedError, CmmsMissingError) as error:
-            self.outbox.settle(entry, "refused", error.message)
+            if error.may_have_happened:  # refused half way: what was made stands there
+                self.outbox.settle(entry, "unclear", error.message, wait_s=self._wait(entry, error, True))
+            else:
+                self.outbox.settle(entry, "refused", error.message)
         except CmmsUnavailableError as error:
             state: State = "unclear" if error.may_have_happened else _as_before(entry)
             self.outbox.settle(entry, state, error.message, wait_s=self._wait(entry, error, state == "unclear"))
