@@ -48,6 +48,8 @@ bench: $(VENV)/.bench ## every benchmark, against named alternatives in the same
 	$(BIN)/python -m twinwright_evals.bench_scale
 	$(BIN)/python -m twinwright_evals.bench_twins
 	$(BIN)/python -m twinwright_evals.bench_agent
+	$(BIN)/python -m twinwright_evals.bench_orders --runs 1000
+	$(BIN)/python -m twinwright_evals.bench_incidents
 
 bench-scale: $(VENV)/.bench ## `diagnose` on synthetic plants of 25 to 10,000 signals, beside other methods
 	$(BIN)/python -m twinwright_evals.bench_scale
