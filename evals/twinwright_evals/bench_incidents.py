@@ -120,8 +120,8 @@ def measured(folder: Path, count: int) -> tuple[float, float, list[Timing]]:
         twins = sorted(plant.graph.twins)
         cmms = cast(Connector, Past(twins, count))
         same = {twin: twin for twin in twins}
-        first = _seconds(lambda: import_history(plant, cmms, same))
-        again = _seconds(lambda: import_history(plant, cmms, same))
+        first = _seconds(lambda: import_history(plant, [("work_order", cmms)], same))
+        again = _seconds(lambda: import_history(plant, [("work_order", cmms)], same))
     with open_plant(folder) as plant:
         return first, again, searched(plant)
 

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 def import_command(options: Options, whole: bool) -> None:
     """Bring past orders, notes and alarms in, and afterwards what changed since; `twinwright history` finds them."""
     from twinwright_tools.cmms.assets import read_matching
-    from twinwright_tools.cmms.choose import connect
+    from twinwright_tools.cmms.choose import sources
     from twinwright_tools.cmms.importing import import_history
 
     with options.opened() as plant, working(options.as_json) as progress:
-        connector = connect(plant, os.environ)
+        places = sources(plant, os.environ)
         progress("reading the assets")
-        matching = read_matching(plant, connector)
-        found = import_history(plant, connector, matching.twin_of, whole=whole, progress=progress)
+        matching = read_matching(plant, places[0][1])
+        found = import_history(plant, places, matching.twin_of, whole=whole, progress=progress)
         zone = plant.zone
 
     def people(console: Console) -> None:

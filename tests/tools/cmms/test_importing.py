@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from twinwright_tools.cmms.importing import import_history
 from twinwright_tools.cmms.protocol import CmmsOrder
 from twinwright_tools.errors import CmmsUnavailableError
 from twinwright_tools.plant import open_plant
+from twinwright_tools.plant.config import CmmsConfig
 
 T0 = datetime(2025, 1, 1, tzinfo=UTC)
 GRAPH = {
@@ -68,9 +70,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, cmms: Past, twin_of: dict[str, str] | None = None, whole: bool = False) -> dict[str, Any]:
+def run(
+    folder: Path, cmms: Past, twin_of: dict[str, str] | None = None, whole: bool = False, alarms: Sequence[Past] = ()
+) -> dict[str, Any]:
     with open_plant(folder) as plant:
-        found = import_history(plant, cmms, twin_of or {"E1": "pump-1"}, whole=whole)  # type: ignore[arg-type]
+        places = [("work_order", cmms), *(("alarm", one) for one in alarms)]
+        found = import_history(plant, places, twin_of or {"E1": "pump-1"}, whole=whole)  # type: ignore[arg-type]
         return found.as_dict()
 
 
@@ -125,3 +130,22 @@ def test_a_strangers_text_stays_text(folder: Path) -> None:
     with open_plant(folder) as plant:
         ((kept, kind),) = plant.history.sql("SELECT text, kind FROM history").rows
         assert (kept, kind) == (text, "note")
+
+
+def test_alarms_of_another_place_have_a_clock_of_their_own(folder: Path) -> None:
+    orders, alarms = Past(order(1, 9)), Past(order(1, 3, title="Level low"))
+    assert run(folder, orders, alarms=[alarms])["new"] == 2
+    run(folder, orders, alarms=[alarms])
+    assert alarms.asked == [None, T0 + timedelta(days=3) - timedelta(minutes=15)]
+    with open_plant(folder) as plant:
+        rows = plant.history.sql("SELECT kind, title FROM history ORDER BY kind").rows
+    assert rows == [["alarm", "Level low"], ["work_order", "Seal leaks 1"]]
+
+
+def test_the_further_places_are_configured() -> None:
+    cmms = CmmsConfig.model_validate(
+        {"kind": "embedded", "options": {"a": "1"}, "also": [{"kind": "note", "options": {"queue": "Notes"}}]}
+    )
+    assert cmms.also[0].options == {"queue": "Notes"}
+    with pytest.raises(ValidationError):
+        CmmsConfig.model_validate({"also": [{"kind": "order", "options": {}}]})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from ..errors import UsageError, nearest
-from .protocol import Connector
+from .protocol import Connector, RecordKind
 
 if TYPE_CHECKING:
     from ..plant import Plant
@@ -38,3 +39,18 @@ def connect(plant: Plant, environment: Mapping[str, str]) -> Connector:
         raise UsageError(f"there is no CMMS connector {kind!r}; there are {', '.join(KINDS)}", suggestions=near)
     module = import_module(f".{KINDS[kind]}", __package__)
     return cast(Connector, module.connect(plant, environment))
+
+
+def sources(plant: Plant, environment: Mapping[str, str]) -> list[tuple[RecordKind, Connector]]:
+    """Where past records come from: the work orders, and each further place with what it keeps.
+
+    Raises:
+        As `connect` does.
+    """
+    cmms = plant.config.cmms
+    found: list[tuple[RecordKind, Connector]] = [("work_order", connect(plant, environment))]
+    for also in cmms.also:
+        there = cmms.model_copy(update={"options": cmms.options | also.options})
+        config = plant.config.model_copy(update={"cmms": there})
+        found.append((also.kind, connect(replace(plant, config=config), environment)))
+    return found

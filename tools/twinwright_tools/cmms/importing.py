@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import CmmsError
 from ..plant.places import imported_history
 from ..times import iso, parse_time
-from .protocol import CmmsOrder, Connector
+from .protocol import CmmsOrder, Connector, RecordKind
 
 if TYPE_CHECKING:
     from ..plant import Plant
@@ -62,7 +62,7 @@ class Imported:
 
 def import_history(
     plant: Plant,
-    connector: Connector,
+    places: Sequence[tuple[RecordKind, Connector]],
     twin_of: Mapping[str, str],
     *,
     whole: bool = False,
@@ -71,22 +71,23 @@ def import_history(
     """Imports what changed since the last import, or all of it.
 
     Args:
+        places: where records come from and what they are, as `choose.sources` gives them.
         twin_of: the twin of each asset id; rows imported before are matched anew too.
         whole: forget what was imported and read everything.
     """
     file = imported_history(plant.state) / f"{plant.config.cmms.kind}.jsonl"
     known = {} if whole else _read(file)
-    newest = max((parse_time(row["changed"]) for row in known.values() if row.get("changed")), default=None)
-    # An order that was read early and changed while the import went on may lie before the newest change.
-    since = newest - _OVERLAP if newest else None
+    since = _since(known, "work_order")
     new, changed, stopped = 0, 0, None
     try:
-        for order in _told(connector.past(since), progress):
-            row = _row(order)
-            before = known.get(order.id)
-            new += before is None
-            changed += before is not None and _but_twin(before) != _but_twin(row)
-            known[order.id] = row
+        for kind, connector in places:
+            for order in _told(connector.past(_since(known, kind)), progress):
+                row = _row(order, kind)
+                name = f"{kind}/{order.id}"
+                before = known.get(name)
+                new += before is None
+                changed += before is not None and _but_twin(before) != _but_twin(row)
+                known[name] = row
     except CmmsError as error:
         stopped = error
     for row in known.values():
@@ -103,10 +104,19 @@ def _told(orders: Iterator[CmmsOrder], progress: Callable[[str], None]) -> Itera
         yield order
 
 
-def _row(order: CmmsOrder) -> dict[str, Any]:
+def _since(known: Mapping[str, Mapping[str, Any]], kind: RecordKind) -> datetime | None:
+    """From when on changes are asked for.
+
+    An order that was read early and changed while the import went on may lie before the newest change.
+    """
+    times = [parse_time(row["changed"]) for row in known.values() if row["kind"] == kind and row.get("changed")]
+    return max(times) - _OVERLAP if times else None
+
+
+def _row(order: CmmsOrder, kind: RecordKind) -> dict[str, Any]:
     """An order as a row of history; the text of a stranger stays text."""
     return {
-        "kind": order.kind,
+        "kind": kind if order.kind == "work_order" else order.kind,
         "id": order.id,
         "twin": None,
         "asset": order.asset,
@@ -131,7 +141,7 @@ def _read(file: Path) -> dict[str, dict[str, Any]]:
     if not file.is_file():
         return {}
     rows = (json.loads(line) for line in file.read_text(encoding="utf-8").splitlines())
-    return {str(row["id"]): row for row in rows}
+    return {f"{row['kind']}/{row['id']}": row for row in rows}
 
 
 def _write(file: Path, rows: Mapping[str, Mapping[str, Any]]) -> None:

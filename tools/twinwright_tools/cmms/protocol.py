@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+RecordKind = Literal["work_order", "note", "alarm"]
 OrderState = Literal["open", "in_progress", "done", "cancelled"]
 
 
@@ -55,7 +56,7 @@ class CmmsOrder(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: str
-    kind: Literal["work_order", "note", "alarm"] = "work_order"
+    kind: RecordKind = "work_order"
     key: str | None = None
     asset: str | None = None
     title: str

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -136,6 +136,13 @@ class MatchRule(_Section):
         return value
 
 
+class AlsoConfig(_Section):
+    """Where the same CMMS keeps notes or alarms: its options there, over those of `[cmms.options]`."""
+
+    kind: Literal["note", "alarm"]
+    options: dict[str, str]
+
+
 class CmmsConfig(_Section):
     """Which CMMS orders go to. Credentials never stand here: they come from the environment or an owner-only file.
 
@@ -146,6 +153,7 @@ class CmmsConfig(_Section):
         timeout_s: how long one request may take, in seconds.
         options: what the connector further needs (a queue, a site id …); its page in docs/connect-cmms.md names it.
         match: rules by which its assets are twins, beside equal ids, tried in their order.
+        also: further places in it that notes and alarms are imported from (another queue, another table).
     """
 
     kind: str = "embedded"
@@ -154,6 +162,7 @@ class CmmsConfig(_Section):
     timeout_s: float = Field(default=30.0, gt=0)
     options: dict[str, str] = Field(default_factory=dict)
     match: list[MatchRule] = Field(default=[])
+    also: list[AlsoConfig] = Field(default=[])
 
 
 class PlantConfig(_Section):
