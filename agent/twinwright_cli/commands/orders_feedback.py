@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from twinwright_tools.errors import OrderError, UsageError
 
 from ..options import Options, plant_options
 from ..output import show, table
+from .orders_desk import Desk, desk
 
 if TYPE_CHECKING:
     from twinwright_tools.diagnosis.calibration import Verdict
@@ -33,22 +33,27 @@ _WORDS = ("right", "asset", "wrong", "nothing")
 )
 @click.option("--twin", help="What it was instead.")
 @click.option("--mode", help="The failure mode that it was instead.")
-@click.option("--by", default=None, help="Who says so (default: the user who is logged in).")
+@click.option("--read", "reading", is_flag=True, help="Read it from the failure codes of orders that the CMMS closed.")
 @plant_options
 def feedback(
-    options: Options, order: str | None, found: str | None, twin: str | None, mode: str | None, by: str | None
+    options: Options, order: str | None, found: str | None, twin: str | None, mode: str | None, reading: bool
 ) -> None:
-    """Say what an order's hypothesis came to; without an order, show the scores and what confidence makes of them."""
+    """Say what an order's hypothesis came to; without an order, show the scores and what confidence makes of them.
+
+    --read takes it from the CMMS, as `orders sync` last saw it, for orders of which nobody has said anything.
+    """
     from twinwright_tools.diagnosis.calibration import keep
-    from twinwright_tools.orders.book import OrderBook
     from twinwright_tools.orders.feedback import FeedbackBook, recalibration, scores
 
-    with options.opened() as plant:
-        book = FeedbackBook(plant.state)
+    if order is None and (found or twin or mode):
+        raise UsageError("name the order that it is about: twinwright orders feedback WO-0001 --found right")
+    with desk(options, "edit" if order or reading else None) as at:
+        plant, book = at.plant, FeedbackBook(at.plant.state)
         if order is not None:
-            book.keep(_said(plant, OrderBook(plant.state).get(order), found, (twin, mode), by or getpass.getuser()))
-        elif found or twin or mode:
-            raise UsageError("name the order that it is about: twinwright orders feedback WO-0001 --found right")
+            book.keep(_said(plant, at.book.get(order), found, (twin, mode), at.by))
+        if reading:
+            for one in _read(at, book.all()):
+                book.keep(one)
         said = book.all()
         verdict = recalibration(said)
         keep(plant.state, verdict.calibration)
@@ -59,6 +64,15 @@ def feedback(
         "why": verdict.why,
     }
     show(options.as_json, document, lambda console: _print(console, said, scores(said), verdict))
+
+
+def _read(at: Desk, said: list[Feedback]) -> list[Feedback]:
+    from twinwright_tools.diagnosis.failure_modes import modes_of_plant
+    from twinwright_tools.orders.feedback import read_back
+    from twinwright_tools.orders.outbox import Outbox
+
+    orders = {one.id: one for one in at.book.list()}
+    return read_back(Outbox(at.book.store).entries(), orders, modes_of_plant(at.plant).modes, said)
 
 
 def _said(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from twinwright_tools.cmms.protocol import CmmsOrder
 from twinwright_tools.errors import OrderError
-from twinwright_tools.orders.feedback import Feedback, FeedbackBook, recalibration, scores
+from twinwright_tools.orders.feedback import Feedback, FeedbackBook, read_back, recalibration, scores
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 
@@ -63,3 +65,29 @@ def test_a_broken_book_says_so(tmp_path: Path) -> None:
     (tmp_path / "state" / "feedback.db").write_bytes(b"no database at all, but long enough to be read as one" * 20)
     with pytest.raises(OrderError, match=r"feedback\.db can't be used"):
         FeedbackBook(tmp_path)
+
+
+def closed(order: str, code: str | None, state: str = "done") -> Any:
+    answer = CmmsOrder.model_validate(
+        {"id": "7", "title": "t", "state": state, "status": state, "failure_mode": code, "closed": NOW}
+    )
+    return SimpleNamespace(order=order, answer=answer, adds_to=None, changed=NOW)
+
+
+def test_the_cmms_is_read_where_nobody_has_spoken() -> None:
+    orders = {
+        name: SimpleNamespace(id=name, asset="pump-1", failure_mode="cavitation", raw_likelihood=0.8)
+        for name in ("WO-1", "WO-2", "WO-3", "WO-4", "WO-5")
+    }
+    entries = [
+        closed("WO-1", "Cavitation"),
+        closed("WO-2", "seal leak"),
+        closed("WO-3", "whatever"),
+        closed("WO-4", "cavitation", state="open"),
+        closed("WO-5", "cavitation"),
+    ]
+    found = read_back(entries, orders, {"cavitation", "seal_leak"}, [said("WO-5", "wrong")])  # type: ignore[arg-type]
+    assert [(one.order, one.found, one.found_mode, one.by) for one in found] == [
+        ("WO-1", "right", None, "the CMMS"),
+        ("WO-2", "asset", "seal_leak", "the CMMS"),
+    ]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..database import NewerDatabaseError, connected, immediate, migrate
 from ..diagnosis.calibration import Verdict, fit
 from ..errors import OrderError
 from ..times import iso, parse_time
+
+if TYPE_CHECKING:
+    from .order import WorkOrder
+    from .outbox import Entry
 
 Found = Literal["right", "asset", "wrong", "nothing"]
 FOUND: dict[Found, str] = {
@@ -22,6 +26,7 @@ FOUND: dict[Found, str] = {
     "wrong": "the cause was another asset",
     "nothing": "nothing was wrong",
 }
+THE_CMMS = "the CMMS"
 _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE feedback (
@@ -142,6 +147,40 @@ class FeedbackBook:
             raise OrderError(f"{self.path}: {error}: update it", code="feedback.newer") from error
         except sqlite3.Error as error:
             raise OrderError(f"{self.path} can't be used: {error}", code="feedback.book") from error
+
+
+def read_back(
+    entries: Sequence[Entry], orders: Mapping[str, WorkOrder], modes: Collection[str], said: Sequence[Feedback]
+) -> list[Feedback]:
+    """What the CMMS itself says of orders that are done: the failure code with which each was closed.
+
+    An order is passed over where a person has spoken, where the CMMS names no code, or where the code is no failure
+    mode that is known here: nothing is made of a word that means nothing.
+    """
+    spoken = {one.order for one in said if one.by != THE_CMMS}
+    found = []
+    for entry in entries:
+        order, answer = orders.get(entry.order), entry.answer
+        if order is None or answer is None or order.id in spoken or order.raw_likelihood is None:
+            continue
+        code = (answer.failure_mode or "").strip().casefold().replace(" ", "_")
+        if answer.state != "done" or code not in modes or entry.adds_to is not None:
+            continue
+        same = code == order.failure_mode
+        found.append(
+            Feedback(
+                order=order.id,
+                twin=order.asset,
+                mode=order.failure_mode,
+                confidence=order.raw_likelihood,
+                found="right" if same else "asset",
+                found_twin=None,
+                found_mode=None if same else code,
+                by=THE_CMMS,
+                at=answer.closed or entry.changed,
+            )
+        )
+    return found
 
 
 def scores(said: Sequence[Feedback]) -> list[Score]:
