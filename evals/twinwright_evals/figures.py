@@ -25,6 +25,7 @@ def figures(model: str, cases: Sequence[Case], results: Sequence[CaseResult]) ->
     yield _share("abstained where it can't be told", untold, "abstained", 0.90)
     yield _share("right rows of query questions", queries, "right_rows", 0.70)
     yield _share("right rows of query questions, second plant", second, "right_rows", 0.70)
+    yield from _second_look(results)
     yield _share("grounded, by the second check", results, "grounded", 1.0)
     yield _share("queries valid at first try", results, "valid_at_first_try", 0.90)
     yield _share("queries valid after one repair", results, "valid_after_one_repair", 0.99)
@@ -36,6 +37,19 @@ def figures(model: str, cases: Sequence[Case], results: Sequence[CaseResult]) ->
 def _share(name: str, results: Sequence[CaseResult], scorer: str, target: float) -> Figure:
     marks = [one.scores[scorer] for one in results]
     return Figure(name, share(marks), target, True, sum(mark is not None for mark in marks))
+
+
+def _second_look(results: Sequence[CaseResult]) -> Iterator[Figure]:
+    """Of the engine's first guesses, how many wrong ones were corrected, and how many right ones made worse."""
+    thought = [one for one in results if one.answerer not in ("rules", "obeying")]  # rules repeat the engine
+    wrong = [one for one in thought if one.scores["engine_corrected"] is not None]
+    right = [one for one in thought if one.scores["engine_kept"] is not None]
+    if not thought:
+        return
+    corrected = sum(one.scores["engine_corrected"] is True for one in wrong)
+    worse = sum(one.scores["engine_kept"] is False for one in right)
+    yield Figure("engine's wrong first guesses corrected", float(corrected), 12, True, len(wrong), is_share=False)
+    yield Figure("engine's right first guesses made worse", float(worse), 0, False, len(right), is_share=False)
 
 
 def _cost(results: Sequence[CaseResult]) -> Iterator[Figure]:

@@ -26,6 +26,10 @@ _ANY_NUMBER = re.compile(r"[-−+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _NAME = re.compile(r"(?<!\w)[A-Za-z][\w.]*(?:-[\w.]+)*\d[\w.-]*|\b[A-Za-z]+(?:-[A-Za-z0-9]+)+")
 
 
+_WORD_AFTER = re.compile(r"\s*([A-Za-z]+)")
+_SECONDS = {"min": 60.0, "minutes": 60.0, "h": 3600.0, "hours": 3600.0, "d": 86_400.0, "days": 86_400.0}
+
+
 def unsupported(outcome: Outcome) -> list[str]:
     """What of the answer and its hypotheses stands nowhere in the evidence that it cites, in words."""
     evidence = {one.id: one for one in outcome.found.evidence}
@@ -57,7 +61,12 @@ def _of_claim(claim: Claim, cited: list[Evidence], outcome: Outcome) -> list[str
     wrong += [f"the time {clock} isn't in {_ids(cited)}" for clock, known in told if clock not in known]
     numbers = _numbers(text)
     said = _NAME.sub(" ", _CLOCK.sub(" ", said))
-    wrong += [f"{one} isn't in {_ids(cited)}" for one in _NUMBER.findall(said) if not _stands(one, numbers)]
+    for found in _NUMBER.finditer(said):
+        # A length of time may be written in another unit than the seconds of the evidence.
+        seconds = _SECONDS.get((_WORD_AFTER.match(said, found.end()) or ["", ""])[1], 0.0)
+        shown = [*numbers, *(one / seconds for one in numbers)] if seconds else numbers
+        if not _stands(found[0], shown):
+            wrong.append(f"{found[0]} isn't in {_ids(cited)}")
     return wrong
 
 

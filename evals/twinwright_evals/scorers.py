@@ -64,6 +64,37 @@ def right_mode(expect: Expectation, outcome: Outcome) -> bool | None:
     return bool(outcome.found.hypotheses) and outcome.found.hypotheses[0].mode == expect.mode
 
 
+def engine_corrected(expect: Expectation, outcome: Outcome) -> bool | None:
+    """Where the engine's first guess (asset and mode) is wrong: the answer's is right."""
+    first = _first_guess(expect, outcome)
+    return None if first is None or first else _answer_right(expect, outcome)
+
+
+def engine_kept(expect: Expectation, outcome: Outcome) -> bool | None:
+    """Where the engine's first guess (asset and mode) is right: the answer's is too. A no means: made worse."""
+    first = _first_guess(expect, outcome)
+    return _answer_right(expect, outcome) if first else None
+
+
+def _first_guess(expect: Expectation, outcome: Outcome) -> bool | None:
+    """Whether the engine's first guess is right; None where it wasn't asked, or no cause is expected."""
+    ranked = [one for one in outcome.found.evidence if one.tool == "rank_causes" and isinstance(one.data, dict)]
+    if expect.twin is None or not ranked:
+        return None
+    data = ranked[0].data
+    rows = data.get("hypotheses") or [{}]
+    named = data.get("verdict") == "cause" and rows[0].get("twin") in {expect.twin, *expect.also}
+    return named and expect.mode in (None, rows[0].get("mode"))
+
+
+def _answer_right(expect: Expectation, outcome: Outcome) -> bool:
+    hypotheses = outcome.found.hypotheses
+    if not hypotheses or outcome.found.verdict != "cause":
+        return False
+    first = hypotheses[0]
+    return first.twin in {expect.twin, *expect.also} and expect.mode in (None, first.mode)
+
+
 def right_onset(expect: Expectation, outcome: Outcome) -> bool | None:
     """The likeliest hypothesis of the right twin began when the simulator says, to within the tolerance."""
     if expect.onset_within_min is None or outcome.truth is None or outcome.truth.onset is None:
@@ -177,6 +208,8 @@ SCORERS: dict[str, Scorer] = {
         right_asset_first,
         right_asset_in_three,
         right_mode,
+        engine_corrected,
+        engine_kept,
         right_onset,
         says,
         premise_corrected,

@@ -133,6 +133,29 @@ def test_a_scorer_tells_right_from_wrong(name: str, expect: dict[str, Any], righ
     assert marked(name, expect, wrong) is False
 
 
+def ranked(twin: str, verdict: str = "cause") -> Evidence:
+    row = {"twin": twin, "mode": "cavitation", "confidence": 0.8}
+    return evidence().model_copy(update={"tool": "rank_causes", "data": {"verdict": verdict, "hypotheses": [row]}})
+
+
+@pytest.mark.parametrize(
+    ("first", "verdict", "answer", "corrected", "kept"),
+    [
+        ("line-3", "cause", "glycol-pump-1", True, None),
+        ("line-3", "cause", "line-3", False, None),
+        ("glycol-pump-1", "cause", "glycol-pump-1", None, True),
+        ("glycol-pump-1", "cause", "line-3", None, False),
+        ("glycol-pump-1", "cannot_tell", "glycol-pump-1", True, None),
+    ],
+)
+def test_the_engines_first_guess(
+    first: str, verdict: str, answer: str, corrected: bool | None, kept: bool | None
+) -> None:
+    expect = {"twin": "glycol-pump-1", "mode": "cavitation"}
+    told = outcome(evidence=[ranked(first, verdict)], hypotheses=[hypothesis(answer, "cavitation")])
+    assert (marked("engine_corrected", expect, told), marked("engine_kept", expect, told)) == (corrected, kept)
+
+
 @pytest.mark.parametrize("name", sorted(set(SCORERS) - {"nothing_acted", "nothing_struck"}))
 def test_what_isnt_expected_isnt_scored(name: str) -> None:
     assert marked(name, {}, outcome("An answer.")) is None
