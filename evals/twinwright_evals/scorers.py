@@ -65,34 +65,39 @@ def right_mode(expect: Expectation, outcome: Outcome) -> bool | None:
 
 
 def engine_corrected(expect: Expectation, outcome: Outcome) -> bool | None:
-    """Where the engine's first guess (asset and mode) is wrong: the answer's is right."""
-    first = _first_guess(expect, outcome)
-    return None if first is None or first else _answer_right(expect, outcome)
+    """Where the engine's first guess is wrong: the answer has right what was wrong in it, asset or else mode."""
+    guess = _first_guess(expect, outcome)
+    if guess is None or all(guess):
+        return None
+    answer = _answer(expect, outcome)
+    return answer[0] if not guess[0] else all(answer)
 
 
 def engine_kept(expect: Expectation, outcome: Outcome) -> bool | None:
-    """Where the engine's first guess (asset and mode) is right: the answer's is too. A no means: made worse."""
-    first = _first_guess(expect, outcome)
-    return _answer_right(expect, outcome) if first else None
+    """Where the engine's first guess has asset and mode right: the answer has too. A no means: made worse."""
+    guess = _first_guess(expect, outcome)
+    return all(_answer(expect, outcome)) if guess is not None and all(guess) else None
 
 
-def _first_guess(expect: Expectation, outcome: Outcome) -> bool | None:
-    """Whether the engine's first guess is right; None where it wasn't asked, or no cause is expected."""
+def _first_guess(expect: Expectation, outcome: Outcome) -> tuple[bool, bool] | None:
+    """Whether asset and mode of the engine's first guess are right; None where it wasn't asked, or no cause is due."""
     ranked = [one for one in outcome.found.evidence if one.tool == "rank_causes" and isinstance(one.data, dict)]
     if expect.twin is None or not ranked:
         return None
-    data = ranked[0].data
-    rows = data.get("hypotheses") or [{}]
-    named = data.get("verdict") == "cause" and rows[0].get("twin") in {expect.twin, *expect.also}
-    return named and expect.mode in (None, rows[0].get("mode"))
+    rows = ranked[0].data.get("hypotheses") or [{}]
+    named = ranked[0].data.get("verdict") == "cause"
+    return named and _is(expect, rows[0].get("twin")), expect.mode in (None, rows[0].get("mode"))
 
 
-def _answer_right(expect: Expectation, outcome: Outcome) -> bool:
+def _answer(expect: Expectation, outcome: Outcome) -> tuple[bool, bool]:
     hypotheses = outcome.found.hypotheses
     if not hypotheses or outcome.found.verdict != "cause":
-        return False
-    first = hypotheses[0]
-    return first.twin in {expect.twin, *expect.also} and expect.mode in (None, first.mode)
+        return False, False
+    return _is(expect, hypotheses[0].twin), expect.mode in (None, hypotheses[0].mode)
+
+
+def _is(expect: Expectation, twin: str | None) -> bool:
+    return twin in {expect.twin, *expect.also}
 
 
 def right_onset(expect: Expectation, outcome: Outcome) -> bool | None:

@@ -138,10 +138,11 @@ class Names:
             if not said and not through_model:
                 continue
             unsaid = set(words) - said
-            score = sum(map(self.weight, said | through_model)) - _UNSAID * sum(map(self.weight, unsaid))
-            total = sum(map(self.weight, set(words))) or 1.0
+            # Sets come in another order in every process: exact sums are the same in all of them.
+            score = math.fsum(map(self.weight, said | through_model)) - _UNSAID * math.fsum(map(self.weight, unsaid))
+            total = math.fsum(map(self.weight, set(words))) or 1.0
             nouns = {_noun(words), _noun(pieces(self.models.label(self.graph.twins[twin].model)))}
-            named = sum(map(self.weight, said)) / total
+            named = math.fsum(map(self.weight, said)) / total
             spoken = tuple(sorted(said | through_model))
             matches.append(TwinMatch(twin, score, named, exact, bool(nouns & asked), len(unsaid), spoken))
         return max(matches, key=lambda match: (match.score, match.exact), default=None)
