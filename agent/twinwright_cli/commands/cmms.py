@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 def command() -> None:
     """The maintenance system that orders go to: its connector, its assets, its past orders.
 
+    Each of these commands takes -C PLANT and --json.
+
     `[cmms]` in twinwright.toml names it; credentials come from the environment (TWINWRIGHT_CMMS_USER, …_PASSWORD,
     …_TOKEN, …_CLIENT_ID, …_CLIENT_SECRET) or a file that only you can read (TWINWRIGHT_CMMS_CREDENTIALS_FILE).
     """

@@ -23,7 +23,10 @@ _TEXT = 90
 
 @click.group("reliability", short_help="Failure rates, Pareto, repeats and similar incidents.")
 def command() -> None:
-    """Past corrective work orders, counted: planned and cancelled ones are left out."""
+    """Past corrective work orders, counted: planned and cancelled ones are left out.
+
+    Each of these commands takes -C PLANT and --json.
+    """
 
 
 @command.command("mtbf")

@@ -15,7 +15,6 @@ from twinwright_tools.orders import WorkOrder
 from twinwright_tools.orders.duplicates import Comparison, Match, Subject, open_matches, subject_of
 from twinwright_tools.orders.likeness import terms
 from twinwright_tools.orders.naming import named
-from twinwright_tools.toolbox.orders import DRAFT_WORK_ORDER
 
 AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
 COMPARISON = Comparison(load_library().modes, {"CAV": "Pump cavitation or low suction pressure"})
@@ -152,7 +151,3 @@ def test_what_a_text_names(text: str, found: str) -> None:
 )
 def test_german_compounds_mean_english_words(german: str, english: str) -> None:
     assert set(terms(english)) <= set(terms(german))
-
-
-def test_the_tool_says_so() -> None:
-    assert "addition" in DRAFT_WORK_ORDER.description
