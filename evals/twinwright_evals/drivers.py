@@ -170,9 +170,9 @@ class Recorded:
             raise RecordingError(f"{case.id} came to something else than recorded: {', '.join(changed)}")
         if self.again:
             self._aside(case).replace(cassette_of(case.id, self.folder))
-            write_about(self.folder, case, now | {"answerer": before["answerer"]})
+            write_about(self.folder, case, now | {"model": before["model"]})
         exchanges = read_cassette(cassette_of(case.id, self.folder))
-        return {"answerer": before["answerer"]} | _of_exchanges(exchanges)
+        return {"answerer": before["model"]} | _of_exchanges(exchanges)
 
     def _aside(self, case: Case) -> Path:
         return self.folder / f".{case.id}.again"
@@ -220,7 +220,7 @@ def _not_the_models(found: Investigation) -> bool:
 
 def told(found: Sequence[Investigation], answerer: str) -> dict[str, Any]:
     """What stands beside a cassette: who answered, and what it came to. Nothing in it changes from run to run."""
-    return {"answerer": answerer, "prompt": VERSION, "questions": [_question(one) for one in found]}
+    return {"model": answerer, "prompt": VERSION, "questions": [_question(one) for one in found]}
 
 
 def write_about(folder: Path, case: Case, document: dict[str, Any]) -> None:

@@ -163,7 +163,7 @@ def test_the_recorder_of_whole_suites_names_what_is_wrong(capsys: pytest.Capture
 def test_kept_recordings_are_labelled_and_hold_no_key(case: Case) -> None:
     text = cassette_of(case.id).read_text()
     exchanges = read_cassette(cassette_of(case.id))
-    by_hand = about(case.id)["answerer"] == "answer-desk"
+    by_hand = about(case.id)["model"] == "answer-desk"
     assert all(('"model": "answer-desk"' in one.reply) is by_hand for one in exchanges)
     assert all(one.request["stream"] is True for one in exchanges)
     for word in ("x-api-key", "authorization", "sk-ant", "127.0.0.1"):
