@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from .errors import TwinwrightError
+
 BUSY_S = 30.0
 # Step n brings a database from user_version n to n + 1.
 Migrations = Sequence[Sequence[str]]
@@ -29,6 +31,22 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         yield connection
+
+
+@contextmanager
+def usable(path: Path, error: type[TwinwrightError], code: str) -> Iterator[sqlite3.Connection]:
+    """The same, with what goes wrong told as an error of ours.
+
+    Raises:
+        error: with that code, or `code.newer` for a database that a newer Twinwright made.
+    """
+    try:
+        with connected(path) as connection:
+            yield connection
+    except NewerDatabaseError as newer:
+        raise error(f"{path}: {newer}: update it", code=f"{code}.newer") from newer
+    except sqlite3.Error as broken:
+        raise error(f"{path} can't be used: {broken}", code=code) from broken
 
 
 @contextmanager

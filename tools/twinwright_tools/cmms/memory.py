@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ..database import NewerDatabaseError, connected, immediate, migrate
+from ..database import immediate, migrate, usable
 from ..errors import UsageError
 from ..times import iso, parse_time
 from .protocol import CmmsAsset
@@ -92,12 +92,5 @@ class CmmsMemory:
             return [], None
         return [CmmsAsset.model_validate(one) for one in json.loads(row[0])], parse_time(row[1])
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with connected(self.path) as connection:
-                yield connection
-        except NewerDatabaseError as error:
-            raise UsageError(f"{self.path}: {error}: update it", code="cmms.newer") from error
-        except sqlite3.Error as error:
-            raise UsageError(f"{self.path} can't be used: {error}", code="cmms.memory") from error
+    def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
+        return usable(self.path, UsageError, "cmms.memory")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..database import NewerDatabaseError, connected, immediate, migrate
+from ..database import immediate, migrate, usable
 from ..diagnosis.calibration import Verdict, fit
 from ..errors import OrderError
 from ..times import iso, parse_time
@@ -138,15 +138,8 @@ class FeedbackBook:
         names = tuple(Feedback.__slots__)
         return [Feedback(**dict(zip(names, row, strict=True)) | {"at": parse_time(row[-1])}) for row in rows]
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with connected(self.path) as connection:
-                yield connection
-        except NewerDatabaseError as error:
-            raise OrderError(f"{self.path}: {error}: update it", code="feedback.newer") from error
-        except sqlite3.Error as error:
-            raise OrderError(f"{self.path} can't be used: {error}", code="feedback.book") from error
+    def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
+        return usable(self.path, OrderError, "feedback.book")
 
 
 def read_back(

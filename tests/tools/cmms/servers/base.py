@@ -10,6 +10,7 @@ import json
 import socket
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -138,7 +139,7 @@ class Store:
         self._connection.close()
 
 
-class StrictServer:
+class StrictServer(ABC):
     """A product; `handle` is what a subclass writes.
 
     Attributes:
@@ -162,9 +163,9 @@ class StrictServer:
 
     base = ""
 
+    @abstractmethod
     def handle(self, request: Request) -> Reply:
         """Checks a request, carries it out and answers; one at a time."""
-        raise NotImplementedError
 
     def now(self) -> datetime:
         """The server's time; no two calls give the same, so that changes have an order."""
