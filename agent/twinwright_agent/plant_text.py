@@ -99,12 +99,28 @@ def _hierarchy(graph: TwinGraph) -> tuple[list[str], int]:
         named += len(leaves)
         listed = f": {', '.join(_named(child, graph) for child in leaves)}" if leaves else ""
         lines.append(f"{'  ' * level}- {_named(twin, graph)}{listed}")
-        for child in groups:
-            add(child, level + 1)
+        for alike in _alike(groups, graph):
+            add(alike[0], level + 1)
+            # What has the same parts as its neighbour, by names that follow from its own, needs no list of its own.
+            if len(alike) > 1:
+                named += sum(len(graph.within(each)) for each in alike[1:])
+                others = ", ".join(map(_short, alike[1:]))
+                lines.append(f"{'  ' * (level + 1)}- {others}: as {_short(alike[0])}, with its own id in place of that")
 
     for twin in tops:
         add(twin, 0)
     return lines, named
+
+
+def _alike(groups: Sequence[str], graph: TwinGraph) -> list[list[str]]:
+    """The groups, those together whose parts have the same ids but for the group's own at their head."""
+    found: dict[Any, list[str]] = {}
+    for twin in groups:
+        parts = [each for each in graph.within(twin) if each != twin]
+        shape = tuple(each.removeprefix(twin) for each in parts)
+        own = bool(parts) and all(each.startswith(f"{twin}-") for each in parts)
+        found.setdefault(shape if own else twin, []).append(twin)
+    return list(found.values())
 
 
 def _named(twin: str, graph: TwinGraph) -> str:

@@ -24,13 +24,11 @@ Where = Literal["itself", "part", "upstream", "downstream"]
 class FindDeviations(ToolArguments):
     """Arguments of `find_deviations`."""
 
-    twin: str = Field(description="Id of the twin to look around.")
+    twin: str = Field(description="Looks around it.")
     steps: Annotated[int, AfterValidator(between(0, 6))] = Field(
-        description="How many relationships to follow, 0 to 6; 0 looks at the twin and its parts only."
+        description="Relationships to follow, 0 (the twin and its parts) to 6."
     )
-    direction: Literal["upstream", "downstream", "both"] = Field(
-        description="upstream: where an upset could come from; downstream: where it would go to."
-    )
+    direction: Literal["upstream", "downstream", "both"] = Field(description="upstream: where an upset comes from.")
 
 
 def find_deviations(arguments: FindDeviations, context: ToolContext) -> Finding:
@@ -110,7 +108,8 @@ def _row(one: Deviation, where: Where) -> dict[str, Any]:
         "after": one.after,
         "unit": one.unit,
         "score_sigma": one.score,
-        **({"note": one.note} if one.note else {}),
+        # That it is a share of time, the unit says.
+        **({"note": one.note} if one.note and one.unit != "share of time" else {}),
     }
 
 
