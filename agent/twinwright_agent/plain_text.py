@@ -68,8 +68,10 @@ class _Writer:
             if not isinstance(item, dict | list):
                 beside.append(f"{self.cell(name)}: {self.scalar(item)}")
                 continue
-            is_table = isinstance(item, list) and name == "rows" and named
-            lines += self.table(name, item, named) if is_table else self.member(name, item)
+            if isinstance(item, list) and name == "rows" and named:
+                lines += self.table(name, item, named)
+            else:
+                lines += self.member(name, item)
         return ["; ".join(beside), *lines] if beside else lines
 
     def member(self, name: str, item: Any) -> list[str]:

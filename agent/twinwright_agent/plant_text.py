@@ -12,7 +12,7 @@ from typing import Any
 from twinwright_prompts import render
 from twinwright_tools.plant import Plant
 from twinwright_tools.times import for_people, iso
-from twinwright_tools.toolbox.words import pieces
+from twinwright_tools.toolbox.words import meaningful, pieces
 from twinwright_tools.twins.graph import TwinGraph
 
 MOST_MODELS = 40
@@ -79,7 +79,7 @@ def _model(model: str, prefix: str, plant: Plant, count: int) -> str:
 
 
 def _says(name: str, label: str) -> bool:
-    return set(pieces(label)) <= set(pieces(name))
+    return set(meaningful(pieces(label))) <= set(pieces(name))
 
 
 def _hierarchy(graph: TwinGraph) -> tuple[list[str], int]:

@@ -45,19 +45,19 @@ class Analyse(ToolArguments):
 
     operation: Literal["sql", Operation]
     signals: Annotated[list[str], AfterValidator(sized(0, _MOST_WORDS))] = Field(
-        default_factory=list, description="See above. The explained signal, or the command, comes first."
+        default_factory=list, description="The explained one, or the command, first."
     )
-    start: str = Field("", alias="from", description="ISO 8601 with a zone; without: the first sample.")
-    to: str = Field("", description="Without: the moment of asking.")
-    split: str = Field("", description="The time before which all was normal.")
+    start: str = Field("", alias="from", description="ISO 8601 with a zone.")
+    to: str = Field("", description="Usually the moment of asking.")
+    split: str = Field("", description="Before it all was normal.")
     step: str = Field("", description="Such as 10s, 5min, 1h.")
     sql: str = ""
     weights: Annotated[list[float], AfterValidator(sized(0, 12))] = Field(
-        default_factory=list, description="Of balance, one a signal; without, the first is fitted on the others."
+        default_factory=list, description="Of balance; without, the first is fitted on the others."
     )
-    limit: str = Field("", description="Such as 'above 80' or 'below 2.5 bar'.")
+    limit: str = Field("", description="Such as 'above 2.5 bar'.")
     max_lag: str = Field("", description="Such as 30min.")
-    plot: bool = Field(False, description="Draws it and shows you the picture.")
+    plot: bool = Field(False, description="Shows you a picture too.")
 
 
 def analyse(arguments: Analyse, context: ToolContext) -> Finding:

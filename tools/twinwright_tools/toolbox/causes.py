@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # How much of its evidence a hypothesis brings along: the leading ones more.
 _LEADING, _EVIDENCE_LEADING, _EVIDENCE_OTHERS = 2, 4, 2
-_MOST_EXPLAINED = 4
+_MOST_EXPLAINED = 3
 # Failure modes that are held against each other: of the first twin, and of each of the next.
 _TWINS, _MODES_FIRST, _MODES_NEXT = 3, 4, 2
 
@@ -31,7 +31,7 @@ class RankCauses(ToolArguments):
     """Arguments of `rank_causes`."""
 
     symptoms: Annotated[list[str], AfterValidator(sized(0, 6))] = Field(
-        description="What is complained of: 0 to 6 of TWIN or TWIN.SIGNAL; [] for the whole plant."
+        description="0 to 6 of TWIN or TWIN.SIGNAL; [] for the whole plant."
     )
     top: Annotated[int, AfterValidator(between(1, 10))] = Field(description="How many hypotheses, 1 to 10.")
 
@@ -132,9 +132,9 @@ def _sentences(one: Hypothesis, evidence: dict[str, dict[str, Any]]) -> list[dic
 
 
 def _said(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the rows' `because` names, each sentence once."""
+    """What the rows' `because` names, each sentence once; how loud a signal is, `find_deviations` says."""
     texts = {item["id"]: item["text"] for row in rows for item in row["evidence"] if item["id"] in row["because"]}
-    return [{"id": ref, "text": text} for ref, text in texts.items()]
+    return [{"id": ref, "text": text.partition(", at most ")[0]} for ref, text in texts.items()]
 
 
 def _modes(shown: Sequence[Hypothesis]) -> list[dict[str, Any]]:

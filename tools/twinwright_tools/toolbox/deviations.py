@@ -25,10 +25,8 @@ class FindDeviations(ToolArguments):
     """Arguments of `find_deviations`."""
 
     twin: str = Field(description="Looks around it.")
-    steps: Annotated[int, AfterValidator(between(0, 6))] = Field(
-        description="Relationships to follow, 0 (the twin and its parts) to 6."
-    )
-    direction: Literal["upstream", "downstream", "both"] = Field(description="upstream: where an upset comes from.")
+    steps: Annotated[int, AfterValidator(between(0, 6))] = Field(description="Relationships to follow, 0 to 6.")
+    direction: Literal["upstream", "downstream", "both"]
 
 
 def find_deviations(arguments: FindDeviations, context: ToolContext) -> Finding:

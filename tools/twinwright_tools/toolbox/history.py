@@ -30,8 +30,8 @@ class CountHistory(ToolArguments):
 
     sql: Annotated[str, AfterValidator(some_text)] = Field(
         description=(
-            "One SELECT over history (kind, twin, text, time, id, status, code, priority, closed, duration_h …), such "
-            "as SELECT code, count(*) AS n FROM history WHERE kind = 'work_order' AND time >= '2026-03-01' GROUP BY code"
+            "One SELECT over history (kind, twin, text, time, id, status, code, priority, closed, duration_h …): "
+            "SELECT code, count(*) AS n FROM history WHERE kind = 'work_order' AND time >= '2026-03-01' GROUP BY code"
         )
     )
 

@@ -36,7 +36,7 @@ class DescribeTwin(ToolArguments):
     """Arguments of `describe_twin`."""
 
     twin: str
-    modes: bool = Field(False, description="Also the failure modes that it can have: signs, checks, tasks.")
+    modes: bool = Field(False, description="Also the failure modes that it can have, their signs and checks.")
 
 
 def find_twins(arguments: FindTwins, context: ToolContext) -> Finding:
