@@ -34,7 +34,7 @@ class Kept(BaseModel):
     signal: str | None = Field(None, description="That would show it first.")
     mode: str | None = Field(None, description="Failure mode id.")
     state: Standing = Field(description="The last two need evidence.")
-    evidence_for: list[str] = Field(default_factory=list, description="Ids such as E3.")
+    evidence_for: list[str] = Field(default_factory=list)
     evidence_against: list[str] = Field(default_factory=list)
     note: str = Field(description="Why, or what would tell: a short sentence.")
 

@@ -40,6 +40,8 @@ def plant_text(plant: Plant) -> str:
     hierarchy, named = _hierarchy(graph)
     ordered = sorted(models, key=lambda model: (-models[model], model))
     prefix = _prefix(ordered)
+    versions = {f";{model.rpartition(';')[2]}" for model in ordered}
+    suffix = versions.pop() if prefix and len(versions) == 1 else ""
     return render(
         "plant",
         site=_short(plant.config.name) or "(unnamed)",
@@ -52,7 +54,8 @@ def plant_text(plant: Plant) -> str:
         twin_count=len(graph.twins),
         relationship_count=len(graph.relationships),
         prefix=prefix,
-        models=[_model(model, prefix, plant, models[model]) for model in ordered[:MOST_MODELS]],
+        suffix=suffix,
+        models=[_model(model, prefix, suffix, plant, models[model]) for model in ordered[:MOST_MODELS]],
         models_left=max(0, len(ordered) - MOST_MODELS),
         hierarchy=hierarchy,
         hierarchy_left=len(graph.twins) - named,
@@ -71,9 +74,9 @@ def _prefix(models: Sequence[str]) -> str:
     return "".join(f"{step}:" for step in common) if len(models) > 1 else ""
 
 
-def _model(model: str, prefix: str, plant: Plant, count: int) -> str:
-    """``Conveyor;1 "Accumulation conveyor" (15)``; a label that the id says already is left out."""
-    label, short = plant.models.label(model), model.removeprefix(prefix)
+def _model(model: str, prefix: str, suffix: str, plant: Plant, count: int) -> str:
+    """``Conveyor "Accumulation conveyor" (15)``; a label that the id says already is left out."""
+    label, short = plant.models.label(model), model.removeprefix(prefix).removesuffix(suffix)
     known_as = "" if _says(short, label) else f" {_short(label)}"
     return f"{short}{known_as} ({count})"
 

@@ -48,7 +48,7 @@ class ProposeAction(ToolArguments):
         description="UCUM code such as Cel, bar, {rpm}, or 1 for none."
     )
     reason: Annotated[str, AfterValidator(some_text)] = Field(description="One sentence for a person.")
-    evidence: Annotated[list[str], AfterValidator(sized(1, 20))] = Field(description="Ids such as E3.")
+    evidence: Annotated[list[str], AfterValidator(sized(1, 20))]
     withdraw: str | None = Field(
         None,
         description="Takes back a proposal of this investigation: its permit id; the rest repeats it.",

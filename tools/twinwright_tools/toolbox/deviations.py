@@ -40,7 +40,7 @@ def find_deviations(arguments: FindDeviations, context: ToolContext) -> Finding:
         key=lambda one: (around[one.key.twin] != "itself", -one.score, str(one.key)),
     )
     rows = [_row(one, around[one.key.twin]) for one in found]
-    shown = fitting(rows, BUDGET_CHARS - 2500)
+    shown = fitting(rows, BUDGET_CHARS // 2)
     first = min(found, key=lambda one: (one.onset, str(one.key)), default=None)
     reach = f"{arguments.twin}, its parts and {arguments.direction} within {arguments.steps} steps"
     facts = [Fact(name="deviating signals", value=len(found)), Fact(name="twins looked at", value=len(around))]

@@ -29,10 +29,7 @@ class CountHistory(ToolArguments):
     """Arguments of `count_history`."""
 
     sql: Annotated[str, AfterValidator(some_text)] = Field(
-        description=(
-            "One SELECT over history (kind, twin, text, time, id, status, code, priority, closed, duration_h …): "
-            "SELECT code, count(*) AS n FROM history WHERE kind = 'work_order' AND time >= '2026-03-01' GROUP BY code"
-        )
+        description="A SELECT over history (kind, twin, text, time, id, status, code, priority, closed, duration_h …)."
     )
 
 

@@ -34,7 +34,7 @@ class DraftWorkOrder(ToolArguments):
     problem: Annotated[str, AfterValidator(some_text)] = Field(
         description="For the technician: what is wrong, since when, and the figures that show it."
     )
-    evidence: Annotated[list[str], AfterValidator(sized(1, 20))] = Field(description="Ids such as E3.")
+    evidence: Annotated[list[str], AfterValidator(sized(1, 20))]
     likelihood: Annotated[float, AfterValidator(between(0.0, 1.0))] = Field(
         description="Probability that it is the cause, 0 to 1."
     )
