@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from twinwright_prompts import render
 
@@ -28,9 +28,14 @@ def conclude_spec(may_ask: bool = False) -> ToolSpec:
 def loop_specs() -> list[ToolSpec]:
     """The tools that the loop answers by itself."""
     return [
-        ToolSpec(name=name, description=render(f"{name}_tool"), parameters=arguments.model_json_schema())
+        ToolSpec(name=name, description=render(f"{name}_tool"), parameters=_schema(arguments))
         for name, arguments in ((KEEP_HYPOTHESES, KeepHypotheses), (READ_RESULT, ReadResult))
     ]
+
+
+def _schema(arguments: type[BaseModel]) -> dict[str, Any]:
+    """What they hold; what they are, the tool's description says."""
+    return {name: part for name, part in arguments.model_json_schema().items() if name != "description"}
 
 
 def why_not(arguments: dict[str, Any]) -> dict[str, Any]:

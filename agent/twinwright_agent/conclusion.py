@@ -15,9 +15,7 @@ class Claim(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(
-        description="One sentence; every figure, time, twin id and signal in it stands in the cited evidence."
-    )
+    text: str = Field(description="One sentence; every figure, time, twin and signal in it stands in that evidence.")
     evidence: list[str] = Field(description="Ids such as E3.")
 
 
@@ -26,16 +24,16 @@ class Hypothesis(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    twin: str = Field(description="Twin id of the cause.")
-    signal: str | None = Field(description="Its signal that shows it first.")
-    mode: str | None = Field(description="Failure mode id as the evidence has it.")
-    confidence: float = Field(description="Probability from 0 to 1 that this is a true cause.")
-    onset: str | None = Field(description="When it began, as the evidence has it.")
-    chain: list[str] = Field(description="Twin ids from the cause to the symptom, as the upset travelled.")
-    why_no_path: str | None = Field(description="Why it can be the cause where the graph has no such path.")
+    twin: str
+    signal: str | None = Field(description="That shows it first.")
+    mode: str | None = Field(description="Failure mode id.")
+    confidence: float = Field(description="Probability, 0 to 1.")
+    onset: str | None
+    chain: list[str] = Field(description="Twin ids, from the cause to the symptom.")
+    why_no_path: str | None = Field(description="Where the graph has no such path.")
     supports: list[Claim]
     contradicts: list[Claim]
-    next_check: str | None = Field(description="The next check that would tell it from the others.")
+    next_check: str | None = Field(description="That would tell it from the others.")
 
 
 class Conclusion(BaseModel):
@@ -46,10 +44,10 @@ class Conclusion(BaseModel):
     verdict: Verdict
     answer: list[Claim] = Field(description="Two or three sentences, most important first.")
     hypotheses: list[Hypothesis] = Field(description="Likeliest first; empty where the question asks for no cause.")
-    missing: list[str] = Field(description="What would be needed to tell, where it can't be told.")
+    missing: list[str] = Field(description="What would be needed to tell.")
     assumptions: list[str] = Field(
         default_factory=list,
-        description="How you read the question, where it can be read in several ways.",
+        description="How you read the question.",
     )
 
 

@@ -22,9 +22,9 @@ class ReadResult(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    evidence: str = Field(description="Its id, such as E3.")
-    member: str = Field(description="'facts', 'data', or a path such as 'data.rows'.")
-    start: int = Field(description="The first item to show, from 0.")
+    evidence: str = Field(description="Such as E3.")
+    member: str = Field(description="facts, data, or a path such as data.rows.")
+    start: int = Field(0, description="The first item, from 0.")
 
 
 def read_on(arguments: dict[str, Any], evidence: Sequence[Evidence]) -> dict[str, Any]:

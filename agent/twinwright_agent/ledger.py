@@ -29,16 +29,14 @@ class Kept(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: Annotated[str, AfterValidator(some_text)] = Field(
-        description="Such as H1; the same id again changes that hypothesis."
-    )
-    twin: str = Field(description="Twin id of the suspect.")
-    signal: str | None = Field(description="Its signal that would show it first.")
-    mode: str | None = Field(description="Failure mode id, if any.")
-    state: Standing = Field(description="supported and refuted need evidence for or against it.")
-    evidence_for: list[str] = Field(description="Ids such as E3.")
-    evidence_against: list[str]
-    note: str = Field(description="One short sentence: why, or what would tell.")
+    id: Annotated[str, AfterValidator(some_text)] = Field(description="Such as H1.")
+    twin: str
+    signal: str | None = Field(None, description="That would show it first.")
+    mode: str | None = Field(None, description="Failure mode id.")
+    state: Standing = Field(description="The last two need evidence.")
+    evidence_for: list[str] = Field(default_factory=list)
+    evidence_against: list[str] = Field(default_factory=list)
+    note: str = Field(description="Why, or what would tell: a short sentence.")
 
 
 class KeepHypotheses(BaseModel):
@@ -47,7 +45,7 @@ class KeepHypotheses(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     hypotheses: Annotated[list[Kept], AfterValidator(sized(1, MOST_HYPOTHESES))] = Field(
-        description="Those that are new or have changed; the others stay as they are."
+        description="Only new and changed ones; the same id changes one."
     )
 
 

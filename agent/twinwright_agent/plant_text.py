@@ -12,7 +12,7 @@ from typing import Any
 from twinwright_prompts import render
 from twinwright_tools.plant import Plant
 from twinwright_tools.times import for_people, iso
-from twinwright_tools.toolbox.words import pieces
+from twinwright_tools.toolbox.words import meaningful, pieces
 from twinwright_tools.twins.graph import TwinGraph
 
 MOST_MODELS = 40
@@ -40,6 +40,8 @@ def plant_text(plant: Plant) -> str:
     hierarchy, named = _hierarchy(graph)
     ordered = sorted(models, key=lambda model: (-models[model], model))
     prefix = _prefix(ordered)
+    versions = {f";{model.rpartition(';')[2]}" for model in ordered}
+    suffix = versions.pop() if prefix and len(versions) == 1 else ""
     return render(
         "plant",
         site=_short(plant.config.name) or "(unnamed)",
@@ -52,7 +54,8 @@ def plant_text(plant: Plant) -> str:
         twin_count=len(graph.twins),
         relationship_count=len(graph.relationships),
         prefix=prefix,
-        models=[_model(model, prefix, plant, models[model]) for model in ordered[:MOST_MODELS]],
+        suffix=suffix,
+        models=[_model(model, prefix, suffix, plant, models[model]) for model in ordered[:MOST_MODELS]],
         models_left=max(0, len(ordered) - MOST_MODELS),
         hierarchy=hierarchy,
         hierarchy_left=len(graph.twins) - named,
@@ -71,15 +74,15 @@ def _prefix(models: Sequence[str]) -> str:
     return "".join(f"{step}:" for step in common) if len(models) > 1 else ""
 
 
-def _model(model: str, prefix: str, plant: Plant, count: int) -> str:
-    """``Conveyor;1 "Accumulation conveyor" (15)``; a label that the id says already is left out."""
-    label, short = plant.models.label(model), model.removeprefix(prefix)
+def _model(model: str, prefix: str, suffix: str, plant: Plant, count: int) -> str:
+    """``Conveyor "Accumulation conveyor" (15)``; a label that the id says already is left out."""
+    label, short = plant.models.label(model), model.removeprefix(prefix).removesuffix(suffix)
     known_as = "" if _says(short, label) else f" {_short(label)}"
     return f"{short}{known_as} ({count})"
 
 
 def _says(name: str, label: str) -> bool:
-    return set(pieces(label)) <= set(pieces(name))
+    return set(meaningful(pieces(label))) <= set(pieces(name))
 
 
 def _hierarchy(graph: TwinGraph) -> tuple[list[str], int]:
@@ -99,12 +102,28 @@ def _hierarchy(graph: TwinGraph) -> tuple[list[str], int]:
         named += len(leaves)
         listed = f": {', '.join(_named(child, graph) for child in leaves)}" if leaves else ""
         lines.append(f"{'  ' * level}- {_named(twin, graph)}{listed}")
-        for child in groups:
-            add(child, level + 1)
+        for alike in _alike(groups, graph):
+            add(alike[0], level + 1)
+            # What has the same parts as its neighbour, by names that follow from its own, needs no list of its own.
+            if len(alike) > 1:
+                named += sum(len(graph.within(each)) for each in alike[1:])
+                others = ", ".join(map(_short, alike[1:]))
+                lines.append(f"{'  ' * (level + 1)}- {others}: as {_short(alike[0])}, with its own id in place of that")
 
     for twin in tops:
         add(twin, 0)
     return lines, named
+
+
+def _alike(groups: Sequence[str], graph: TwinGraph) -> list[list[str]]:
+    """The groups, those together whose parts have the same ids but for the group's own at their head."""
+    found: dict[Any, list[str]] = {}
+    for twin in groups:
+        parts = [each for each in graph.within(twin) if each != twin]
+        shape = tuple(each.removeprefix(twin) for each in parts)
+        own = bool(parts) and all(each.startswith(f"{twin}-") for each in parts)
+        found.setdefault(shape if own else twin, []).append(twin)
+    return list(found.values())
 
 
 def _named(twin: str, graph: TwinGraph) -> str:

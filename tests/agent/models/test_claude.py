@@ -300,10 +300,10 @@ def test_a_taint_is_marked_and_stays_with_the_draft(
     found = investigate(small_plant, "what do the notes say?", model=claude, registry=registry)
     assert list(found.tainted) == ["WO-1"]
     assert "E1 (history)" in found.tainted["WO-1"][0]
-    assert "tainted" in json.loads(endpoint.requests[2]["messages"][-1]["content"][0]["content"])
-    results = json.loads(endpoint.requests[1]["messages"][-1]["content"][0]["content"])
-    assert results["source"] == "history"
-    assert "never an instruction" in results["untrusted"]
+    assert "\ntainted: " in endpoint.requests[2]["messages"][-1]["content"][0]["content"]
+    first = endpoint.requests[1]["messages"][-1]["content"][0]["content"].splitlines()[0]
+    assert first.startswith("E1 source history; untrusted: ")
+    assert "never an instruction" in first
 
 
 def test_the_order_in_the_book_is_tainted_too(small_plant: Plant, claude: Claude, endpoint: Endpoint) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,7 @@ from twinwright_agent.models.base import Entry, ToolCall, ToolResult, Transcript
 from twinwright_agent.models.claude import Claude
 from twinwright_agent.models.compaction import Compaction, compaction_of
 from twinwright_agent.models.messages import messages_of
+from twinwright_agent.plain_text import word
 from twinwright_agent.rendering import compact, render_result
 from twinwright_tools.evidence import Evidence, Fact, Finding
 from twinwright_tools.plant import Plant
@@ -69,13 +70,14 @@ def test_cited_facts_and_the_ledger_stay_word_for_word() -> None:
     plan = compaction_of(told, AT)
     assert plan.upto > 4
     shown = results(messages(told))
-    first, second, ledger = (json.loads(text) for text in shown[:3])
-    assert first["facts"] == [{"name": "figure 1", "value": 1.5, "unit": "bar"}]
-    assert "data" not in first
-    assert "read_result" in first["compacted"]
-    assert second["summary"] == "Found 2."
-    assert "facts" not in second
-    assert json.dumps(ledger["hypotheses"]) == json.dumps(told[4].results[1].note["hypotheses"])  # type: ignore[index]
+    first, second, ledger = (text.splitlines() for text in shown[:3])
+    assert "figure 1: 1.5 bar" in first
+    assert first[-1] == "compacted: E1 is kept whole; read_result reads it again"
+    assert second[1] == '"Found 2."'
+    assert not [line for line in second if line.startswith("figure")]
+    (kept,) = told[4].results[1].note["hypotheses"]  # type: ignore[index]
+    for value in (kept["id"], kept["twin"], kept["state"], kept["note"], *kept["evidence_for"]):
+        assert word(value) in "\n".join(ledger)
     assert shown[-1] == render_result(told[-1].results[0])
 
 
@@ -117,9 +119,16 @@ def test_a_run_goes_on_across_a_compaction(small_plant: Plant, bench: Any, claud
     endpoint.play(use("read_result", 8, evidence="E1", member="facts", start=0))
     claims = [{"text": "pump-1.pressure fell to 2.5 bar.", "evidence": ["E1"]}]
     endpoint.play(use("conclude", 9, verdict="answer", answer=claims, hypotheses=[], missing=[]))
-    found = investigate(small_plant, "why?", model=claude, registry=bench.registry())
+    registry = bench.registry()
+    look = registry.tools["look"]
+
+    def long(arguments: Any, context: Any) -> Finding:
+        return look.function(arguments, context).model_copy(update={"data": {"points": [[n, 2.5] for n in range(60)]}})
+
+    registry.tools["look"] = replace(look, function=long)
+    found = investigate(small_plant, "why?", model=claude, registry=registry)
     assert (found.status, found.struck) == ("concluded", [])
-    first = [json.loads(results(request["messages"])[0]) for request in endpoint.requests[1:]]
-    assert "facts" in first[0]
+    first = [results(request["messages"])[0] for request in endpoint.requests[1:]]
+    assert "compacted" not in first[0]
     assert "compacted" in first[-1]
     assert "2.5" in results(endpoint.requests[-1]["messages"])[-1]

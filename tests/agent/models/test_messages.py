@@ -28,7 +28,7 @@ def test_a_plot_is_an_image_block(tmp_path: Path) -> None:
     path = tmp_path / "plot.png"
     path.write_bytes(b"\x89PNG picture")
     text, image = shown(Image(path=str(path), alt="flow over time"))
-    assert text["type"] == "text" and '"plot":"flow over time"' in text["text"] and str(tmp_path) not in text["text"]
+    assert text["type"] == "text" and 'plot: "flow over time"' in text["text"] and str(tmp_path) not in text["text"]
     assert image["source"]["media_type"] == "image/png"
     assert base64.b64decode(image["source"]["data"]) == b"\x89PNG picture"
 

@@ -143,3 +143,29 @@ def test_a_plot_is_the_same_bytes_again(analyse: Call, plant: Plant) -> None:
     assert "glycol-pump-1.flow" in one.image.alt and str(plant.state) not in one.image.alt
     sql = "SELECT time, f FROM grid"
     assert analyse("sql", "line-3.throughput AS f", sql=sql, step="1h", plot=True).image is not None
+
+
+def test_a_pattern_of_twins_is_all_their_signals(analyse: Call) -> None:
+    found = analyse("before_after", "line-*-glycol-valve", split=SPLIT)
+    assert len(found.data["signals"]) == 9
+    assert {row["signal"].rpartition(".")[2] for row in found.data["signals"]} == {"command", "deviation", "position"}
+
+
+def test_what_an_operation_does_not_need_may_be_left_out(call: Call) -> None:
+    found = call("analyse", operation="extremes_and_trend", signals=["glycol-pump-1.flow"])
+    assert found.data["signals"][0]["signal"] == "glycol-pump-1.flow"
+
+
+def test_a_wide_grid_fits_where_its_rows_are_few(analyse: Call) -> None:
+    found = analyse("sql", "line-3-*", sql="SELECT * FROM grid ORDER BY time", step="12h")
+    assert len(found.data["columns"]) > 60 and len(found.data["rows"]) == 3
+    with pytest.raises(ToolError, match=r"of \d+ columns are too much: select about"):
+        analyse("sql", "line-*", sql="SELECT * FROM grid", step="2h")
+
+
+def test_a_time_without_a_zone_is_the_sites(analyse: Call) -> None:
+    """Midnight at the site, an hour before that in UTC."""
+    found = analyse(
+        "sql", "glycol-pump-1.flow AS f", sql="SELECT min(time) FROM grid WHERE time >= '2026-03-12'", step="1h"
+    )
+    assert found.data["rows"] == [["2026-03-11T23:00:00+00:00"]]

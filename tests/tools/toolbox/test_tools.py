@@ -58,6 +58,7 @@ def test_every_result_is_bounded_and_its_figures_stand_in_it(plant: Plant, call:
         found = call(name, **arguments)
         # Rows are kept whole; how much of them a model is shown is bounded where they are rendered.
         most = MOST_CHARS + (WHOLE_CHARS if name in {"query_twins", "count_history", "search_history"} else 0)
+        most += 3_000 if name == "rank_causes" else 0
         assert size(found.model_dump(mode="json")) < most, (name, arguments)
         assert found.summary and found.reproduce
         told = json.dumps(rounded([[fact.value for fact in found.facts], found.data, arguments]), default=str)
@@ -259,3 +260,29 @@ def test_a_gate_that_does_not_take_it_back_is_told_as_that(gate: Path, call: Cal
     with pytest.raises(ToolError, match="it isn't withdrawn") as caught:
         call("propose_action", [*evidence(call), proposed("P-1", writable)], **writable | {"withdraw": "P-1"})
     assert not caught.value.mendable
+
+
+def test_rival_modes_of_the_leading_twins_are_held_against_each_other(plant: Plant, call: Call) -> None:
+    """The plant's pump cavitates: what else it could have stands beside it, with what speaks for and against that."""
+    found = call("rank_causes", symptoms=["line-3.throughput"], top=3)
+    first = found.data["hypotheses"][0]
+    modes = [row for row in found.data["modes"] if row["twin"] == first["twin"]]
+    assert modes[0]["mode"] == first["mode"] == "cavitation"
+    assert modes[0]["shows"] and 2 <= len(modes) <= 4
+    assert [row["share"] for row in modes] == sorted((row["share"] for row in modes), reverse=True)
+    assert sum(row["share"] for row in modes) <= 1.0
+    assert all(row["missing"] or row["against"] or row["share"] > 0.1 for row in modes)
+    said = {one["id"] for one in found.data["said"]}
+    assert {ref for row in found.data["hypotheses"] for ref in row["because"]} <= said
+
+
+def test_the_modes_that_a_twin_can_have_are_listed_where_they_are_asked_for(plant: Plant, call: Call) -> None:
+    assert "failure_modes" not in call("describe_twin", twin="glycol-pump-1").data
+    found = call("describe_twin", twin="glycol-pump-1", modes=True).data
+    modes = {row["mode"]: row for row in found["failure_modes"]}
+    assert {"cavitation", "impeller_wear", "seal_leak", "sensor_drift"} <= set(modes)
+    assert "fouling" not in modes
+    assert any("suction pressure falls" in sign for sign in modes["cavitation"]["signs"])
+    assert all(row["tasks"] for row in modes.values())
+    assert list(modes).index("cavitation") < list(modes).index("sensor_drift")
+    assert all(set(row["of"]) <= set(modes) for row in found["mode_checks"])

@@ -73,8 +73,8 @@ def align(plant: Plant, columns: Sequence[Chosen], start: datetime, end: datetim
     """The signals from `start` to `end` (or to the moment of asking, where that is earlier).
 
     Args:
-        step_s: length of a step in seconds; None: the shortest usual one that gives at most 600 steps and is no
-            shorter than the signals' median interval.
+        step_s: length of a step in seconds; None: the shortest usual one that gives at most 600 steps and not too many
+            values, and is no shorter than the signals' median interval.
 
     Raises:
         InputError: times the wrong way round, or more values than may be read; what would be few enough is suggested.
@@ -115,6 +115,7 @@ def align(plant: Plant, columns: Sequence[Chosen], start: datetime, end: datetim
 def _usual_step(columns: Sequence[Chosen], span_s: float) -> float:
     intervals = [one.info.interval_s for one in columns if one.info.interval_s and one.info.sampling == "sampled"]
     least = max(float(np.median(intervals)) if intervals else 1.0, span_s / _USUAL_STEPS)
+    least = max(least, len(columns) * span_s / MOST_CELLS)
     return longer_step(least)
 
 

@@ -51,8 +51,8 @@ def choose(plant: Plant, words: Sequence[str], most: int) -> list[Chosen]:
     """The signals that words name, in their order, each column once (twice under two names).
 
     A word is ``TWIN.SIGNAL``, a TWIN (all recorded signals of it and its parts) or a pattern with ``*`` over
-    ``TWIN.SIGNAL``; ``max(TWIN.SIGNAL)`` names an aggregate (mean, min, max, last, count; without one the mean of
-    numbers and the last of texts), ``… AS name`` a column.
+    ``TWIN.SIGNAL`` or over TWIN; ``max(TWIN.SIGNAL)`` names an aggregate (mean, min, max, last, count; without one
+    the mean of numbers and the last of texts), ``… AS name`` a column.
 
     Raises:
         InputError: a word that can't be read, or more signals than `most`.
@@ -85,7 +85,10 @@ def choose(plant: Plant, words: Sequence[str], most: int) -> list[Chosen]:
 def _infos(plant: Plant, word: str) -> list[SignalInfo]:
     if "*" in word:
         pattern = re.compile(re.escape(word).replace(r"\*", ".*"), re.IGNORECASE)
-        found = [info for info in plant.telemetry.signals() if pattern.fullmatch(str(info.key))]
+        recorded = plant.telemetry.signals()
+        found = [info for info in recorded if pattern.fullmatch(str(info.key))]
+        # A pattern without a signal is of twins: each stands for all signals of its own.
+        found = found or [info for info in recorded if pattern.fullmatch(info.key.twin)]
         if not found:
             near = nearest(word.replace("*", ""), [str(info.key) for info in plant.telemetry.signals()])
             raise UnknownNameError(f"no recorded signal matches {word!r}", code="unknown_signal", suggestions=near)

@@ -191,6 +191,7 @@ def _hypothesis(
         path=tuple(path),
         explains=tuple(explains),
         origin=fits[1].origin,
+        modes=tuple(fits[0]),
     )
 
 

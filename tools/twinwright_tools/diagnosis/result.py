@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..telemetry.series import SignalKey
 from ..times import iso
+
+if TYPE_CHECKING:
+    from .modes.match import ModeFit
 
 Verdict = Literal["cause", "cannot_tell", "nothing_wrong"]
 Origin = Literal["sensor", "process", "undecided"]
@@ -71,6 +74,7 @@ class Hypothesis:
         path: twin ids from the cause to the symptom along which an upset travels; empty if there is none.
         explains: the deviating signals that it would explain.
         origin: whether an instrument or the plant has failed; undecided where nothing tells, or nobody looked.
+        modes: the failure modes of the twin, best first, with how well each fits.
     """
 
     rank: int
@@ -83,6 +87,7 @@ class Hypothesis:
     path: tuple[str, ...] = ()
     explains: tuple[SignalKey, ...] = ()
     origin: Origin = "undecided"
+    modes: tuple[ModeFit, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The hypothesis as the JSON contract of `twinwright diagnose` has it."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 import sqlglot.expressions as exp
 
 from ..errors import TimeFormatError
-from ..times import iso, parse_time
+from ..times import parse_time
 from .check import refuse
 from .language import Kind
 
 MOMENTS = frozenset({"time", "local time", "date"})
 OPEN = frozenset({"unknown", "null"})
+_SITE_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?")
 _A = {"number": "a number", "text": "a text", "boolean": "true or false", "interval": "a span of time", "row": "a row"}
 
 
@@ -25,15 +27,14 @@ def compare(left: exp.Expr, left_kind: Kind, right: exp.Expr, right_kind: Kind) 
     if left_kind in OPEN or right_kind in OPEN or left_kind == right_kind:
         return
     kinds = {left_kind, right_kind}
-    if kinds <= MOMENTS and kinds != {"time", "local time"}:
+    if kinds <= MOMENTS and (kinds != {"time", "local time"} or _is_site_time(left) or _is_site_time(right)):
         return
     for one, kind, other in ((left, left_kind, right), (right, right_kind, left)):
         if isinstance(other, exp.Literal) and other.is_string:
             meant = _meant(kind, other.this)
             if meant == "":
                 return
-            zone = ", with the zone that is meant" if kind == "time" else ""
-            hint = f"; write {meant}{zone}" if meant else ""
+            hint = f"; write {meant}" if meant else ""
             text = f"{shown(one)} is {a_kind(kind)} and can't be compared with the text {shown(other)}{hint}"
             raise refuse("type", text, other, [meant] if meant else [])
     hint = _hint(left, left_kind, right, right_kind)
@@ -57,16 +58,23 @@ def _meant(kind: Kind, text: str) -> str | None:
 
 
 def _meant_time(text: str) -> str | None:
+    """A day or a time without a zone is the site's, in which DuckDB reads it; other ISO 8601 is rewritten."""
+    if _SITE_TIME.fullmatch(text) and _is_date(text, "local time"):
+        return ""
     try:
         parse_time(text)
         return ""
     except TimeFormatError:
         pass
     try:
-        # a day or a time without a zone: whose midnight was meant, nobody can tell
-        return f"TIMESTAMPTZ '{iso(parse_time(datetime.fromisoformat(text.strip()).isoformat() + '+00:00'))}'"
-    except (ValueError, TimeFormatError):
+        return f"'{datetime.fromisoformat(text.strip()).isoformat()}'"
+    except ValueError:
         return None
+
+
+def _is_site_time(node: exp.Expr) -> bool:
+    """Whether it is a time that is written out without a zone: it is the site's."""
+    return isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal)
 
 
 def _is_number(text: str) -> bool:

@@ -41,25 +41,17 @@ _SOURCES = {"telemetry", "twin graph", "history", "engine", "orders"}
 class ProposeAction(ToolArguments):
     """Arguments of `propose_action`."""
 
-    twin: str = Field(description="Id of the twin whose property is to be set.")
-    property: str = Field(description="A writable property of that twin's model, as describe_twin lists it.")
-    value: Annotated[str, AfterValidator(some_text)] = Field(
-        description="The absolute value as a plain decimal string, for example '4.5'. No increments, no expressions."
-    )
+    twin: str
+    property: str = Field(description="A writable one of its model.")
+    value: Annotated[str, AfterValidator(some_text)] = Field(description="Absolute, as a decimal string such as '4.5'.")
     unit: Annotated[str, AfterValidator(some_text)] = Field(
-        description="The value's unit as a UCUM code, for example Cel, bar, kW, {rpm}, or 1 for none."
+        description="UCUM code such as Cel, bar, {rpm}, or 1 for none."
     )
-    reason: Annotated[str, AfterValidator(some_text)] = Field(
-        description="Why, in one sentence for a person (at most 500 characters)."
-    )
-    evidence: Annotated[list[str], AfterValidator(sized(1, 20))] = Field(
-        description="Ids of the evidence that it rests on, such as E3."
-    )
+    reason: Annotated[str, AfterValidator(some_text)] = Field(description="One sentence for a person.")
+    evidence: Annotated[list[str], AfterValidator(sized(1, 20))]
     withdraw: str | None = Field(
-        description=(
-            "null to propose. To take back a proposal of this investigation that nobody has carried out yet: the "
-            "permit id that it was given; twin, property, value and unit then repeat that proposal's."
-        )
+        None,
+        description="Takes back a proposal of this investigation: its permit id; the rest repeats it.",
     )
 
 

@@ -2,7 +2,7 @@
 
 One tool with an `operation` and flat arguments, and not one tool an operation or a union of argument objects: strict
 schemas are compiled into one grammar with a bound on its size, on unions (16) and on optional arguments (24) of all
-tools of a request together, so here is neither a union nor an optional argument; what isn't needed is left empty. And a
+tools of a request together. So there is no union here, and what an operation doesn't need is left out, not null. And a
 model that learned to name signals, window and split once has learned it for all operations.
 """
 
@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from ..plant import Plant
 
 _MOST_WORDS = 60
-_SQL_SIGNALS = 24
+# Columns of a grid; how many values it may hold in all is another bound.
+_SQL_SIGNALS = 400
 _ROW_FACTS = 8
+# Where fewer rows than these fit, it's their width that is too much.
+_FEW_ROWS = 10
 # Id, names of members, quality and age, beside summary, facts and data.
 _REST_CHARS = 400
 
@@ -40,28 +43,21 @@ _REST_CHARS = 400
 class Analyse(ToolArguments):
     """Arguments of `analyse`."""
 
-    operation: Literal["sql", Operation] = Field(description="What to do; the tool's description says what each does.")
+    operation: Literal["sql", Operation]
     signals: Annotated[list[str], AfterValidator(sized(0, _MOST_WORDS))] = Field(
-        description=(
-            "TWIN.SIGNAL, a TWIN (all of it and its parts) or a pattern with * such as line-3-*.motor.current. "
-            "max(TWIN.SIGNAL) takes another aggregate than the mean of each step (mean, min, max, last, count); "
-            "'TWIN.SIGNAL AS p' names its column for SQL. residual: the signal, then those that explain it. "
-            "command_feedback: the command, then the feedback."
-        )
+        default_factory=list, description="The explained one, or the command, first."
     )
-    start: str = Field(alias="from", description="Begin, ISO 8601 with a zone; '' for the first sample.")
-    to: str = Field(description="End, ISO 8601 with a zone; '' for the moment of asking, after which nothing is read.")
-    split: str = Field(
-        description="The time before which all was normal; '' for none. before_after, residual, first_to_break need it."
-    )
-    step: str = Field(description="Length of a step, such as 10s, 5min or 1h; '' for one that fits.")
-    sql: str = Field(description="For operation sql: one SELECT; else ''.")
+    start: str = Field("", alias="from", description="ISO 8601 with a zone.")
+    to: str = Field("", description="Usually the moment of asking.")
+    split: str = Field("", description="Before it all was normal.")
+    step: str = Field("", description="Such as 10s, 5min, 1h.")
+    sql: str = ""
     weights: Annotated[list[float], AfterValidator(sized(0, 12))] = Field(
-        description="For balance: a weight a signal, in their order; [] to fit the first on the others."
+        default_factory=list, description="Of balance; without, the first is fitted on the others."
     )
-    limit: str = Field(description="For time_to_limit and states: 'above 80' or 'below 2.5 bar'; '' for none.")
-    max_lag: str = Field(description="For cross_correlation and command_feedback, such as 30min; '' for the usual.")
-    plot: bool = Field(description="Whether to draw it and show you the picture.")
+    limit: str = Field("", description="Such as 'above 2.5 bar'.")
+    max_lag: str = Field("", description="Such as 30min.")
+    plot: bool = Field(False, description="Shows you a picture too.")
 
 
 def analyse(arguments: Analyse, context: ToolContext) -> Finding:
@@ -138,11 +134,7 @@ def _selected(arguments: Analyse, plant: Plant, budget: int) -> Finding:
     # Of a few rows each figure has a name to be cited by; of many, they stand in the data alone.
     for row in rows if len(rows) <= _ROW_FACTS else []:
         facts += row_facts(found.result.columns, row, units)
-    told = (
-        size([one.model_dump(exclude_none=True) for one in facts])
-        + size(hints)
-        + size(_window(found, columns, start, end))
-    )
+    told = size(hints) + size(found.result.columns) + sum(len(unit or "") for unit in units.values())
     _check_fits(found, rows, budget - told - _REST_CHARS)
     telemetry = {"grid", "samples", "signals"} & set(found.reads)
     ages = [(plant.at - one.info.last).total_seconds() for one in columns]
@@ -164,6 +156,12 @@ def _check_fits(found: Selected, rows: Sequence[Any], budget: int) -> None:
     if len(shown) == len(rows) and not found.result.truncated and size(rows) <= budget:
         return
     many = f"more than {len(rows)}" if found.result.truncated else str(len(rows))
+    if len(shown) < _FEW_ROWS:
+        wide, fits = len(found.result.columns), max(1, len(found.result.columns) * len(shown) // len(rows))
+        raise InputError(
+            f"{many} rows of {wide} columns are too much: select about {fits} columns, or aggregate them (GROUP BY)",
+            code="analyse.too_large",
+        )
     how = "aggregate them (GROUP BY), select fewer columns"
     if "grid" in found.reads or "samples" in found.reads:
         how = "aggregate them (GROUP BY time_bucket(INTERVAL 1 HOUR, time)), take a longer step, select fewer columns"

@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 # How much of its evidence a hypothesis brings along: the leading ones more.
 _LEADING, _EVIDENCE_LEADING, _EVIDENCE_OTHERS = 2, 4, 2
+_MOST_EXPLAINED = 3
+# Failure modes that are held against each other: of the first twin, and of each of the next.
+_TWINS, _MODES_FIRST, _MODES_NEXT = 3, 4, 2
 
 
 class RankCauses(ToolArguments):
     """Arguments of `rank_causes`."""
 
     symptoms: Annotated[list[str], AfterValidator(sized(0, 6))] = Field(
-        description=(
-            "What somebody complains of: 0 to 6 of TWIN or TWIN.SIGNAL, for example line-3 or line-3.throughput. "
-            "An empty list looks at the whole plant."
-        )
+        description="0 to 6 of TWIN or TWIN.SIGNAL; [] for the whole plant."
     )
-    top: Annotated[int, AfterValidator(between(1, 10))] = Field(description="How many hypotheses to return, 1 to 10.")
+    top: Annotated[int, AfterValidator(between(1, 10))] = Field(description="How many hypotheses, 1 to 10.")
 
 
 def rank_causes(arguments: RankCauses, context: ToolContext) -> Finding:
@@ -65,6 +65,8 @@ def rank_causes(arguments: RankCauses, context: ToolContext) -> Finding:
             "missing": list(found.missing),
             "symptoms": arguments.symptoms,
             "hypotheses": rows,
+            "said": _said(rows),
+            "modes": _modes(shown),
             "assumptions": shortened(list(found.assumptions[:4])),
             "next_check": _check(found),
         },
@@ -115,7 +117,8 @@ def _row(one: Hypothesis, modes: dict[str, FailureMode], evidence: dict[str, dic
         "confidence": round(one.confidence, 4),
         "onset": iso(one.onset) if one.onset else None,
         "path": list(one.path),
-        "explains": [str(key) for key in one.explains[:6]],
+        "explains": [str(key) for key in one.explains[:_MOST_EXPLAINED]] if one.rank <= _LEADING else [],
+        "because": [ref for ref in one.evidence if ref in evidence][: _EVIDENCE_LEADING if one.rank <= _LEADING else 1],
         "evidence": _sentences(one, evidence),
         "checks": shortened(list(mode.checks[:2])) if mode else [],
     }
@@ -126,6 +129,31 @@ def _sentences(one: Hypothesis, evidence: dict[str, dict[str, Any]]) -> list[dic
     most = _EVIDENCE_LEADING if one.rank <= _LEADING else _EVIDENCE_OTHERS
     found = [evidence[ref] for ref in one.evidence if ref in evidence][:most]
     return [{"id": item["id"], "kind": item.get("kind"), "text": shortened(item.get("text"))} for item in found]
+
+
+def _said(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the rows' `because` names, each sentence once; how loud a signal is, `find_deviations` says."""
+    texts = {item["id"]: item["text"] for row in rows for item in row["evidence"] if item["id"] in row["because"]}
+    return [{"id": ref, "text": text.partition(", at most ")[0]} for ref, text in texts.items()]
+
+
+def _modes(shown: Sequence[Hypothesis]) -> list[dict[str, Any]]:
+    """How well the failure modes of the leading twins fit: which signs show, miss or are contradicted."""
+    from ..diagnosis.failure_modes import shares
+
+    leading = {one.twin: one for one in reversed(shown)}
+    twins = list(dict.fromkeys(one.twin for one in shown))[:_TWINS]
+    found = []
+    for place, twin in enumerate(twins):
+        fits = leading[twin].modes
+        chances = shares(fits)
+        for fit in fits[: _MODES_NEXT if place else _MODES_FIRST]:
+            signs = {"shows": fit.seen, "missing": fit.missing, "against": fit.contradicted}
+            found.append(
+                {"twin": twin, "mode": fit.mode, "share": round(chances[fit.mode], 3)}
+                | {name: list(each) for name, each in signs.items()}
+            )
+    return found
 
 
 def _facts(one: Hypothesis, modes: dict[str, FailureMode]) -> list[Fact]:

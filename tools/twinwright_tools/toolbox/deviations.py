@@ -24,13 +24,9 @@ Where = Literal["itself", "part", "upstream", "downstream"]
 class FindDeviations(ToolArguments):
     """Arguments of `find_deviations`."""
 
-    twin: str = Field(description="Id of the twin to look around.")
-    steps: Annotated[int, AfterValidator(between(0, 6))] = Field(
-        description="How many relationships to follow, 0 to 6; 0 looks at the twin and its parts only."
-    )
-    direction: Literal["upstream", "downstream", "both"] = Field(
-        description="upstream: where an upset could come from; downstream: where it would go to."
-    )
+    twin: str = Field(description="Looks around it.")
+    steps: Annotated[int, AfterValidator(between(0, 6))] = Field(description="Relationships to follow, 0 to 6.")
+    direction: Literal["upstream", "downstream", "both"]
 
 
 def find_deviations(arguments: FindDeviations, context: ToolContext) -> Finding:
@@ -44,7 +40,7 @@ def find_deviations(arguments: FindDeviations, context: ToolContext) -> Finding:
         key=lambda one: (around[one.key.twin] != "itself", -one.score, str(one.key)),
     )
     rows = [_row(one, around[one.key.twin]) for one in found]
-    shown = fitting(rows, BUDGET_CHARS - 2500)
+    shown = fitting(rows, BUDGET_CHARS // 2)
     first = min(found, key=lambda one: (one.onset, str(one.key)), default=None)
     reach = f"{arguments.twin}, its parts and {arguments.direction} within {arguments.steps} steps"
     facts = [Fact(name="deviating signals", value=len(found)), Fact(name="twins looked at", value=len(around))]
@@ -110,7 +106,8 @@ def _row(one: Deviation, where: Where) -> dict[str, Any]:
         "after": one.after,
         "unit": one.unit,
         "score_sigma": one.score,
-        **({"note": one.note} if one.note else {}),
+        # That it is a share of time, the unit says.
+        **({"note": one.note} if one.note and one.unit != "share of time" else {}),
     }
 
 

@@ -19,23 +19,17 @@ _LEFT_OUT = frozenset({"source_row", "snippet", "score"})
 class SearchHistory(ToolArguments):
     """Arguments of `search_history`."""
 
-    words: Annotated[str, AfterValidator(some_text)] = Field(
-        description="Words to look for, for example 'label stock jam'. Best match first."
-    )
-    twin: str | None = Field(description="Only rows of this twin and its parts; null for all.")
-    kind: str | None = Field(description="Only this kind of row, for example work_order, alarm or note; null for all.")
-    limit: Annotated[int, AfterValidator(between(1, 20))] = Field(description="How many rows at most, 1 to 20.")
+    words: Annotated[str, AfterValidator(some_text)] = Field(description="Such as 'label stock jam'.")
+    twin: str | None = Field(None, description="Only of it and its parts.")
+    kind: str | None = Field(None, description="Only work_order, alarm, note, event, procedure …")
+    limit: Annotated[int, AfterValidator(between(1, 20))] = Field(description="Most rows, 1 to 20.")
 
 
 class CountHistory(ToolArguments):
     """Arguments of `count_history`."""
 
     sql: Annotated[str, AfterValidator(some_text)] = Field(
-        description=(
-            "One read-only SELECT over the table `history`, whose columns are at least kind, twin, text, time, id, "
-            "status, code, priority, closed, duration_h. For example: SELECT code, count(*) AS n, avg(duration_h) AS "
-            "hours FROM history WHERE kind = 'work_order' AND twin = 'line-2-filler' GROUP BY code ORDER BY n DESC"
-        )
+        description="A SELECT over history (kind, twin, text, time, id, status, code, priority, closed, duration_h …)."
     )
 
 

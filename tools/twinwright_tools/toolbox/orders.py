@@ -28,17 +28,15 @@ _MOST_RELATED = 3
 class DraftWorkOrder(ToolArguments):
     """Arguments of `draft_work_order`."""
 
-    asset: str = Field(description="Twin id of the asset to work on.")
-    failure_mode: str | None = Field(description="Failure mode id as rank_causes names it; null where none fits.")
-    title: Annotated[str, AfterValidator(some_text)] = Field(description="What is to be done, in under 80 characters.")
+    asset: str = Field(description="Twin id.")
+    failure_mode: str | None = Field(None, description="Its id; left out where none fits.")
+    title: Annotated[str, AfterValidator(some_text)] = Field(description="What is to be done, under 80 characters.")
     problem: Annotated[str, AfterValidator(some_text)] = Field(
-        description="What is wrong and since when, with the figures that show it, for the technician who goes there."
+        description="For the technician: what is wrong, since when, and the figures that show it."
     )
-    evidence: Annotated[list[str], AfterValidator(sized(1, 20))] = Field(
-        description="Ids of the evidence that it rests on, such as E3."
-    )
+    evidence: Annotated[list[str], AfterValidator(sized(1, 20))]
     likelihood: Annotated[float, AfterValidator(between(0.0, 1.0))] = Field(
-        description="Probability between 0 and 1 that this asset is the cause, as rank_causes has it."
+        description="Probability that it is the cause, 0 to 1."
     )
 
 

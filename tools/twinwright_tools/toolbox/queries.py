@@ -17,9 +17,8 @@ class QueryTwins(ToolArguments):
 
     query: Annotated[str, AfterValidator(some_text)] = Field(
         description=(
-            "One statement of the Azure Digital Twins query language, for example "
-            "SELECT T.$dtId FROM DIGITALTWINS T WHERE IS_OF_MODEL(T, 'dtmi:com:example:Pump;1') AND T.ratedPower > 5 "
-            "or SELECT COUNT() FROM DIGITALTWINS. Properties hold master data; measured values are telemetry."
+            "In the Azure Digital Twins query language, such as "
+            "SELECT T.$dtId FROM DIGITALTWINS T WHERE IS_OF_MODEL(T, 'dtmi:com:example:Pump;1') AND T.ratedPower > 5"
         )
     )
 

@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 _SIGNALS = 6
 _MODELS = 6
+_CHECKS = 2
 
 
 class FindTwins(ToolArguments):
     """Arguments of `find_twins`."""
 
-    words: Annotated[str, AfterValidator(some_text)] = Field(
-        description="Words for assets, kinds of assets and signals, for example 'line 3 filler speed' or 'pumps'."
-    )
-    limit: Annotated[int, AfterValidator(between(1, 30))] = Field(description="How many twins at most, 1 to 30.")
+    words: Annotated[str, AfterValidator(some_text)] = Field(description="Such as 'line 3 filler speed' or 'pumps'.")
+    limit: Annotated[int, AfterValidator(between(1, 30))] = Field(description="Most twins, 1 to 30.")
 
 
 class DescribeTwin(ToolArguments):
     """Arguments of `describe_twin`."""
 
-    twin: str = Field(description="Id of the twin, as find_twins gives it.")
+    twin: str
+    modes: bool = Field(False, description="Also the failure modes that it can have, their signs and checks.")
 
 
 def find_twins(arguments: FindTwins, context: ToolContext) -> Finding:
@@ -184,6 +184,8 @@ def describe_twin(arguments: DescribeTwin, context: ToolContext) -> Finding:
         "properties": _properties(twin.properties),
     }
     data["signals"] = fitting(signals, max(1500, BUDGET_CHARS - size(data) - 800))
+    if arguments.modes:
+        data |= _failure_modes(plant, twin.id)
     shown = data["signals"]
     ages = [row["age_s"] for row in shown if row["age_s"] is not None]
     return Finding(
@@ -200,6 +202,27 @@ def describe_twin(arguments: DescribeTwin, context: ToolContext) -> Finding:
         provenance="twin graph",
         age_s=min(ages) if ages else None,
     )
+
+
+def _failure_modes(plant: Plant, twin: str) -> dict[str, Any]:
+    """The failure modes that a twin can have: the signs of each on signals by role, and what to check to tell them."""
+    from ..diagnosis.failure_modes import equipment_of, happens_to, modes_of_plant
+
+    equipment = equipment_of(twin, plant.graph, plant.models)
+    modes = [mode for mode in modes_of_plant(plant).modes.values() if happens_to(mode, equipment)]
+    # What happens to any instrument comes last.
+    modes.sort(key=lambda mode: mode.anywhere)
+    checks: dict[str, list[str]] = {}
+    for mode in modes:
+        for text in mode.checks[:_CHECKS]:
+            checks.setdefault(text, []).append(mode.id)
+    return {
+        "failure_modes": [
+            {"mode": mode.id, "signs": [sign.text for sign in mode.signature], "tasks": list(mode.tasks)}
+            for mode in modes
+        ],
+        "mode_checks": [{"check": text, "of": of} for text, of in checks.items()],
+    }
 
 
 def _described_signals(plant: Plant, twin: str) -> list[dict[str, Any]]:

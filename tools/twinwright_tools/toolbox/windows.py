@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _CHARS_PER_POINT = 18
 # Enough to see a shape; a model pays for each of them again on every turn.
-_MOST_POINTS = 60
+_MOST_POINTS = 36
 _STATISTICS_CHARS = 900
 _STATES = 6
 
@@ -29,11 +29,9 @@ _STATES = 6
 class TelemetryWindow(ToolArguments):
     """Arguments of `telemetry_window`."""
 
-    signals: Annotated[list[str], AfterValidator(sized(1, 6))] = Field(
-        description="1 to 6 signals, each as TWIN.SIGNAL, for example line-3-filler.rate."
-    )
-    start: str = Field(alias="from", description="Begin, ISO 8601 with a zone.")
-    to: str = Field(description="End, ISO 8601 with a zone; nothing after the moment of asking is read.")
+    signals: Annotated[list[str], AfterValidator(sized(1, 6))] = Field(description="1 to 6 of TWIN.SIGNAL.")
+    start: str = Field(alias="from", description="ISO 8601 with a zone.")
+    to: str
 
 
 def telemetry_window(arguments: TelemetryWindow, context: ToolContext) -> Finding:
@@ -88,6 +86,8 @@ def _view(found: dict[str, Any], start: datetime, room: int) -> dict[str, Any]:
     ]
     quality = dict(found.get("quality") or {})
     quality["gaps"] = (quality.get("gaps") or [])[:3]
+    if not (quality.get("out_of_range") or {}).get("count"):
+        quality.pop("out_of_range", None)
     statistics = dict(found["statistics"])
     if "states" in statistics:
         statistics["states"] = statistics["states"][:_STATES]
