@@ -15,9 +15,7 @@ class Claim(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(
-        description="One sentence; every figure, time, twin id and signal in it stands in the cited evidence."
-    )
+    text: str = Field(description="One sentence; what it names stands in the cited evidence.")
     evidence: list[str] = Field(description="Ids such as E3.")
 
 
@@ -30,8 +28,11 @@ class Hypothesis(BaseModel):
     signal: str | None = Field(description="Its signal that shows it first.")
     mode: str | None = Field(description="Failure mode id as the evidence has it.")
     confidence: float = Field(description="Probability from 0 to 1 that this is a true cause.")
-    onset: str | None = Field(description="When it began, as the evidence has it.")
-    chain: list[str] = Field(description="Twin ids from the cause to the symptom, as the upset travelled.")
+    onset: str | None = Field(description="When it began: a time that evidence gives for that twin.")
+    chain: list[str] = Field(
+        description="Twin ids along relationships as the upset travelled, cause first; may end at what contains the "
+        "symptom (a line)."
+    )
     why_no_path: str | None = Field(description="Why it can be the cause where the graph has no such path.")
     supports: list[Claim]
     contradicts: list[Claim]
