@@ -39,6 +39,7 @@ from .calls import Caller
 from .checkpoints import open_saver
 from .circles import stopped
 from .conclude import loop_specs
+from .drafts import following
 from .grounding import GroundingFailure, Grounds, assumed, check, strike
 from .handing_over import HANDS_OVER, for_rules
 from .models.base import Entry, Model, ModelRefusedError, Progress, ToolSpec, Transcript
@@ -285,6 +286,7 @@ def investigate(
         usage = RunUsage.model_validate(state["usage"])
         over = _handed(state) or hand_over
         found = assemble(run, model.name, transcript, ending, usage, own=len(before), over=over)
+        found = found.model_copy(update={"work_orders": following(plant, found)})
         resumable = found.status in {"failed", "out_of_budget"} or _handed(state) is not None
         store.finish(run, found.model_dump_json(), resumable=resumable)
         if not resumable:
