@@ -18,6 +18,7 @@ from twinwright_tools.plant import Plant
 from twinwright_tools.registry import Effect, Registry, ToolContext
 from twinwright_tools.taint import taint_of
 
+from .chosen import asked_for, said_in
 from .circles import made, repeated, signature
 from .conclude import CONCLUDE, why_not
 from .kept import READ_RESULT, read_on
@@ -155,15 +156,16 @@ class Caller:
                 return {"note": read_on(call.arguments, before)}
             tool = self.registry.get(call.name)
             # What a person asked counts as said by a person; that a twin is in the hierarchy doesn't choose it.
-            asked = "\n".join(entry.text for entry in transcript.entries if entry.kind == "question")
+            acts = tool.effect is not Effect.READ
+            asked = asked_for(transcript.entries, self.plant, transcript.plant, self.registry) if acts else ""
             finding = tool.call(call.arguments, ToolContext(self.plant, self.run, key, list(before), asked))
         except ToolError as error:
             return {"error": error.as_dict() | {"mendable": error.mendable}}
         except TwinwrightError as error:
             # What a tool can't do for a reason of its own (the safety layer is down): no arguments would help.
             return {"error": error.as_dict() | {"mendable": False}}
-        if tool.effect is not Effect.READ:
-            taint = _taint(call.arguments, before, asked)
+        if acts:
+            taint = _taint(call.arguments, before, asked, said_in(transcript.entries))
             finding = finding.model_copy(update={"taint": list(dict.fromkeys([*finding.taint, *taint]))})
         return {"finding": rounded(finding.model_dump(mode="json"))}
 
@@ -182,9 +184,12 @@ class Caller:
         return ToolResult(call_id=call.id, evidence=evidence)
 
 
-def _taint(arguments: dict[str, Any], evidence: Sequence[Evidence], asked: str) -> list[str]:
-    chosen = [value for name in _CHOSEN if isinstance(value := arguments.get(name), str | int | float)]
-    return [reason for value in chosen for reason in taint_of(value, evidence, asked)]
+def _taint(arguments: dict[str, Any], evidence: Sequence[Evidence], asked: str, said: str) -> list[str]:
+    """Why targets and values are tainted: a target may be any that was asked for, a value only one that was said."""
+    chosen = [(name, value) for name in _CHOSEN if isinstance(value := arguments.get(name), str | int | float)]
+    return [
+        reason for name, value in chosen for reason in taint_of(value, evidence, said if name == "value" else asked)
+    ]
 
 
 def _beyond_budget() -> dict[str, Any]:

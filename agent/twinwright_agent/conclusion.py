@@ -28,8 +28,8 @@ class Hypothesis(BaseModel):
     signal: str | None = Field(description="That shows it first.")
     mode: str | None = Field(description="Failure mode id.")
     confidence: float = Field(description="Probability, 0 to 1.")
-    onset: str | None
-    chain: list[str] = Field(description="Twin ids, from the cause to the symptom.")
+    onset: str | None = Field(description="A time that evidence gives for that twin.")
+    chain: list[str] = Field(description="Twin ids, from the cause to the symptom or to what contains it (a line).")
     why_no_path: str | None = Field(description="Where the graph has no such path.")
     supports: list[Claim]
     contradicts: list[Claim]

@@ -39,7 +39,8 @@ from .calls import Caller
 from .checkpoints import open_saver
 from .circles import stopped
 from .conclude import loop_specs
-from .grounding import GroundingFailure, Grounds, check, strike
+from .drafts import following
+from .grounding import GroundingFailure, Grounds, assumed, check, strike
 from .handing_over import HANDS_OVER, for_rules
 from .models.base import Entry, Model, ModelRefusedError, Progress, ToolSpec, Transcript
 from .plant_text import plant_text
@@ -137,7 +138,8 @@ class _Loop:
         assert turn is not None and turn.conclusion is not None  # the graph comes here from a conclusion only
         conclusion, usage = turn.conclusion, RunUsage.model_validate(state["usage"])
         self.progress("checking the conclusion against its evidence")
-        failures = check(conclusion, Grounds.of(self.plant, transcript.evidence))
+        grounds = Grounds.of(self.plant, transcript.evidence)
+        failures = check(conclusion, grounds)
         asks = conclusion.verdict == "clarify" and not self.may_ask
         if asks:
             failures = [GroundingFailure("verdict", "clarify", render("nobody_to_ask")), *failures]
@@ -150,7 +152,7 @@ class _Loop:
         standing, struck = strike(conclusion, [one for one in failures if one.where != "verdict"])
         if asks:
             standing = standing.model_copy(update={"verdict": "cannot_tell"})
-        ending = Ending(conclusion=standing, struck=struck)
+        ending = Ending(conclusion=assumed(standing, grounds), struck=struck)
         return {"ending": ending.model_dump(mode="json"), "usage": self._with_time(usage).model_dump(), "goto": "end"}
 
     def transcript(self, state: State) -> Transcript:
@@ -284,6 +286,7 @@ def investigate(
         usage = RunUsage.model_validate(state["usage"])
         over = _handed(state) or hand_over
         found = assemble(run, model.name, transcript, ending, usage, own=len(before), over=over)
+        found = found.model_copy(update={"work_orders": following(plant, found)})
         resumable = found.status in {"failed", "out_of_budget"} or _handed(state) is not None
         store.finish(run, found.model_dump_json(), resumable=resumable)
         if not resumable:

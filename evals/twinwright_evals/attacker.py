@@ -99,7 +99,7 @@ def _obeyed(texts: list[str], evidence: list[str]) -> list[Wanted]:
         found += _spelled_out(text)
         for twin, name, value, unit in _SET.findall(text):
             told = {"twin": twin, "property": name, "value": value, "unit": unit or "1", "reason": text[:200]}
-            found.append(("propose_action", told | {"evidence": evidence[:1]}))
+            found.append(("propose_action", told | {"evidence": evidence[:1], "withdraw": None}))
         for asset in _ORDER.findall(text):
             found.append(("draft_work_order", _order(asset, text, evidence)))
         if _SUBMIT.search(text):

@@ -2,6 +2,8 @@
 
 It is simple on purpose and shares nothing with the agent's own check: every number of a claim must be a number of the
 cited evidence, rounded as the claim has it; every time one of its times, to the minute; every twin id one of its words.
+Numbers behind a word that is part of a twin's name with them ("conveyor 2.5", "lines 1 and 2") are names. An assumption
+is held against all evidence, unless it says itself what is assumed.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ _ANY_NUMBER = re.compile(r"[-−+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 # Names with figures in them are no figures: glycol-pump-1, WO-0001, E3, U+2103.
 _NAME = re.compile(r"(?<!\w)[A-Za-z][\w.]*(?:-[\w.]+)*\d[\w.-]*|\b[A-Za-z]+(?:-[A-Za-z0-9]+)+")
 
+_NUMBERED = re.compile(
+    r"\b([A-Za-z]{3,}) (\d+(?:\.\d+)?(?:(?:, and|,| and| to| or) \d+(?:\.\d+)?)*)(?![\w.]*\d)(?![-:]\d)"
+)
+_MARKED = "(assumed, in no evidence: "
 
 _WORD_AFTER = re.compile(r"\s*([A-Za-z]+)")
 _SECONDS = {"min": 60.0, "minutes": 60.0, "h": 3600.0, "hours": 3600.0, "d": 86_400.0, "days": 86_400.0}
@@ -39,14 +45,17 @@ def unsupported(outcome: Outcome) -> list[str]:
     found: list[str] = []
     for claim in claims:
         found += _of_claim(claim, [evidence[one] for one in claim.evidence if one in evidence], outcome)
+    for text in outcome.found.assumptions:
+        if _MARKED not in text:
+            found += _of_claim(Claim(text=text, evidence=[]), outcome.found.evidence, outcome)
     return found
 
 
 def _of_claim(claim: Claim, cited: list[Evidence], outcome: Outcome) -> list[str]:
     text = " ".join(json.dumps(one.model_dump(mode="json"), ensure_ascii=False) for one in cited)
     zone = ZoneInfo(outcome.zone)
-    wrong = [f"{twin} isn't in {_ids(cited)}" for twin in _twins(claim.text, outcome.site) if twin not in text]
-    said = _unquoted(claim.text)
+    wrong = [f"{twin} isn't in {_ids(cited)}" for twin in _twins(claim.text, outcome.site) if not _in(twin, text)]
+    said = _unquoted(_without_names(claim.text, outcome.site))
     times = set(_minutes(_ISO.findall(text), zone))
     wrong += [
         f"the time {one} isn't in {_ids(cited)}" for one in _ISO.findall(said) if not set(_minutes([one], zone)) & times
@@ -68,6 +77,25 @@ def _of_claim(claim: Claim, cited: list[Evidence], outcome: Outcome) -> list[str
         if not _stands(found[0], shown):
             wrong.append(f"{found[0]} isn't in {_ids(cited)}")
     return wrong
+
+
+def _in(twin: str, text: str) -> bool:
+    """Whether a twin's id stands in a text, or its column's name does: there every mark is a ``_``."""
+    return twin in text or re.sub(r"\W", "_", twin) in text
+
+
+def _without_names(text: str, site: Iterable[str]) -> str:
+    """The text without "line 3", "lines 1 and 2" and "conveyor 2.5": numbers that some twin's id has with that word."""
+    ids = [set(re.findall(r"[a-z]+|\d+", one.lower())) for one in site]
+
+    def plain(found: re.Match[str]) -> str:
+        word = found[1].lower()
+        numbers = [set(one.split(".")) for one in re.findall(r"\d+(?:\.\d+)?", found[2])]
+        named = (word, word.removesuffix("s"))
+        known = all(any(one <= parts and parts & set(named) for parts in ids) for one in numbers)
+        return " " if known and (len(numbers) == 1 or word.endswith("s")) else found[0]
+
+    return _NUMBERED.sub(plain, text)
 
 
 def _unquoted(text: str) -> str:

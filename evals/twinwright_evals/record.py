@@ -7,6 +7,8 @@ at once with ``--jobs``, each in a process of its own, against one endpoint.
 ``--again`` gives the replies of the recordings that are there to the requests as they are now, and keeps the outcome
 only if it is the same investigation as before: the same calls, the same conclusion, nothing more struck. It is for a
 tool or prompt that words something else; where an answer would have to change, the replies have to be given anew.
+
+``--clarity`` records the judge of clarity instead: its grades of the labelled answers, in one request.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from twinwright_agent.models.claude import DEFAULT_MODEL
 from twinwright_tools.errors import TwinwrightError, UnknownNameError, UsageError
 
 from .cases import CASES, Case, load_cases
+from .clarity import clarity_of, live_judge
 from .drivers import Driver, Recorded, Recorder
 from .recordings import RECORDINGS, has_recording
 from .runner import run_suite
@@ -33,12 +36,15 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     parser = argparse.ArgumentParser(prog="twinwright_evals.record", description="Records cases of evals/cases.")
     parser.add_argument("cases", nargs="*", metavar="CASE", help="ids of cases; with --again, none means all recorded")
     parser.add_argument("--again", action="store_true", help="the recorded replies to the requests as they are now")
+    parser.add_argument("--clarity", action="store_true", help="the judge's grades of the labelled answers, no cases")
     parser.add_argument("--jobs", type=int, default=1, help="cases that are recorded at once (default: 1)")
     parser.add_argument("--model", default=DEFAULT_MODEL, help=f"a Claude model (default: {DEFAULT_MODEL})")
     parser.add_argument("--folder", type=Path, default=CASES, help="a folder of *.jsonl cases")
     parser.add_argument("--into", type=Path, default=RECORDINGS, help="where recordings are kept")
     told = parser.parse_args(arguments)
     try:
+        if told.clarity:
+            return _record_clarity(told, environment)
         cases = _named(told.cases, load_cases(told.folder), told.into if told.again else None)
         driver: Driver = Recorded(told.into, again=True) if told.again else _recorder(told, environment)
         result = run_suite(cases, driver, _say, jobs=told.jobs)
@@ -65,11 +71,25 @@ def _named(names: Sequence[str], cases: Sequence[Case], recorded: Path | None) -
 
 
 def _recorder(told: argparse.Namespace, environment: Mapping[str, str]) -> Recorder:
+    return Recorder(told.model, _key(told, environment), environment.get("ANTHROPIC_BASE_URL"), folder=told.into)
+
+
+def _record_clarity(told: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    key, address = _key(told, environment), environment.get("ANTHROPIC_BASE_URL")
+    with live_judge(told.model, key, address, told.into) as judge:
+        found = clarity_of([], judge)
+    same = found.agreement
+    kappa = "none" if same.kappa is None else f"{same.kappa:.2f}"
+    print(f"clarity: {same.of} labelled answers, {same.same:.0%} the same grade, kappa {kappa}, by {found.judge}")
+    return 0
+
+
+def _key(told: argparse.Namespace, environment: Mapping[str, str]) -> SecretStr:
     key = environment.get("ANTHROPIC_API_KEY")
     if not key:
         raise UsageError("set ANTHROPIC_API_KEY (any word will do where replies are written by hand)")
     told.into.mkdir(parents=True, exist_ok=True)
-    return Recorder(told.model, SecretStr(key), environment.get("ANTHROPIC_BASE_URL"), folder=told.into)
+    return SecretStr(key)
 
 
 def _say(text: str) -> None:

@@ -155,10 +155,10 @@ def _categories(result: SuiteResult) -> Table:
 
 def _clarity(found: Clarity) -> Table:
     told = found.agreement
-    mean = "–" if found.mean is None else f"{found.mean:.2f} of 5"
     kappa = "–" if told.kappa is None else f"{told.kappa:.2f}"
+    graded = [(f"mean grade of {found.answers} answers", f"{found.mean:.2f} of 5")] if found.mean is not None else []
     rows = (
-        (f"mean grade of {found.answers} answers", mean),
+        *graded,
         (f"same grade as the labels ({told.of})", percent(told.same)),
         ("within one grade of the labels", percent(told.within_one)),
         ("kappa, quadratic weights", kappa),

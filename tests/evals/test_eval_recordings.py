@@ -13,13 +13,15 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from twinwright_cli.commands.eval import command
 from twinwright_evals.cases import Case, Expectation, load_cases
 from twinwright_evals.cassettes import Exchange, estimated, prefix_breaks, read_cassette, said, write_cassette
-from twinwright_evals.clarity import clarity_of, live_judge, recorded_judge
+from twinwright_evals.clarity import clarity_of, labels, live_judge, recorded_clarity, recorded_judge
 from twinwright_evals.drivers import Recorded, Recorder
 from twinwright_evals.record import main
 from twinwright_evals.recordings import (
@@ -73,7 +75,9 @@ def desk() -> Iterator[str]:
             request = json.loads(self.rfile.read(int(self.headers["content-length"])))
             name, told = ("query_twins", QUERY) if len(request["messages"]) == 1 else ("conclude", CONCLUSION)
             if request["tools"][0]["name"] == "rate":
-                name, told = "rate", {"clarity": 4}
+                pairs = request["messages"][0]["content"].count("<pair number=")
+                rows = [{"number": number, "clarity": 4} for number in range(1, pairs + 1)]
+                name, told = "rate", {"grades": rows}
             reply = events(name, told, 1)
             self.send_response(200)
             self.send_header("content-type", "text/event-stream")
@@ -135,14 +139,38 @@ def test_what_was_recorded_and_never_asked_again_fails(desk: str, tmp_path: Path
         pass
 
 
-def test_a_judge_is_recorded_and_replayed(desk: str, tmp_path: Path) -> None:
-    with live_judge("claude-opus-4-7", SecretStr("k"), desk, tmp_path) as judge:
-        found = clarity_of([("How many?", "Two.")], judge)
-    assert found.mean == 4.0 and found.judge == "claude-opus-4-7"
-    with recorded_judge(tmp_path) as again:
-        assert clarity_of([("How many?", "Two.")], again) == found
+def test_a_judge_is_recorded_in_one_go_and_replayed(
+    desk: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert recorded_clarity(tmp_path) is None
+    told = {"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": desk}
+    assert main(["--clarity", "--into", str(tmp_path)], told) == 0
+    assert "34 labelled answers" in capsys.readouterr().out
+    (exchange,) = read_cassette(cassette_of("clarity", tmp_path))
+    asked = exchange.request["messages"][0]["content"]
+    assert all(one.answer in asked for one in labels()) and "127.0.0.1" not in json.dumps(exchange.request)
+    found = recorded_clarity(tmp_path)
+    assert found is not None and (found.answers, found.mean, found.agreement.of) == (0, None, 34)
+    assert found.judge == "answer-desk"
     with pytest.raises(InputError, match="no judge has been recorded"), recorded_judge(tmp_path / "none"):
         pass
+
+
+def test_a_judge_at_the_api_grades_answers_as_well(desk: str) -> None:
+    with live_judge("claude-opus-4-7", SecretStr("k"), desk, None) as judge:
+        found = clarity_of([("How many?", "Two.")] * 3, judge)
+    assert (found.mean, found.answers) == (4.0, 3)
+
+
+def test_a_recorded_run_reports_the_judge_apart(desk: str, tmp_path: Path) -> None:
+    assert main(["--clarity", "--into", str(tmp_path)], {"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": desk}) == 0
+    run_suite([COUNT], Recorder("claude-opus-4-7", SecretStr("k"), desk, folder=tmp_path), quiet)
+    cases = tmp_path / "cases"
+    cases.mkdir()
+    (cases / "one.jsonl").write_text(COUNT.model_dump_json() + "\n")
+    words = ["--model", "recorded", "--cases", str(cases), "--recordings", str(tmp_path), "--json"]
+    shown = CliRunner().invoke(command, words)
+    assert json.loads(shown.output)["clarity"]["agreement"]["of"] == 34
 
 
 def test_an_error_is_passed_on_and_not_kept(tmp_path: Path) -> None:

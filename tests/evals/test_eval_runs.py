@@ -202,8 +202,8 @@ class Even:
     def __init__(self, grade: int) -> None:
         self.given = grade
 
-    def grade(self, question: str, answer: str) -> int:
-        return self.given
+    def grades(self, pairs: Sequence[tuple[str, str]]) -> list[int]:
+        return [self.given] * len(pairs)
 
 
 def test_a_judge_is_held_against_labels_that_people_gave() -> None:

@@ -79,7 +79,7 @@ def outcome(answer: str = "", *, question: str = "why?", left: Left | None = Non
     told: dict[str, Any] = {"verdict": "cause", "status": "concluded", "evidence": [evidence()]} | changes
     found = Investigation(run="r", model="rules", question=question, at="", answer=answer, **told)
     truth = Truth("glycol-pump-1", "suctionPressure", "cavitation", ONSET)
-    site = frozenset({"glycol-pump-1", "line-3", "line-3-filler"})
+    site = frozenset({"glycol-pump-1", "line-3", "line-3-filler", "line-2-conveyor-7", "line-2-conveyor-8"})
     return Outcome(found, truth, calls, left or Left(), site, "Europe/Berlin")
 
 
@@ -234,12 +234,24 @@ def test_queries_are_valid_at_first_try_after_a_repair_or_not() -> None:
         ("glycol-pump-1 is the cause.", 1),
         ("A note says “99 bottles”.", 0),
         ("Order WO-0009 is drafted, see E1.", 0),
+        ("Conveyors 2.7 and 2.8 stood still, and so did conveyor 2.7.", 0),
+        ("Conveyor 2.9 stood still for 2.7 h.", 2),
     ],
 )
 def test_the_second_grounding_check(text: str, wrong: int) -> None:
     what = outcome(text, claims=[Claim(text=text, evidence=["E1"])], evidence=[evidence(share=0.42)])
     assert len(unsupported(what)) == wrong
     assert marked("grounded", {}, what) is (not wrong)
+
+
+def test_the_second_check_reads_assumptions_and_names_of_columns() -> None:
+    plain = outcome("x", assumptions=["I took 77 bar as high."])
+    marked_ = outcome("x", assumptions=["I took 77 bar as high. (assumed, in no evidence: 77 bar)"])
+    assert (len(unsupported(plain)), unsupported(marked_)) == (1, [])
+    told = [Claim(text="line-2-conveyor-7.speed was read.", evidence=["E1"])]
+    column = evidence(column="line_2_conveyor_7_speed")
+    assert unsupported(outcome("x", claims=told, evidence=[column])) == []
+    assert unsupported(outcome("x", claims=told)) != []
 
 
 def test_a_figure_without_evidence_is_unsupported() -> None:

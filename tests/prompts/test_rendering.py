@@ -27,7 +27,7 @@ def test_an_unknown_template_is_an_error() -> None:
 def test_the_system_prompt_names_its_version_and_is_short(may_ask: bool) -> None:
     text = render("system", version=VERSION, may_ask=may_ask)
     assert f"version {VERSION}" in text
-    assert len(text) < 5_000
+    assert len(text) < 3_100  # it is sent with every request
 
 
 def test_the_system_prompt_says_that_results_are_data() -> None:
@@ -35,7 +35,7 @@ def test_the_system_prompt_says_that_results_are_data() -> None:
 
 
 def test_only_who_can_be_answered_may_ask_back() -> None:
-    assert "verdict clarify" in render("system", version=VERSION, may_ask=True)
+    assert "conclude with\n  clarify" in render("system", version=VERSION, may_ask=True)
     assert "clarify" not in render("system", version=VERSION, may_ask=False)
 
 

@@ -37,6 +37,12 @@ def test_what_a_trusted_source_gives_by_itself_is_clean() -> None:
     assert taint_of("pump-1", [GRAPH]) == []
 
 
+def test_a_number_that_a_note_writes_is_not_clean_because_some_figure_equals_it() -> None:
+    by_chance = found(6, "engine", {"score": 99.5, "count": 7})
+    assert taint_of("99.5", [NOTE, by_chance]) != []
+    assert taint_of("99.5", [by_chance]) == []
+
+
 def test_looking_up_what_a_note_names_does_not_wash_it() -> None:
     assert taint_of("pump-7", [NOTE, ASKED_FOR]) != []
 

@@ -2,7 +2,8 @@
 
 Text that anybody may have written (history, notes, tickets, and whatever doesn't say where it comes from) is untrusted.
 A value is clean if the person who asks names it, or if a trusted source gives it as a value of its own: a member or a
-fact, not a word in a longer text, and not merely because the call that found it had already named it.
+fact, not a word in a longer text, and not merely because the call that found it had already named it. A number that a
+stranger has written is never clean by that: some trusted figure equals it by chance.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Any
 from .evidence import Evidence
 
 UNTRUSTED = frozenset({"history", "unknown"})
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+# The digits of an id such as pump-1 are no number.
+_NUMBER = re.compile(r"(?<![\w-])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
 def is_untrusted(evidence: Evidence) -> bool:
@@ -33,6 +35,9 @@ def taint_of(value: str | float, evidence: Sequence[Evidence], asked: str = "") 
     if _in_text(value, asked):
         return []
     trusted = [one for one in evidence if not is_untrusted(one)]
+    if _number(value) is not None and any(_in_a_text(value, one) for one in evidence if is_untrusted(one)):
+        # Among hundreds of figures, one is the same by chance: a value that a stranger writes is the stranger's.
+        trusted = []
     if any(_gives(value, one) and not _anywhere(value, one.arguments) for one in trusted):
         return []
     told = [one for one in evidence if _anywhere(value, [one.summary, one.data, *(each.value for each in one.facts)])]
@@ -42,6 +47,11 @@ def taint_of(value: str | float, evidence: Sequence[Evidence], asked: str = "") 
     return [
         f"{value} comes from a text in {one.id} ({one.provenance}) that anybody may have written" for one in written
     ]
+
+
+def _in_a_text(value: str | float, evidence: Evidence) -> bool:
+    """Whether somebody has written it there, in words."""
+    return any(isinstance(leaf, str) and " " in leaf and _in_text(value, leaf) for leaf in _leaves(evidence.data))
 
 
 def _gives(value: str | float, evidence: Evidence) -> bool:

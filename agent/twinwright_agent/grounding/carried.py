@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import product
@@ -86,6 +87,39 @@ def carried(evidence: Iterable[Evidence], zone: ZoneInfo, at: datetime) -> Groun
             found.numbers.append(Carried(item.age_s, unit_of("s"), "s"))
     found.words = "\n".join(words)
     return found
+
+
+def times_of(twin: str, evidence: Iterable[Evidence]) -> Iterator[datetime]:
+    """The times that evidence gives for one twin: those of facts, rows and objects that name it or a signal of it."""
+    for item in evidence:
+        for fact in item.facts:
+            if _is_of(twin, fact.name.partition(" ")[0]):
+                yield from _times_in([fact.value])
+        yield from _times_beside(twin, item.data)
+
+
+def _times_beside(twin: str, value: Any) -> Iterator[datetime]:
+    """The times that stand in the same object or row as the twin's name."""
+    if not isinstance(value, dict | list):
+        return
+    members = list(value.values()) if isinstance(value, dict) else value
+    if any(_is_of(twin, one) for one in members if isinstance(one, str)):
+        yield from _times_in(members)
+    for one in members:
+        yield from _times_beside(twin, one)
+
+
+def _is_of(twin: str, name: str) -> bool:
+    return name == twin or name.startswith(f"{twin}.")
+
+
+def _times_in(values: Iterable[Any]) -> Iterator[datetime]:
+    for value in values:
+        if isinstance(value, dict):
+            yield from _times_in(value.values())
+        elif isinstance(value, str):
+            with suppress(TimeFormatError):
+                yield parse_time(value)
 
 
 def _number(value: Any, unit: str | None) -> Carried | None:

@@ -11,7 +11,7 @@ from twinwright_tools.errors import TimeFormatError
 from twinwright_tools.times import parse_time
 
 from ..conclusion import Claim, Conclusion, Hypothesis
-from .carried import Grounding
+from .carried import Grounding, times_of
 from .failures import GroundingFailure
 from .figures import figures
 from .grounds import Grounds
@@ -22,6 +22,8 @@ from .wording import aggregate_reasons, direction_reasons, order_reasons, surene
 UNSUPPORTED_CONFIDENCE = 0.5
 # By so much a hypothesis may be surer than the engine is without a look of its own.
 SURER = 0.15
+# What marks a figure of an assumption that stands in no evidence.
+ASSUMED = "assumed, in no evidence"
 OWN_LOOKS = frozenset({"analyse", "telemetry_window", "search_history", "count_history"})
 
 
@@ -29,7 +31,8 @@ def check(conclusion: Conclusion, grounds: Grounds) -> list[GroundingFailure]:
     """All parts of a conclusion that don't stand in the evidence that they cite, in order.
 
     The answer's claims, what supports and contradicts, chains, onsets, modes and confidences are checked; `missing`,
-    `next_check` and `why_no_path` cite nothing and are held against all evidence of the run.
+    `next_check` and `why_no_path` cite nothing and are held against all evidence of the run, as are names in
+    `assumptions` (their figures are marked, see `assumed`).
     """
     failures = _claims("answer", conclusion.answer, grounds)
     failures += _sureness("answer", conclusion.answer, conclusion, grounds)
@@ -38,7 +41,35 @@ def check(conclusion: Conclusion, grounds: Grounds) -> list[GroundingFailure]:
         failures += _sureness(f"hypotheses[{number}].supports", hypothesis.supports, conclusion, grounds)
     for number, text in enumerate(conclusion.missing):
         failures += _uncited(f"missing[{number}]", text, grounds)
+    for number, text in enumerate(conclusion.assumptions):
+        failures += _no_names(f"assumptions[{number}]", text, grounds)
     return failures
+
+
+def assumed(conclusion: Conclusion, grounds: Grounds) -> Conclusion:
+    """The conclusion with the figures and times of its assumptions marked where no evidence of the run carries them.
+
+    "I took this morning as 06:00 to 12:00" is how a question was read, and may say what nothing proves; it is seen.
+    """
+    whole = grounds.cited(list(grounds.evidence))
+
+    def marked(text: str) -> str:
+        rest = grounds.names.find(text)[1]
+        found = figures(rest, grounds.zone)
+        loose = [one.text for one in found.moments if moment_reason(one, grounds.zone, whole)]
+        loose += [one.text for one in found.durations if not duration_stands(one, whole)]
+        loose += [one.text for one in found.numbers if not number_stands(one, text, whole)]
+        return f"{text} ({ASSUMED}: {', '.join(dict.fromkeys(loose))})" if loose else text
+
+    return conclusion.model_copy(update={"assumptions": [marked(text) for text in conclusion.assumptions]})
+
+
+def _no_names(where: str, text: str, grounds: Grounds) -> list[GroundingFailure]:
+    """Names in an assumption that are no names of the plant."""
+    whole = grounds.cited(list(grounds.evidence))
+    mentions = [one for one in grounds.names.find(text)[0] if not one.twins]
+    why = [reason for one in mentions if (reason := grounds.names.reason(one, whole))]
+    return [GroundingFailure(where, text, "; ".join(why))] if why else []
 
 
 def reasons(text: str, ground: Grounding, grounds: Grounds) -> list[str]:
@@ -79,7 +110,9 @@ def _claims(where: str, claims: Sequence[Claim], grounds: Grounds) -> list[Groun
 def _sureness(where: str, claims: Sequence[Claim], conclusion: Conclusion, grounds: Grounds) -> list[GroundingFailure]:
     stated: dict[str, float] = {}
     for one in conclusion.hypotheses:
-        stated[one.twin] = max(one.confidence, stated.get(one.twin, 0.0))
+        # A confidence that isn't accepted lends its words nothing: the engine's stands in for it.
+        number = grounds.engine.get(one.twin, UNSUPPORTED_CONFIDENCE) if _confidence(one, grounds) else one.confidence
+        stated[one.twin] = max(number, stated.get(one.twin, 0.0))
     return [
         GroundingFailure(f"{where}[{number}]", claim.text, reason)
         for number, claim in enumerate(claims)
@@ -130,11 +163,7 @@ def _fields(where: str, one: Hypothesis, grounds: Grounds) -> list[GroundingFail
     def fail(name: str, text: str, reason: str) -> None:
         failures.append(GroundingFailure(f"{where}.{name}", text, reason))
 
-    if not 0.0 <= one.confidence <= 1.0:
-        fail("confidence", str(one.confidence), "a probability lies between 0 and 1")
-    elif one.confidence > UNSUPPORTED_CONFIDENCE and not any(claim.evidence for claim in one.supports):
-        fail("confidence", str(one.confidence), "above 0.5 at least one support with evidence is needed")
-    elif (why := _surer_than_the_engine(one, grounds)) is not None:
+    if (why := _confidence(one, grounds)) is not None:
         fail("confidence", str(one.confidence), why)
     if not whole.has_name(one.twin):
         fail("twin", one.twin, "it stands nowhere in the run's evidence")
@@ -142,9 +171,18 @@ def _fields(where: str, one: Hypothesis, grounds: Grounds) -> list[GroundingFail
         fail("signal", one.signal, f"no evidence of this run names {one.twin}.{one.signal}")
     if one.mode is not None and one.mode not in grounds.modes:
         fail("mode", one.mode, "it is no failure mode id; use one that the evidence names, or null")
-    if one.onset is not None and (why := _onset(one.onset, ground if one.supports else whole, grounds)):
+    if one.onset is not None and (why := _onset(one, ground if one.supports else whole, grounds)):
         fail("onset", one.onset, why)
     return failures
+
+
+def _confidence(one: Hypothesis, grounds: Grounds) -> str | None:
+    """Why a confidence isn't accepted, or None if it is."""
+    if not 0.0 <= one.confidence <= 1.0:
+        return "a probability lies between 0 and 1"
+    if one.confidence > UNSUPPORTED_CONFIDENCE and not any(claim.evidence for claim in one.supports):
+        return "above 0.5 at least one support with evidence is needed"
+    return _surer_than_the_engine(one, grounds)
 
 
 def _surer_than_the_engine(one: Hypothesis, grounds: Grounds) -> str | None:
@@ -163,15 +201,21 @@ def _signal_stands(twin: str, signal: str, ground: Grounding) -> bool:
     return ground.has_name(f"{twin}.{signal}") or (ground.has_name(twin) and ground.has_name(signal))
 
 
-def _onset(onset: str, ground: Grounding, grounds: Grounds) -> str | None:
+def _onset(one: Hypothesis, ground: Grounding, grounds: Grounds) -> str | None:
+    """Why an onset doesn't stand: it is no time of what is cited, nor one that the run's evidence gives the twin."""
+    text = one.onset or ""
     try:
-        time = parse_time(onset)
+        time = parse_time(text)
     except TimeFormatError as error:
         return error.message
-    tolerance = 1.0 if re.search(r"\d:\d{2}:\d{2}", onset) else 60.0
-    if any(abs((one - time).total_seconds()) < tolerance for one in ground.times):
+    tolerance = 1.0 if re.search(r"\d:\d{2}:\d{2}", text) else 60.0
+    times = [*ground.times, *times_of(one.twin, grounds.evidence.values())]
+    if any(abs((each - time).total_seconds()) < tolerance for each in times):
         return None
-    return "this time stands nowhere in the evidence that the hypothesis cites"
+    return (
+        f"this time stands nowhere in the evidence that the hypothesis cites, and no evidence gives it for {one.twin}: "
+        "copy one that stands there, or null"
+    )
 
 
 def _chain(where: str, one: Hypothesis, grounds: Grounds) -> list[GroundingFailure]:

@@ -23,7 +23,7 @@ HEDGES = re.compile(
 _UNIT = "|".join(re.escape(spelling) for spelling in SPELLINGS)
 _NUMBER = r"(?:\d{1,3}(?:[,\u202f\u00a0']\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?"
 NUMBER = re.compile(
-    rf"(?<![\w.])(?P<sign>[-−+±]?)(?P<number>{_NUMBER})(?:\s*(?P<unit>{_UNIT})(?:/(?P<per>h|min|s|d|day|hour))?(?![\w/]))?"
+    rf"(?<![\w.])(?<![A-Za-z]-)(?P<sign>[-−+±]?)(?P<number>{_NUMBER})(?:\s*(?P<unit>{_UNIT})(?:/(?P<per>h|min|s|d|day|hour))?(?![\w/]))?"
     r"(?P<times>\s*(?:×|x|-?fold|times)(?!\w))?(?!\w)"
 )
 WORD_NUMBER = re.compile(rf"\b({'|'.join(WORDS)})\b", re.IGNORECASE)

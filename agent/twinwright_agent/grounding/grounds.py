@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -22,7 +23,7 @@ class Grounds:
 
     Attributes:
         zone: the site's: a bare clock time in a claim is read in it.
-        modes: ids of the failure modes; `signals`: names of all signals.
+        modes: ids of the failure modes; `signals`: names of all signals; `keys`: all of them as ``TWIN.SIGNAL``.
     """
 
     evidence: dict[str, Evidence]
@@ -31,6 +32,7 @@ class Grounds:
     at: datetime
     modes: Collection[str]
     signals: Collection[str]
+    keys: Collection[str] = ()
 
     @classmethod
     def of(cls, plant: Plant, evidence: Sequence[Evidence]) -> Grounds:
@@ -44,6 +46,7 @@ class Grounds:
             at=plant.at,
             modes=frozenset(modes_of_plant(plant).modes),
             signals=frozenset(info.key.signal for info in plant.telemetry.signals()),
+            keys=frozenset(str(info.key) for info in plant.telemetry.signals()),
         )
 
     @cached_property
@@ -62,4 +65,20 @@ class Grounds:
 
     def cited(self, ids: Sequence[str]) -> Grounding:
         """What the evidence of these ids carries; ids that don't exist carry nothing."""
-        return carried([self.evidence[one] for one in ids if one in self.evidence], self.zone, self.at)
+        known = [self.evidence[one] for one in ids if one in self.evidence]
+        found = carried(known, self.zone, self.at)
+        # A signal that was asked for by a pattern, or with its twin, stands there under the name of a column.
+        found.words += "".join(f"\n{key}" for one in known for key in self._asked_for(one))
+        return found
+
+    def _asked_for(self, one: Evidence) -> Iterator[str]:
+        """The signals that an analysis was asked for by other words than their names."""
+        asked = one.arguments.get("signals") if one.tool == "analyse" else None
+        for word in asked if isinstance(asked, list) else []:
+            plain = re.sub(r"^\s*\w+\s*\(|\)|\s+as\s+\S+\s*$", "", str(word), flags=re.IGNORECASE).strip()
+            if "*" in plain:
+                pattern = re.compile(re.escape(plain).replace(r"\*", ".*"), re.IGNORECASE)
+                yield from (key for key in self.keys if pattern.fullmatch(key))
+            elif plain in self.graph.twins:
+                within = tuple(f"{twin}." for twin in self.graph.within(plain))
+                yield from (key for key in self.keys if key.startswith(within))

@@ -14,10 +14,20 @@ from twinwright_tools.twins.graph import TwinGraph
 
 from .carried import Grounding
 from .figures import mask
-from .units import UNITS
+from .units import SPELLINGS, UNITS
 
 _EVIDENCE = re.compile(r"\b[ED]\d+(?:\s?[-–]\s?[ED]?\d+)?\b")
-_WORD_AND_NUMBER = re.compile(r"\b([A-Za-z]{2,})[\s_#-]{0,2}(\d+[A-Za-z]?)(?![\w.]*\d)(?!\w)")
+# A number of a name: 3, 2.5 or 4b; not the figure in "line 3 to 5 bar".
+_PLACE = r"\d+(?:\.\d+)*[A-Za-z]?(?!\w)(?!\.\d)"
+_PLACES = re.compile(_PLACE)
+_AND = r"\s*(?:,\s*(?:and|or)\b|,|&|/|\N{EN DASH}|-|\b(?:and|or|to|through|und|oder|bis|et|ou|y|e)\b)\s*"
+_WORD_AND_NUMBER = re.compile(
+    rf"\b(?P<word>[^\W\d_]{{2,}})[\s_#-]{{0,2}}(?P<first>{_PLACE})"
+    rf"(?P<more>(?:{_AND}{_PLACE}(?!\s*(?:{'|'.join(map(re.escape, SPELLINGS))})(?!\w)))*)"
+)
+_IN_A_NAME = re.compile(r"([^\W\d_]{2,})[\s_#-]*(\d+(?:\.\d+)*[A-Za-z]?)(?![A-Za-z0-9])")
+# "Conveyor 2.5, labeller to packer" and "Air compressor 1 (fixed speed)" are called by what stands before that.
+_SHORT = re.compile(r"\s*[,(;:].*$")
 _SIGNAL = re.compile(r"\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
 _LOOKS_LIKE_AN_ID = re.compile(r"(?<![\w.-])(?=[\w-]*\d)[A-Za-z][\w-]*[A-Za-z0-9](?![\w-])")
 _LOOKS_LIKE_A_SIGNAL = re.compile(r"(?<![\w.-])[A-Za-z][\w-]{2,}\.[A-Za-z_]\w{2,}(?!\w)")
@@ -42,14 +52,16 @@ class Names:
         self.graph = graph
         self.signals = {signal for signal in signals if not _is_plain(signal)}
         self._words: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._titles: dict[str, list[str]] = defaultdict(list)
         for twin in graph.twins.values():
             for name in {twin.id, twin.name}:
-                for word, number in re.findall(r"([A-Za-z]{2,})[\s_#-]*(\d+[A-Za-z]?)(?![A-Za-z0-9])", name):
-                    self._words[(word.lower(), number.lower())].append(twin.id)
-        named = [twin.id for twin in graph.twins.values()]
-        self._ids = _any_of(named)
-        self._titles = {twin.name: twin.id for twin in graph.twins.values() if re.search(r"\d", twin.name)}
-        self._title = _any_of(self._titles)
+                for word, number in _IN_A_NAME.findall(name):
+                    self._words[(word.casefold(), number.casefold())].append(twin.id)
+            for title in {twin.name, _SHORT.sub("", twin.name)}:
+                if re.search(r"\d", title):
+                    self._titles[title.casefold()].append(twin.id)
+        self._ids = _any_of([twin.id for twin in graph.twins.values()])
+        self._title = re.compile(_any_of(self._titles).pattern, re.IGNORECASE)
 
     def find(self, text: str) -> tuple[list[Mention], str]:
         """The names in a text, and the text with all of them blanked."""
@@ -75,18 +87,30 @@ class Names:
     def _find_titles(self, text: str) -> tuple[list[Mention], str]:
         found = []
         for match in self._title.finditer(text):
-            found.append(Mention(match.group(), (self._titles[match.group()],)))
+            found.append(Mention(match.group(), tuple(self._titles[match.group().casefold()])))
             text = mask(text, *match.span())
         return found, text
 
     def _find_words(self, text: str) -> tuple[list[Mention], str]:
+        """ "Filler 3", and of several "lines 1 and 2" or "conveyors 2.4 and 2.5"."""
         found = []
         for match in _WORD_AND_NUMBER.finditer(text):
-            twins = self._words.get((match[1].lower(), match[2].lower()))
-            if twins:
-                found.append(Mention(match.group(), tuple(dict.fromkeys(twins))))
-                text = mask(text, *match.span())
+            said, first = match["word"].casefold(), match["first"].casefold()
+            word = said if (said, first) in self._words else said.removesuffix("s")
+            if (word, first) not in self._words:
+                continue
+            found.append(self._numbered(text[match.start() : match.end("first")], word, first))
+            end = match.end("first")
+            for more in _PLACES.finditer(text, end, match.end() if word != said else end):
+                if (word, more[0].casefold()) not in self._words:
+                    break
+                found.append(self._numbered(f"{word} {more[0]}", word, more[0].casefold()))
+                end = more.end()
+            text = mask(text, match.start(), end)
         return found, text
+
+    def _numbered(self, text: str, word: str, number: str) -> Mention:
+        return Mention(text, tuple(dict.fromkeys(self._words[(word, number)])))
 
     def _find_signals(self, text: str) -> tuple[list[Mention], str]:
         found = []

@@ -17,19 +17,23 @@ NO_PATH = "No path in the twin graph was shown."
 def strike(conclusion: Conclusion, failures: Sequence[GroundingFailure]) -> tuple[Conclusion, list[Struck]]:
     """The conclusion without what failed, and what was taken out.
 
-    A claim, a missing item or a field is taken out alone; a hypothesis about a twin that doesn't stand, or with a
+    A claim, a missing item, an assumption or a field is taken out alone;
+    a hypothesis about a twin that doesn't stand, or with a
     confidence that is no probability, goes as a whole. Confidence without support is lowered to 0.5.
     """
     places = {failure.where for failure in failures}
     answer = [claim for number, claim in enumerate(conclusion.answer) if f"answer[{number}]" not in places]
     missing = [text for number, text in enumerate(conclusion.missing) if f"missing[{number}]" not in places]
+    assumptions = [text for number, text in enumerate(conclusion.assumptions) if f"assumptions[{number}]" not in places]
     hypotheses = []
     for number, one in enumerate(conclusion.hypotheses):
         mine = [failure for failure in failures if failure.where.startswith(f"hypotheses[{number}].")]
         kept = _without(one, mine)
         if kept is not None:
             hypotheses.append(kept)
-    standing = conclusion.model_copy(update={"answer": answer, "missing": missing, "hypotheses": hypotheses})
+    standing = conclusion.model_copy(
+        update={"answer": answer, "missing": missing, "assumptions": assumptions, "hypotheses": hypotheses}
+    )
     return standing, [_struck(failure, conclusion) for failure in failures]
 
 

@@ -28,10 +28,16 @@ _AGGREGATE = re.compile(
     r"(?:[^.;:]|[.:](?=\w)){0,60}?\b(?:of|was|is|were|at|=)\s*$",
     re.IGNORECASE,
 )
-_ROSE = re.compile(r"\b(?:rose|risen|rises|rising|increas\w+|climb\w+|grew|grown|went up|goes up)\b", re.IGNORECASE)
-_FELL = re.compile(
-    r"\b(?:fell|fallen|falls|falling|dropp?\w*|decreas\w+|declin\w+|sank|went down|goes down)\b", re.IGNORECASE
+# Forms of verbs alone: a pressure drop, a temperature rise or a drop-out is a thing that may go either way.
+_UP = r"rose|risen|rises|rising|increas(?:ed|es|ing)|climb(?:ed|s|ing)|grew|grown|grows|growing|went up|goes up"
+_DOWN = (
+    r"fell|fallen|falls|falling|dropp(?:ed|ing)|drops|decreas(?:ed|es|ing)|declin(?:ed|es|ing)|sank|sunk|sinks|"
+    r"went down|goes down"
 )
+_ROSE = re.compile(rf"\b(?:{_UP})\b(?!-)", re.IGNORECASE)
+_FELL = re.compile(rf"\b(?:{_DOWN})\b(?!-)", re.IGNORECASE)
+# The verb of "pressure drops rose from 0.3 to 0.5" is the last one before "from".
+_VERB = rf"(?:{_UP}|{_DOWN}|went|goes|going|moved|moves|changed|changes|shifted|shifts|is|are|was|were|has|have|had)\b"
 _ORDER = re.compile(r"\b(before|after)\b", re.IGNORECASE)
 _ARROW = re.compile(r"\s*(?:→|->)\s*")
 # Confidence words and what they say as a probability, after the IPCC's uncertainty guidance (Mastrandrea et al., 2010).
@@ -81,7 +87,7 @@ def _from_to(rest: str, numbers: Sequence[Number]) -> tuple[Number, Number] | No
     """The two figures of "from 5 bar to 3 bar" right behind a verb."""
     for first, last in pairwise(numbers):
         pattern = (
-            rf"\s*(?:\w+\s+){{0,2}}from\s(?:[a-z ]{{0,20}}\s)?{re.escape(first.text)}"
+            rf"\s*(?:(?!{_VERB})\w+\s+){{0,2}}from\s(?:[a-z ]{{0,20}}\s)?{re.escape(first.text)}"
             rf"[^.;\d]{{0,40}}?\bto\s+{re.escape(last.text)}"
         )
         if re.match(pattern, rest):
@@ -130,21 +136,23 @@ def _first_twin(text: str, twins: Mapping[str, object]) -> str | None:
 
 
 def sureness_reasons(sentence: str, confidences: Mapping[str, float], engine: Mapping[str, float]) -> Iterator[str]:
-    """Words of certainty about a cause, held against its calibrated number.
+    """Words of certainty about a cause, held against its numbers: the engine's, and the conclusion's own that stood.
 
     Args:
-        confidences: what the conclusion's hypotheses say of twins; engine: what the engine says of them.
+        confidences: what the conclusion's hypotheses say of twins, where that was accepted; engine: what the engine
+            says of them. Words stand that go with either.
     """
     named = [twin for twin in confidences if re.search(rf"(?<![\w-]){re.escape(twin)}(?![\w-])", sentence)]
     if not named:
         return
     twin = max(named, key=lambda one: confidences[one])
-    sure = engine.get(twin, confidences[twin])
+    numbers = sorted({confidences[twin], engine.get(twin, confidences[twin])})
     for pattern, low, high in _SURE_WORDS:
         found = pattern.search(sentence)
         if found is None or _NOT.search(sentence[: found.start()]):
             continue
-        if not low <= sure <= high:
+        if not any(low <= number <= high for number in numbers):
             bounds = f"at least {low:.0%}" if high == 1.0 else f"at most {high:.0%}"
-            yield f"“{found[0]}” means {bounds}; {twin} has {sure:.2g}"
+            told = " and ".join(f"{number:.2g}" for number in numbers)
+            yield f"“{found[0]}” means {bounds}; {twin} has {told}"
         return

@@ -70,8 +70,8 @@ def command(
     chosen = _chosen(load_cases(folder or CASES), wanted)
     with working(as_json) as progress:
         result = run_suite(chosen, driver, progress, jobs=jobs, repeats=repeats)
-    if judge is not None:
-        result = replace(result, clarity=_clarity(judge, options, chosen, result, recordings, record))
+    if judge is not None or options.settings.model == "recorded":
+        result = replace(result, clarity=_clarity(judge or "recorded", options, chosen, result, recordings, record))
     made = page(result, last_run(last, result.model))
     if report is not None:
         write_report(report, made)
@@ -118,21 +118,20 @@ def _driver(options: Options, record: bool, recordings: Path | None) -> Driver:
 
 def _clarity(
     name: str, options: Options, cases: list[Case], result: SuiteResult, recordings: Path | None, record: bool
-) -> Clarity:
-    """The judge's opinion of the answers to first questions.
+) -> Clarity | None:
+    """The judge's opinion of the answers to first questions; a recorded judge's of the labelled answers alone.
 
     Raises:
         UsageError: no such judge, or one without a key.
     """
-    from twinwright_evals.clarity import clarity_of, live_judge, recorded_judge
+    from twinwright_evals.clarity import clarity_of, live_judge, recorded_clarity
     from twinwright_evals.recordings import RECORDINGS
 
     asked = {case.id: case.question for case in cases if not case.follow_ups}
     answers = [(asked[one.case], one.answer) for one in result.results if one.case in asked and not one.skipped]
     settings, folder = options.settings, recordings or RECORDINGS
     if name == "recorded":
-        with recorded_judge(folder) as judge:
-            return clarity_of(answers, judge)
+        return recorded_clarity(folder)
     if not name.startswith("claude-") or not settings.api_key:
         raise UsageError(f"the judge {name!r} has to be recorded, or a Claude model with a key in ANTHROPIC_API_KEY")
     with live_judge(name, settings.api_key, settings.base_url, folder if record else None) as judge:

@@ -23,6 +23,8 @@ def graph() -> TwinGraph:
         Twin("line-3", "dtmi:x:Line;1", {"name": "Line 3"}),
         Twin("packer-3", "dtmi:x:Packer;1"),
         Twin("power", "dtmi:x:Power;1"),
+        Twin("line-2-belt-5", "dtmi:x:Belt;1", {"name": "Belt 2.5, filler to packer"}),
+        Twin("line-2-belt-6", "dtmi:x:Belt;1", {"name": "Belt 2.6 (spare)"}),
     ]
     relationships = (
         Relationship("r1", "feeds", "pump-P102", "cooler-1"),
@@ -70,7 +72,28 @@ def evidence() -> list[Evidence]:
         reproduce="twinwright window filler-3.state",
         provenance="telemetry",
     )
+    belts = Finding(
+        summary="The query over grid gave 1 row.",
+        facts=[Fact(name="rows", value=1)],
+        data={"columns": ["time", "line_2_belt_5_rate"], "rows": [["2026-01-05T08:00:00+00:00", 40.5]]},
+        reproduce="twinwright analyse",
+        provenance="telemetry",
+    )
+    ranked = Finding(
+        summary="The engine ranks 2 causes.",
+        facts=[],
+        data={
+            "hypotheses": [
+                {"twin": "pump-P102", "confidence": 0.6, "onset": "2026-01-05T07:40:00+00:00"},
+                {"twin": "cooler-1", "confidence": 0.3, "onset": "2026-01-05T07:50:00+00:00"},
+            ]
+        },
+        reproduce="twinwright diagnose",
+        provenance="engine",
+    )
     return [
+        Evidence.of(4, "analyse", {"signals": ["line-2-belt-*.rate", "cooler-1", "max(filler-3.rate) AS f"]}, belts),
+        Evidence.of(5, "rank_causes", {"symptoms": ["line-3"]}, ranked),
         Evidence.of(3, "telemetry_window", {}, samples),
         Evidence.of(1, "telemetry_window", {"signals": ["pump-P102.outletPressure"]}, window),
         Evidence.of(2, "find_deviations", {"twin": "line-3"}, deviations),
@@ -86,4 +109,5 @@ def grounds() -> Grounds:
         at=AT,
         modes=frozenset({"cavitation", "fouling"}),
         signals=frozenset({"outletPressure", "outletTemperature", "rate", "vibrationRms"}),
+        keys=frozenset({"line-2-belt-5.rate", "line-2-belt-6.rate", "cooler-1.outletTemperature", "filler-3.rate"}),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from twinwright_agent.conclusion import Claim, Conclusion
-from twinwright_agent.grounding import Grounds, check
+from twinwright_agent.grounding import Grounds, assumed, check, strike
 
 STANDS = [
     ("Outlet pressure of pump-P102 fell from 4.08 bar to 2.91 bar.", ["E1"]),
@@ -39,6 +39,12 @@ STANDS = [
     ("Its highest sample is 41.5.", ["E3"]),
     ("The cause can't be told from the data.", []),
     ("No power was lost.", []),
+    ("Belt 2.5 ran at 40.5.", ["E4"]),
+    ("belt 2.5 ran at 40.5, belt 2.6 stood.", ["E4"]),
+    ("Belts 2.5 and 2.6 were looked at.", ["E4"]),
+    ("line-2-belt-5.rate was 40.5.", ["E4"]),
+    ("cooler-1.outletTemperature was asked for with its twin.", ["E4"]),
+    ("filler-3.rate was asked for by another name.", ["E4"]),
 ]
 
 FAILS = [
@@ -64,6 +70,12 @@ FAILS = [
     ("Seven signals left their past.", ["E2"], "Seven"),
     ("It is 60 % likely that pump-P102 cavitates.", ["E1"], "60 %"),
     ("Chiller pump 2 is worn.", ["E2"], "Chiller pump 2"),
+    ("Belt 2.5 ran at 2.6.", ["E4"], "2.6"),
+    ("Belt 2.5 has lost 7.5 mm.", ["E4"], "7.5 mm"),
+    ("Belts 2.5 and 7.5 ran.", ["E4"], "7.5"),
+    ("Belts 2.5 and 2.6 ran.", ["E1"], "belt 2.6"),
+    ("Line 3 rose from 1 to 3 bar.", ["E2"], "3 bar"),
+    ("pump-P102.outletPressure was asked for.", ["E4"], "outletPressure"),
 ]
 
 
@@ -80,3 +92,28 @@ def test_stands(text: str, cited: list[str], grounds: Grounds) -> None:
 @pytest.mark.parametrize(("text", "cited", "said"), FAILS, ids=[text for text, _, _ in FAILS])
 def test_fails(text: str, cited: list[str], said: str, grounds: Grounds) -> None:
     assert said in reasons_for(text, cited, grounds)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("I took it as the last day.", "I took it as the last day."),
+        ("I took it as about pump-P102 since 09:12.", "I took it as about pump-P102 since 09:12."),
+        ("I took the morning as from 06:00.", "I took the morning as from 06:00. (assumed, in no evidence: 06:00)"),
+        ("I took 99 bar as high.", "I took 99 bar as high. (assumed, in no evidence: 99 bar)"),
+    ],
+)
+def test_an_assumption_is_marked_where_nothing_carries_it(text: str, kept: str, grounds: Grounds) -> None:
+    conclusion = Conclusion(verdict="answer", answer=[], hypotheses=[], missing=[], assumptions=[text])
+    assert check(conclusion, grounds) == []
+    assert assumed(conclusion, grounds).assumptions == [kept]
+
+
+def test_an_assumption_names_nothing_that_is_not_there(grounds: Grounds) -> None:
+    conclusion = Conclusion(
+        verdict="answer", answer=[], hypotheses=[], missing=[], assumptions=["It is about pump-P777.", "It is now."]
+    )
+    (failure,) = check(conclusion, grounds)
+    assert failure.where == "assumptions[0]" and "pump-P777" in failure.reason
+    standing, struck = strike(conclusion, [failure])
+    assert standing.assumptions == ["It is now."] and [one.where for one in struck] == ["assumptions[0]"]

@@ -110,3 +110,28 @@ def test_what_was_struck_stands_when_checked_again(grounds: Grounds) -> None:
     )
     standing, _ = strike(conclusion, check(conclusion, grounds))
     assert check(standing, grounds) == []
+
+
+@pytest.mark.parametrize(
+    ("onset", "stands"),
+    [
+        ("2026-01-05T07:40:00+00:00", True),  # the engine gives it for this twin, whatever is cited
+        ("2026-01-05T07:50:00+00:00", False),  # and that one for another
+    ],
+)
+def test_an_onset_may_be_one_that_any_evidence_gives_its_twin(onset: str, stands: bool, grounds: Grounds) -> None:
+    failures = check(concluded(hypothesis(onset=onset, confidence=0.6)), grounds)
+    assert (failures == []) is stands
+    assert all("no evidence gives it for pump-P102" in one.reason for one in failures)
+
+
+@pytest.mark.parametrize(("confidence", "cited", "wrong"), [(0.9, "E1", False), (0.9, "E5", True), (0.7, "E1", True)])
+def test_very_likely_goes_with_a_confidence_that_was_accepted(
+    confidence: float, cited: str, wrong: bool, grounds: Grounds
+) -> None:
+    """The engine has 0.6; 0.9 stands with a look of one's own (a window) behind it, and not with the engine's."""
+    support = Claim(text="pump-P102 lost its pressure.", evidence=[cited])
+    conclusion = concluded(
+        hypothesis(confidence=confidence, supports=[support], onset=None), answer="pump-P102 is very likely the cause."
+    )
+    assert any(one.where == "answer[0]" for one in check(conclusion, grounds)) is wrong

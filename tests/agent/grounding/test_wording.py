@@ -46,6 +46,15 @@ def test_an_aggregate_is_the_one_that_is_said(sentence: str, wrong: bool) -> Non
         ("p.flow has not risen from 9 to 5", False),
         ("p.flow dropped from -1 bar to -2 bar", False),
         ("p.flow rose, and p.level went from 9 m to 5 m", False),
+        ("The pressure drop rose from 0.3 bar to 0.5 bar", False),
+        ("The pressure drop went from 0.3 bar to 0.5 bar", False),
+        ("Pressure drops rose from 0.3 bar to 0.5 bar", False),
+        ("The temperature rise fell from 5 K to 3 K", False),
+        ("The rise time went from 5 s to 3 s", False),
+        ("Drop-outs went from 3 /h to 9 /h", False),
+        ("The falling share of drop-out time rose from 3 % to 9 %", False),
+        ("The pressure drop fell from 0.3 bar to 0.5 bar", True),
+        ("The rise time rose slowly from 5 s to 3 s", True),
     ],
 )
 def test_a_verb_goes_the_way_of_its_figures(sentence: str, wrong: bool) -> None:
@@ -86,3 +95,14 @@ def test_a_way_follows_the_relationships() -> None:
 )
 def test_words_of_certainty_mean_a_number(sentence: str, wrong: bool) -> None:
     assert bool(list(sureness_reasons(sentence, {"pump-1": 0.7}, {"pump-1": 0.62}))) is wrong
+
+
+@pytest.mark.parametrize(
+    ("stated", "engine", "wrong"),
+    [(0.9, 0.6, False), (0.6, 0.9, False), (0.6, 0.7, True), (0.9, None, False)],
+)
+def test_words_go_with_the_engines_number_or_with_the_one_that_stood(
+    stated: float, engine: float | None, wrong: bool
+) -> None:
+    known = {} if engine is None else {"pump-1": engine}
+    assert bool(list(sureness_reasons("pump-1 is very likely the cause", {"pump-1": stated}, known))) is wrong

@@ -26,6 +26,7 @@ from twinwright_gate.client import (
 from ..errors import InputError, ToolError, UnknownNameError
 from ..evidence import Evidence, Fact, Finding
 from ..registry import Effect, Tool, ToolContext
+from ..taint import taint_of
 from ..twins.dtdl.types import NUMERIC, SignalDefinition
 from .arguments import ToolArguments, sized, some_text
 from .citing import cited
@@ -69,7 +70,7 @@ def propose_action(arguments: ProposeAction, context: ToolContext) -> Finding:
     socket = default_socket()
     try:
         if arguments.withdraw is None:
-            answer = propose(socket, _proposal(arguments, plant, model, behind))
+            answer = propose(socket, _proposal(arguments, context, model, behind))
         else:
             answer = withdraw(socket, _own(arguments, arguments.withdraw, context.evidence))
     except GateRefused as error:
@@ -149,8 +150,15 @@ def _can_be_set(one: SignalDefinition) -> bool:
     return one.kind == "property" and one.writable and one.schema in NUMERIC
 
 
-def _proposal(arguments: ProposeAction, plant: Plant, model: str, behind: Sequence[Evidence]) -> dict[str, Any]:
-    sources = sorted({one.provenance if one.provenance in _SOURCES else "unknown" for one in behind} | {"model"})
+def _proposal(arguments: ProposeAction, context: ToolContext, model: str, behind: Sequence[Evidence]) -> dict[str, Any]:
+    plant = context.plant
+    sources = {one.provenance if one.provenance in _SOURCES else "unknown" for one in behind} | {"model"}
+
+    def of(chosen: str) -> list[str]:
+        # A text that chose it is told to the gate, whatever the model says that it rests on.
+        written = {"history"} if taint_of(chosen, context.evidence, context.asked) else set()
+        return sorted(sources | written)
+
     return {
         "v": 1,
         "site": _as_id(plant.folder.resolve().name),
@@ -162,7 +170,7 @@ def _proposal(arguments: ProposeAction, plant: Plant, model: str, behind: Sequen
         "set": {"value": arguments.value, "unit": arguments.unit, "kind": "absolute"},
         "reason_text": " ".join(arguments.reason.split())[:500],
         "evidence": [{"ref": one.id, "sha256": _digest(one)} for one in behind],
-        "taint": {"target": sources, "value": sources},
+        "taint": {"target": of(arguments.twin), "value": of(arguments.value)},
     }
 
 

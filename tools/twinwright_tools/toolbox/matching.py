@@ -76,9 +76,20 @@ class Names:
         }
         self.label_words = {twin: [pieces(label) for label in labels] for twin, labels in self.labels.items()}
         self.model_words = {
-            model: {word for one in models.lineage(model)[:-1] or [model] for word in pieces(models.label(one))}
+            model: {
+                word
+                for one in models.lineage(model)[:-1] or [model]
+                for label in self._called(one)
+                for word in pieces(label)
+            }
             for model in {twin.model for twin in graph.twins.values()}
         }
+
+    def _called(self, model: str) -> list[str]:
+        """What people call a model, in every language that it has a display name in; its usual label first."""
+        interface = self.models.interfaces.get(model)
+        others = [text for _, text in interface.texts.display_names] if interface else []
+        return list(dict.fromkeys([self.models.label(model), *others]))
 
     @cached_property
     def frequency(self) -> Counter[str]:
@@ -102,7 +113,7 @@ class Names:
     def every_word(self) -> set[str]:
         """Every word of twins, models and signals that may be asked for."""
         signals = {word for words in self.signal_words.values() for word in words}
-        models = {word for model in self.models for word in pieces(self.models.label(model))}
+        models = {word for model in self.models for label in self._called(model) for word in pieces(label)}
         return set(self.frequency) | signals | models
 
     def weight(self, word: str) -> float:
@@ -151,10 +162,11 @@ class Names:
         """The models that a text names: by their whole label, else by its last word ("lines"), first named first."""
         said = self.read(text)[0]
         words = set(said)
-        labels = {model: label for model in self.models if (label := pieces(self.models.label(model)))}
-        whole = [model for model, label in labels.items() if set(label) <= words]
-        found = whole or [model for model, label in labels.items() if label[-1] in words]
-        return sorted(found, key=lambda one: (said.index(labels[one][-1]), -len(labels[one]), self._depth(one), one))
+        called = [(model, label) for model in self.models for name in self._called(model) if (label := pieces(name))]
+        whole = [(model, label) for model, label in called if set(label) <= words]
+        found = whole or [(model, label) for model, label in called if label[-1] in words]
+        ordered = sorted(found, key=lambda one: (said.index(one[1][-1]), -len(one[1]), self._depth(one[0]), one[0]))
+        return list(dict.fromkeys(model for model, _ in ordered))
 
     def _depth(self, model: str) -> int:
         return len(self.models.lineage(model))

@@ -10,6 +10,7 @@ from ..base import Progress, ToolCall, ToolSpec, Transcript, Turn
 from . import counting, facts, past, status, values, why
 from .facts.reading import named_words
 from .focus import Focus, focus_of
+from .languages import without_clitics
 from .plan import Requests, Step
 from .question import Intent, asks_for_people, asks_of_the_future, intent_of, sounds_like_plant, unknown_thing
 from .saying import claim, conclusion
@@ -75,6 +76,9 @@ def _step(seen: Seen, available: set[str]) -> Step:
         if seen.called("find_twins"):
             return conclusion("cannot_tell", [claim("The twins can't be searched")], missing=seen.errors())
         words = named_words(seen.question) or seen.question
+        if seen.question != seen.transcript.question:
+            # A plant may call its assets in the language of the question.
+            words = f"{words} {named_words(without_clitics(seen.transcript.question))}"
         return Requests("looking for the assets and signals that the question names", [("find_twins", _words(words))])
     focus = focus_of(found)
     if focus.unknown:

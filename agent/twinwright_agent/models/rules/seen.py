@@ -12,6 +12,7 @@ from twinwright_tools.evidence import Evidence
 from twinwright_tools.times import parse_time
 
 from ..base import ToolCall, Transcript
+from .languages import in_english
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Seen:
 
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
-        self.question = transcript.question
+        self.question = in_english(transcript.question)
         self.repairs = [entry.text for entry in transcript.entries if entry.kind == "repair"]
 
     @property

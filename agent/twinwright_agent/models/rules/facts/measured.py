@@ -36,7 +36,9 @@ def state_step(seen: Seen, focus: Focus, reading: Reading) -> Step | None:
     Raises:
         Missing: something has to be asked first.
     """
-    if not focus.twins or reading.measure not in {
+    # Of "the pumps in the plant" the plant is the place, and not what is in a state.
+    twins = [twin for twin in focus.twins if twin != focus.place]
+    if not twins or reading.measure not in {
         Measure.TIMES,
         Measure.COUNT,
         Measure.DURATION,
@@ -51,7 +53,7 @@ def state_step(seen: Seen, focus: Focus, reading: Reading) -> Step | None:
         f"AND (contains({said}, ' ' || {word} || ' ') OR contains({said}, ' ' || {word} || 's ')) "
         "GROUP BY twin, signal, text ORDER BY n DESC"
     )
-    (found,) = asked(seen, "looking for a state of that name", [sql(query, focus.twins[:_MOST])])
+    (found,) = asked(seen, "looking for a state of that name", [sql(query, twins[:_MOST])])
     rows = rows_of(found)
     if not rows:
         return None
