@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from twinwright_gate.machine.states import State
 from twinwright_gate.signing import Use
 from twinwright_gate.store.database import Conflict
 
+from . import plantsite as site
 from .world import World
 
 
@@ -49,7 +51,37 @@ def test_an_approval_of_the_permit_does_not_free_it(stuck: tuple[World, str]) ->
         with pytest.raises(Refused):
             world.desk.release_quarantine(permit_id, Approval.model_validate(dict(old.body)))
     with pytest.raises(Refused):
-        world.desk.release_quarantine(permit_id, world.approval(permit_id, "d.lapsed", "engineer", use=Use.RESET))
-    with pytest.raises(Refused):
         world.desk.release_quarantine(permit_id, world.approval(permit_id, "a.mueller"))
+    assert world.core.store.locks()
+
+
+@pytest.mark.parametrize(
+    ("person", "changes"),
+    [
+        ("d.lapsed", {"role": "operator"}),
+        ("a.mueller", {"role": "engineer"}),
+        ("a.mueller", {"authority_scope": "filler-1-rate"}),
+        ("a.mueller", {"decision": "reject"}),
+        ("a.mueller", {"signer": "b.chen/k1"}),
+        ("a.mueller", {"key_id": "k9", "signer": "a.mueller/k1"}),
+        ("a.mueller", {"plan_digest": "0" * 64}),
+        ("a.mueller", {"at_ms": site.NOW_MS - 15 * 60_000}),
+        ("night-shift", {}),
+        ("nobody", {"role": "operator"}),
+    ],
+)
+def test_only_who_has_authority_for_the_point_now_frees_it(
+    stuck: tuple[World, str], person: str, changes: dict[str, Any]
+) -> None:
+    world, permit_id = stuck
+    with pytest.raises(Refused):
+        world.desk.release_quarantine(permit_id, world.approval(permit_id, person, use=Use.RESET, **changes))
+    assert world.core.store.locks()
+
+
+def test_a_revoked_key_frees_nothing(stuck: tuple[World, str]) -> None:
+    world, permit_id = stuck
+    world.desk.revoke_key("a.mueller", "k1", "test")
+    with pytest.raises(Refused):
+        world.desk.release_quarantine(permit_id, world.approval(permit_id, "a.mueller", use=Use.RESET))
     assert world.core.store.locks()

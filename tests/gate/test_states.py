@@ -10,9 +10,14 @@ import pytest
 
 from twinwright_gate.auditor import chain
 from twinwright_gate.auditor.heads import anchors, hold
+from twinwright_gate.context import PastWrite
 from twinwright_gate.desk import arming
-from twinwright_gate.desk.core import Refusal
-from twinwright_gate.machine.states import State
+from twinwright_gate.desk.core import Refusal, Refused
+from twinwright_gate.desk.surroundings import SHIFT_MS
+from twinwright_gate.errors import StoreError
+from twinwright_gate.executor.device import AckCode, Command, DeviceError
+from twinwright_gate.machine.states import Event, State
+from twinwright_gate.machine.table import TABLE
 from twinwright_gate.reasons import Reason
 from twinwright_gate.signing import public_hex
 from twinwright_gate.store.rows import Move
@@ -123,3 +128,91 @@ def test_only_the_points_own_executor_has_it_armed(world: World) -> None:
         "R19.OTHER_EXECUTOR"
     ]
     assert world.state(permit.permit_id) is State.APPROVED
+
+
+def test_what_may_still_arrive_is_not_told_to_be_absent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is late is on its way until its last moment is over by the device's own clock."""
+    late: list[Command] = []
+
+    def slow(command: Command) -> int:
+        late.append(command)
+        raise DeviceError("no answer in time")
+
+    monkeypatch.setattr(world.device, "write", slow)
+    permit_id = world.executor.operate(world.armed()).permit_id
+    for seconds in (1, 8, 20):
+        world.clock.advance(seconds)
+        assert world.refused(lambda: world.executor.read_back(permit_id)) == ["R22.STATUS_UNKNOWN"]
+        assert world.state(permit_id) is State.INDETERMINATE and world.core.store.locks()
+    world.clock.advance(2)
+    assert world.executor.read_back(permit_id).state is State.NOT_APPLIED and world.core.store.locks() == {}
+    assert world.device.boxes["pump-1-speed"].commit(late[0]) is AckCode.TIMEOUT
+
+
+def test_what_arrives_late_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    late: list[Command] = []
+    monkeypatch.setattr(world.device, "write", lambda command: late.append(command) or 0x80000000)
+    permit_id = world.executor.operate(world.armed()).permit_id
+    world.clock.advance(1)
+    assert world.refused(lambda: world.executor.read_back(permit_id)) == ["R22.STATUS_UNKNOWN"]
+    assert world.device.boxes["pump-1-speed"].commit(late[0]) is AckCode.SUCCESS
+    assert world.executor.read_back(permit_id).state is State.EXECUTED
+
+
+def test_what_the_device_refused_is_absent_at_once(world: World) -> None:
+    world.device.faults.add("mailbox refuses")
+    permit_id = world.executor.operate(world.armed()).permit_id
+    assert world.executor.read_back(permit_id).state is State.NOT_APPLIED
+
+
+@pytest.mark.parametrize("seconds", [86_400, 3600 * 13])
+def test_a_clock_that_is_set_ahead_forgets_no_write(world: World, seconds: float) -> None:
+    world.executor.relinquish(world.holding())
+    world.clock.step_utc(seconds)
+    assert world.propose().reason is Reason.COOLDOWN
+    assert world.core.store.writes(SHIFT_MS, world.clock.now())
+
+
+def test_a_cooldown_may_be_longer_than_a_shift(folder: Path) -> None:
+    world = World(folder, site.changed_policy({"points/pump-1-speed/dynamics/cooldown_s": 100_000}))
+    world.executor.relinquish(world.holding())
+    for hours, reason in ((13, Reason.COOLDOWN), (16, None)):
+        world.clock.advance(3600 * hours)
+        assert world.propose().reason is reason
+    world.close()
+
+
+def test_one_thing_that_fails_keeps_the_executor_from_nothing_else(folder: Path) -> None:
+    world = World(folder, site.changed_policy({"points/filler-1-rate/binding/simulated": True}))
+    world.device.faults.add("no effect")
+    waiting = world.executor.operate(world.armed()).permit_id
+    world.device.faults.clear()
+    other = world.propose(**site.FILLER).permit_id or ""
+    assert world.approve(other, "a.mueller", "b.chen").state is State.APPROVED
+    with pytest.raises(Refused):
+        world.executor.run_once()
+    assert world.state(waiting) is State.EXECUTED and world.state(other) is State.EXECUTED
+    world.close()
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "stage"),
+    [
+        (State.PROPOSED, Event.EVALUATE, "evaluation"),
+        (State.APPROVED, Event.SELECT, "token"),
+        (State.ARMED, Event.OPERATE, "baseline"),
+        (State.INDETERMINATE, Event.FIND_UNCLEAR, "alarm"),
+        (State.ROLLING_BACK, Event.FAIL_REVERT, "alarm"),
+    ],
+)
+def test_a_transition_without_what_it_has_to_store_does_not_happen(
+    world: World, state: State, event: Event, stage: str
+) -> None:
+    armed = world.armed()
+    permit_id, fence = armed.token.permit_id, armed.token.fence
+    world.core.store._db.execute("UPDATE permits SET state = ? WHERE permit_id = ?", (state, permit_id))
+    write = PastWrite("pump-1-speed", world.clock.now(), 0, 0)
+    what = Move("test", "test", {}, {}, locks=("binding:other",), fence=fence, executor_id="executor-1", write=write)
+    with pytest.raises(StoreError, match=f"has to store its {stage}"):
+        world.core.store.move(permit_id, TABLE[state, event], what)
+    assert world.state(permit_id) is state and "binding:other" not in world.core.store.locks()

@@ -15,6 +15,7 @@ from .client import ask, default_socket
 from .clocks import SystemClock
 from .errors import GateRefused
 from .policy_cli import Show
+from .readable import lines
 from .signing import load_key
 
 
@@ -145,4 +146,4 @@ def _signer(options: argparse.Namespace) -> Signer:
 
 
 def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+    print(lines(words), file=sys.stderr, flush=True)
