@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from twinwright_gate.approval import Approval
+from twinwright_gate.auditor import chain
 from twinwright_gate.desk.core import Refused
 from twinwright_gate.machine.states import State
 from twinwright_gate.signing import Use
@@ -19,14 +20,20 @@ from .world import World
 
 
 @pytest.fixture
-def stuck(folder: Path) -> Iterator[tuple[World, str]]:
+def world(folder: Path) -> Iterator[World]:
+    """A fresh site."""
+    made = World(folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def stuck(world: World) -> tuple[World, str]:
     """A site with a permit in quarantine."""
-    world = World(folder)
     permit_id = world.holding()
     world.device.boxes["pump-1-speed"].panel(66_000_000)
     assert world.executor.relinquish(permit_id).state is State.QUARANTINED
-    yield world, permit_id
-    world.close()
+    return world, permit_id
 
 
 def test_it_stays_locked_over_a_restart(stuck: tuple[World, str]) -> None:
@@ -85,3 +92,24 @@ def test_a_revoked_key_frees_nothing(stuck: tuple[World, str]) -> None:
     with pytest.raises(Refused):
         world.desk.release_quarantine(permit_id, world.approval(permit_id, "a.mueller", use=Use.RESET))
     assert world.core.store.locks()
+
+
+@pytest.mark.parametrize(("age", "freed"), [(15 * 60_000, True), (15 * 60_000 + 1, False), (-15 * 60_000 - 1, False)])
+def test_a_release_is_worth_something_for_a_quarter_of_an_hour(stuck: tuple[World, str], age: int, freed: bool) -> None:
+    world, permit_id = stuck
+    word = world.approval(permit_id, "a.mueller", use=Use.RESET, at_ms=world.clock.now().utc_ms - age)
+    if freed:
+        world.desk.release_quarantine(permit_id, word)
+        told = list(chain.records(world.folder / "audit.jsonl"))[-1].content
+        assert (told["event"], told["actor"]) == ("quarantine.released", "person a.mueller")
+    else:
+        with pytest.raises(Refused):
+            world.desk.release_quarantine(permit_id, word)
+    assert bool(world.core.store.locks()) is not freed
+
+
+def test_a_release_of_what_is_not_stuck_is_none(world: World) -> None:
+    permit_id = world.armed().token.permit_id
+    with pytest.raises(Refused):
+        world.desk.release_quarantine(permit_id, world.approval(permit_id, "a.mueller", use=Use.RESET))
+    assert world.core.store.locks() and world.state(permit_id) is State.ARMED

@@ -14,11 +14,13 @@ from twinwright_gate.context import PastWrite
 from twinwright_gate.desk import arming
 from twinwright_gate.desk.core import Refusal, Refused
 from twinwright_gate.desk.surroundings import SHIFT_MS
-from twinwright_gate.errors import StoreError
+from twinwright_gate.errors import AuditError, StoreError
 from twinwright_gate.executor.device import AckCode, Command, DeviceError
+from twinwright_gate.kill import ResetRefused
 from twinwright_gate.machine.states import Event, State
 from twinwright_gate.machine.table import TABLE
 from twinwright_gate.reasons import Reason
+from twinwright_gate.schema import Proposal
 from twinwright_gate.signing import public_hex
 from twinwright_gate.store.rows import Move
 
@@ -216,3 +218,116 @@ def test_a_transition_without_what_it_has_to_store_does_not_happen(
     with pytest.raises(StoreError, match=f"has to store its {stage}"):
         world.core.store.move(permit_id, TABLE[state, event], what)
     assert world.state(permit_id) is state and "binding:other" not in world.core.store.locks()
+
+
+def test_a_policy_in_force_is_in_the_log_at_once(world: World) -> None:
+    world.desk.put_in_force(site.changed_policy({"version": 8}), "somebody")
+    told = logged(world)[-1]
+    assert (told["event"], told["actor"], told["body"]["version"]) == ("policy.loaded", "somebody", 8)
+    world.desk.put_in_force(site.changed_policy({"version": 8}), "somebody")
+    assert logged(world)[-1] == told
+
+
+def test_an_older_snapshot_replaces_no_newer_one(world: World) -> None:
+    before = world.executor.snapshot("pump-1-speed")
+    world.clock.advance(1)
+    world.executor.observe()
+    newer = world.core.snapshots["pump-1-speed"]
+    assert world.refused(lambda: world.desk.observe(before)) == ["R09.STALE"]
+    assert world.core.snapshots["pump-1-speed"] is newer
+    world.desk.observe(newer)  # of the same moment
+
+
+def test_the_log_tells_of_latch_and_reset(world: World) -> None:
+    world.desk.latch("somebody")
+    told = logged(world)[-1]
+    assert (told["event"], told["actor"], told["body"]) == ("kill.latched", "somebody", {"count": 1})
+    with pytest.raises(ResetRefused):
+        world.desk.reset(world.signed_reset("a.mueller"))
+    assert logged(world)[-1] == told
+    world.reset_kill()
+    assert (logged(world)[-1]["event"], logged(world)[-1]["actor"]) == ("kill.reset", "person c.okafor")
+
+
+def test_nobody_clears_the_switch_without_a_record(world: World) -> None:
+    world.desk.latch("test")
+    reset = world.signed_reset()
+    world.core.log.broken = True
+    with pytest.raises(AuditError):
+        world.desk.reset(reset)
+    assert world.kill.read(world.policy).state == "latched"
+
+
+def test_work_is_for_the_executor_that_armed_it(world: World) -> None:
+    waiting, armed = world.approved(**site.PUMP_2), world.armed()
+    world.executor.operate(armed)
+    mine = {one["permit_id"]: (one["do"], one["beat"]) for one in world.desk.work("executor-1")}
+    assert mine == {waiting: ("select", 0), armed.token.permit_id: ("verify", 1)}
+    assert world.desk.work("executor-2") == []
+    key = public_hex(site.key("executor-2"))
+    executors = [*world.policy.document()["executors"]]
+    executors.append({"executor_id": "executor-2", "public_key": key, "networks": ["plc-net"]})
+    moved = {f"points/{name}/binding/executor_id": "executor-2" for name in ("pump-1-speed", "pump-2-speed")}
+    world.desk.put_in_force(site.changed_policy({"version": 8, "executors": executors} | moved), "test")
+    assert world.desk.work("executor-1") == []
+    assert [one["permit_id"] for one in world.desk.work("executor-2")] == [waiting]
+
+
+def test_what_waits_is_shown_with_what_it_takes(world: World) -> None:
+    permit_id = world.propose().permit_id or ""
+    told = world.desk.pending()[0]
+    assert told == world.desk.shown(permit_id)
+    assert (told["permit_id"], told["state"], told["signed"]) == (permit_id, "EVALUATED", [])
+    assert told["policy_digest"] == world.policy.digest and told["needed"] == {"n": 1, "m": 3, "supervisors": 0}
+    world.approve(permit_id)
+    assert world.desk.shown(permit_id)["signed"] == ["a.mueller"]
+    world.desk.put_in_force(None, "test")
+    told = world.desk.shown(permit_id)
+    assert (told["policy_digest"], told["needed"], told["state"]) == (None, None, "APPROVED")
+
+
+def test_permits_are_counted_where_people_may_have_to_act(world: World) -> None:
+    assert world.desk.counts() == {}
+    world.propose()
+    permit_id = world.holding()
+    assert world.desk.counts() == {"EVALUATED": 1, "HOLDING": 1}
+    world.device.boxes["pump-1-speed"].panel(66_000_000)
+    world.executor.relinquish(permit_id)
+    assert world.desk.counts() == {"EVALUATED": 1, "QUARANTINED": 1}
+    world.desk.withdraw(world.desk.pending()[0]["permit_id"], site.UID)
+    assert world.desk.counts() == {"QUARANTINED": 1}
+
+
+def test_without_a_snapshot_there_is_no_plan(world: World) -> None:
+    world.core.snapshots.clear()
+    for unit, reasons in (("%", ["R09.STALE"]), ("Hz", ["R03.UNIT", "R09.STALE"])):
+        wanted = Proposal.model_validate(site.proposal_document(unit=unit))
+        answer = world.desk.propose(wanted, site.UID, "test")
+        assert (answer.state, answer.reasons, answer.permit_id) == (State.DENIED, reasons, None)
+        assert logged(world)[-1]["body"]["reasons"] == reasons
+    assert world.core.store.tries("twinwright", 0) == (2, 2)
+    assert "has sent none" in world.desk.propose(Proposal.model_validate(site.proposal_document()), 1, "test").sentence
+
+
+def test_a_wrong_unit_is_told_where_the_value_fits_into_no_bytes(world: World) -> None:
+    assert world.propose(value="99999", unit="Hz").reasons == ["R03.UNIT", "R06.ENCODE_OVERFLOW"]
+    assert world.propose(value="99999").reasons == ["R06.ENCODE_OVERFLOW"]
+
+
+def test_an_agent_that_asks_too_often_is_not_heard(world: World) -> None:
+    for _ in range(world.policy.load.per_minute):
+        permit_id = world.propose().permit_id or ""
+        assert world.desk.withdraw(permit_id, site.UID).state is State.CANCELLED
+    assert world.propose().reasons == ["R20.RATE_LIMIT"]
+    world.clock.advance(60.001)
+    assert world.propose().state is State.EVALUATED
+
+
+@pytest.mark.parametrize("value", ["89", "99999"])
+def test_an_agent_that_is_denied_too_often_is_not_heard(world: World, value: str) -> None:
+    for _ in range(world.policy.load.probes):
+        assert world.propose(value=value).state is State.DENIED
+        world.clock.advance(7)
+    assert world.propose().reasons == ["R20.PROBING"]
+    world.clock.advance(601)
+    assert world.propose().state is State.EVALUATED

@@ -218,6 +218,7 @@ def test_without_a_policy_every_request_is_answered_with_that(world: World) -> N
     word, reset = world.approval(permit_id, "b.chen"), world.signed_reset()
     snapshot = world.executor.snapshot("pump-1-speed").model_dump(mode="json")
     token = world.executor.select(permit_id).token.model_dump(mode="json")
+    report = world.executor._report(world.desk.permit(permit_id), "refusal", None, 0, world.clock.now().utc_ms, "")
     world.desk.put_in_force(None, "test")
     people, executors = PeopleDoor(world.desk), ExecutorDoor(world.desk)
     asked: list[tuple[Any, str, dict[str, Any]]] = [
@@ -228,6 +229,7 @@ def test_without_a_policy_every_request_is_answered_with_that(world: World) -> N
         (executors, "select", {"permit_id": permit_id, "executor_id": "executor-1", "snapshot": snapshot}),
         (executors, "operate", {"token": token, "executor_id": "executor-1", "snapshot": snapshot}),
         (executors, "verify", {"permit_id": permit_id, "snapshot": snapshot}),
+        (executors, "report", report.model_dump(mode="json")),
     ]
     for door, verb, body in asked:
         raw = json.dumps(body).encode()

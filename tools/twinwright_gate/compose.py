@@ -19,8 +19,9 @@ from .snapshot import Snapshot
 from .wire import encode
 
 
-def refusals(proposal: Proposal, policy: Policy) -> tuple[Denial, ...]:
-    """Why no plan can be made of a proposal at all; empty where one can."""
+def refusals(proposal: Proposal, policy: Policy, snapshot: Snapshot | None) -> tuple[Denial, ...]:
+    """Why no plan can be made of a proposal at all; empty where one can. A wrong unit is told too where one can't, as
+    it may be what is behind it."""
     found = [Denial(Reason.ACTUATION_OFF)] if policy.actuation != "on" else []
     found += [
         Denial(Reason.ID_GRAMMAR, place) for place, name in proposal.ids().items() if not ID_GRAMMAR.fullmatch(name)
@@ -33,6 +34,10 @@ def refusals(proposal: Proposal, policy: Policy) -> tuple[Denial, ...]:
         found.append(Denial(Reason.AMBIGUOUS if points else Reason.NOT_ALLOWLISTED, "target"))
     elif encode(proposal.plan()["set"]["value_micro"], points[0].binding) is None:
         found.append(Denial(Reason.ENCODE_OVERFLOW, "set.value"))
+    if len(points) == 1 and snapshot is None:
+        found.append(Denial(Reason.STALE))
+    if found and len(points) == 1 and proposal.set.unit != points[0].unit:
+        found.append(Denial(Reason.UNIT, "set.unit"))
     rank = {Reason.ACTUATION_OFF: ""}
     return tuple(sorted(found, key=lambda one: rank.get(one.reason, one.reason.value)))
 
