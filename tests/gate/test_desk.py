@@ -146,3 +146,12 @@ def test_a_nonce_serves_once(world: World) -> None:
     with pytest.raises(GateError):
         world.desk.approve(again)
     assert world.desk.shown(second)["signed"] == []
+
+
+@pytest.mark.parametrize(("person", "key"), [("a.muller", "k1"), ("a.mueller", "k9"), ("", "")])
+def test_a_key_that_is_not_there_is_not_told_to_be_revoked(world: World, person: str, key: str) -> None:
+    assert world.refused(lambda: world.desk.revoke_key(person, key, "test")) == ["R17.UNKNOWN_PERSON"]
+    assert world.core.store.revoked_keys() == frozenset()
+    world.desk.put_in_force(None, "test")
+    world.desk.revoke_key("a.mueller", "k1", "test")  # without a policy nobody can tell, and it is believed no more
+    assert world.core.store.revoked_keys() == {"a.mueller/k1"}

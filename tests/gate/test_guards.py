@@ -227,3 +227,27 @@ def test_how_old_an_evaluation_may_be(folder: Path, seconds: float, utc: float, 
     world.clock.step_utc(utc)
     assert [one.reason.value for one in approving.unexpired(world.core, permit)] == reasons
     world.close()
+
+
+def test_who_loses_an_arming_to_another_ends_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    stale = world.desk.permit(world.approved())
+    world.executor.select(stale.permit_id)
+    monkeypatch.setattr(arming._Attempt, "locks_free", lambda self: [])
+    blind(world)
+    signed = world.executor.snapshot("pump-1-speed")
+    with pytest.raises(Refused) as refused:
+        arming.select(world.core, stale, "executor-1", signed)
+    assert refused.value.refusals[0].reason.value == "R14.CONSUMED" and refused.value.state is State.ARMED
+    assert world.state(stale.permit_id) is State.ARMED and world.core.store.locks()
+
+
+def test_an_empty_version_equals_none_not_even_another_empty_one(world: World) -> None:
+    permit = world.desk.permit(world.approved())
+    plan = json.loads(permit.plan)
+    plan["pre"]["twin_version"] = ""
+    world.device.condition_now = replace(world.device.condition_now, twin_version="")
+    signed = world.executor.snapshot("pump-1-speed")
+    for pre in (plan["pre"], None):
+        other = replace(permit, plan=json.dumps(plan | {"pre": pre}).encode())
+        attempt = arming._Attempt(world.core, other, signed, "executor-1")
+        assert [one.reason.value for one in attempt.twin_unchanged()] == ["R16.NO_VERSION"]

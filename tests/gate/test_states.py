@@ -309,9 +309,17 @@ def test_without_a_snapshot_there_is_no_plan(world: World) -> None:
     assert "has sent none" in world.desk.propose(Proposal.model_validate(site.proposal_document()), 1, "test").sentence
 
 
-def test_a_wrong_unit_is_told_where_the_value_fits_into_no_bytes(world: World) -> None:
-    assert world.propose(value="99999", unit="Hz").reasons == ["R03.UNIT", "R06.ENCODE_OVERFLOW"]
-    assert world.propose(value="99999").reasons == ["R06.ENCODE_OVERFLOW"]
+def test_unit_and_limits_are_told_where_the_value_fits_into_no_bytes(world: World) -> None:
+    assert world.propose(value="99999", unit="Hz").reasons == ["R03.UNIT", "R05.ABOVE", "R06.ENCODE_OVERFLOW"]
+    assert world.propose(value="-99999").reasons == ["R05.BELOW", "R06.ENCODE_OVERFLOW"]
+
+
+def test_what_fits_into_no_bytes_is_denied_within_the_limits_too(folder: Path) -> None:
+    wide = [{"name": name, "lo": 0, "hi": 10**10} for name in ("instrument", "nameplate", "site")]
+    world = World(folder, site.changed_policy({"points/pump-1-speed/layers": wide}))
+    answer = world.propose(value="3276.8")
+    assert (answer.reasons, answer.permit_id) == (["R06.ENCODE_OVERFLOW"], None)
+    world.close()
 
 
 def test_an_agent_that_asks_too_often_is_not_heard(world: World) -> None:

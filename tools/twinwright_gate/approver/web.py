@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import secrets
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal
@@ -49,6 +50,11 @@ class Approving(ThreadingHTTPServer):
         self.gate, self.signer, self.clock = socket_path, signer, clock
         self.entry, self.session = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         self.tokens: dict[str, str] = {}
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that hung up, or said nothing in time, is no news."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     @property
     def address(self) -> str:

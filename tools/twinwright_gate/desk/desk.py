@@ -118,8 +118,17 @@ class Desk:
             return approving.approve(self.core, approval)
 
     def revoke_key(self, person_id: str, key_id: str, actor: str) -> list[Permit]:
-        """Never believes a key again, and ends what rests on it."""
+        """Never believes a key again, and ends what rests on it.
+
+        Raises:
+            Refused: the policy knows no such key: who mistypes a name is not to think that it is revoked.
+        """
         with self._turn:
+            policy = self.core.policy
+            person = None if policy is None else policy.persons_by_id.get(person_id)
+            if policy is not None and (person is None or all(one.key_id != key_id for one in person.keys)):
+                words = f"The policy knows no key {key_id[:64]!r} of {person_id[:64]!r}; nothing was revoked."
+                raise Refused([Refusal.of(Reason.UNKNOWN_PERSON, words)])
             return approving.revoke_key(self.core, person_id, key_id, actor)
 
     def observe(self, signed: SignedSnapshot) -> None:
