@@ -19,6 +19,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -34,7 +35,7 @@ from twinwright_gate.machine.table import TABLE
 from .mutants import mutants
 
 HERE = Path(__file__).parent
-FILES = ("circle", "states", "kill", "quarantine", "abuse", "crash")
+FILES = ("circle", "states", "kill", "quarantine", "abuse", "crash", "takeover", "guards", "following", "desk")
 LEFT_OUT = (
     "test_kill_9_at_a_durable_step",
     "test_the_page_on_safety_has_the_table_that_runs",
@@ -195,10 +196,15 @@ def main() -> int:
     """Runs all mutants, lists the survivors as JSON, and counts; 1 where the tests don't pass by themselves."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="the beginning of a module's name, such as desk.core, or: table")
+    parser.add_argument("--named", type=Path, help="a file with the names of the mutants to run, one a line")
     parser.add_argument("--verbose", action="store_true", help="tell of the killed ones too")
     options = parser.parse_args()
+    if Path("/dev/shm").is_dir():
+        tempfile.tempdir = "/dev/shm"  # nothing here is about disks, and a sync takes most of the time
     chosen = list(of_the_table()) if "table".startswith(options.only) else []
     chosen += [one for name in MODULES if name.startswith(options.only) for one in of_a_module(name)]
+    if options.named is not None:
+        chosen = [one for one in chosen if one.name in set(options.named.read_text().splitlines())]
     plugin = Mutating(chosen, options.verbose)
     table = any(one.line is None for one in chosen)
     files = [str(HERE / f"test_{one}.py") for one in (*FILES, *(["model"] if table else []))]

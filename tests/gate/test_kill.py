@@ -10,6 +10,7 @@ import pytest
 from twinwright_gate.kill import ResetRefused
 from twinwright_gate.machine.states import State
 
+from . import plantsite as site
 from .world import World
 
 
@@ -75,3 +76,21 @@ def test_a_latch_survives_a_restart_and_ends_what_is_held(world: World) -> None:
     assert world.writes == 1
     world.reset_kill()
     assert state(world) == "clear"
+
+
+def test_a_revoked_key_resets_nothing(world: World) -> None:
+    world.desk.latch("test")
+    world.desk.revoke_key("c.okafor", "k1", "test")
+    with pytest.raises(ResetRefused, match="revoked"):
+        world.desk.reset(world.signed_reset())
+    assert state(world) == "latched"
+
+
+def test_who_has_the_role_no_longer_resets_nothing(world: World) -> None:
+    lapsed = {"version": 8, "persons/c.okafor/authorities/0/valid_until_utc": "2026-01-05T08:59:59Z"}
+    world.policy = site.changed_policy(lapsed)
+    world.desk.put_in_force(world.policy, "test")
+    world.desk.latch("test")
+    with pytest.raises(ResetRefused, match="no longer"):
+        world.desk.reset(world.signed_reset())
+    assert state(world) == "latched"

@@ -13,6 +13,7 @@ import pytest
 
 from twinwright_gate.doors import AgentDoor, ExecutorDoor, PeopleDoor
 from twinwright_gate.executor.checks import faults, order_of
+from twinwright_gate.kill import ResetRefused
 from twinwright_gate.machine.states import State
 from twinwright_gate.permits import Armed, PermitDocument
 from twinwright_gate.schema import Answer
@@ -217,6 +218,7 @@ def test_without_a_policy_every_request_is_answered_with_that(world: World) -> N
     word, reset = world.approval(permit_id, "b.chen"), world.signed_reset()
     snapshot = world.executor.snapshot("pump-1-speed").model_dump(mode="json")
     token = world.executor.select(permit_id).token.model_dump(mode="json")
+    report = world.executor._report(world.desk.permit(permit_id), "refusal", None, 0, world.clock.now().utc_ms, "")
     world.desk.put_in_force(None, "test")
     people, executors = PeopleDoor(world.desk), ExecutorDoor(world.desk)
     asked: list[tuple[Any, str, dict[str, Any]]] = [
@@ -227,6 +229,7 @@ def test_without_a_policy_every_request_is_answered_with_that(world: World) -> N
         (executors, "select", {"permit_id": permit_id, "executor_id": "executor-1", "snapshot": snapshot}),
         (executors, "operate", {"token": token, "executor_id": "executor-1", "snapshot": snapshot}),
         (executors, "verify", {"permit_id": permit_id, "snapshot": snapshot}),
+        (executors, "report", report.model_dump(mode="json")),
     ]
     for door, verb, body in asked:
         raw = json.dumps(body).encode()
@@ -263,3 +266,33 @@ def test_a_lone_surrogate_is_refused_at_any_depth(text: str) -> None:
     with pytest.raises(Malformed):
         load(text.encode())
     assert load(b'{"a": [["\\ud83d\\ude00"]]}') == {"a": [["\U0001f600"]]}
+
+
+def test_a_policy_that_is_gone_is_missed_by_nobody(world: World) -> None:
+    """It disappears between two decisions: what is at work is let go by the device, and everybody is answered."""
+    permit_id = world.holding()
+    world.desk.refresh = lambda: world.desk.put_in_force(None, "test")
+    assert world.desk.tick() == [] and world.core.policy is None
+    world.desk.refresh = lambda: None
+    world.desk.put_in_force(world.policy, "test")
+    door = AgentDoor(world.core.log, world.desk)
+    world.desk.refresh = lambda: world.desk.put_in_force(None, "test")
+    raw = json.dumps(site.proposal_document()).encode()
+    assert door.answer("propose", raw, len(raw), site.UID, 1)["reason"] == "R10.ACTUATION_OFF"
+    world.clock.advance(31)
+    assert world.device.boxes["pump-1-speed"].shown().active_micro is None
+    assert world.state(permit_id) is State.HOLDING
+
+
+def test_who_decides_looks_for_a_newer_policy_first(world: World) -> None:
+    """People whose rights a new policy takes away have them no longer, even before the next beat."""
+    permit_id = world.propose().permit_id or ""
+    world.desk.latch("test")
+    fewer = site.changed_policy({"version": 8, "persons/c.okafor/authorities": [], "persons/a.mueller/authorities": []})
+    world.desk.refresh = lambda: world.desk.put_in_force(fewer, "test")
+    with pytest.raises(ResetRefused):
+        world.desk.reset(world.signed_reset())
+    world.desk.refresh = lambda: None
+    world.desk.put_in_force(world.policy, "test") if world.core.policy is None else None
+    assert "R17.AUTHORITY" in world.refused(lambda: world.desk.approve(world.approval(permit_id, "a.mueller")))
+    assert world.kill.read(world.policy).state == "latched"

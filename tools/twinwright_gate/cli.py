@@ -18,6 +18,7 @@ from .audit_cli import VERBS, AuditCommands
 from .errors import GateError, KeyFileError, PolicyError, UnsafePathError
 from .people_cli import PeopleCommands
 from .policy_cli import PolicyCommands
+from .readable import ascii_only, lines
 from .run_cli import RunCommands
 
 
@@ -94,8 +95,8 @@ def _propose(options: argparse.Namespace) -> int:
     told = answer["permit_id"] if answer["reason"] is None else answer["reason"]
     text = f"{answer['state']}  {told}: {answer['sentence']}"
     where = [f"  {one['reason']} at {one['place']}" for one in answer["details"] if one["place"]]
-    # Places repeat the proposal's own words, and a false gate says what it likes: a terminal might obey either.
-    _show(options, answer, "\n".join(line.encode("unicode_escape").decode() for line in [text, *where]))
+    # Places repeat the proposal's own words.
+    _show(options, answer, "\n".join(ascii_only(line) for line in [text, *where]))
     return 0
 
 
@@ -124,14 +125,15 @@ def _socket(options: argparse.Namespace) -> Path:
 
 
 def _show(options: argparse.Namespace, document: dict[str, Any], words: str) -> None:
-    print(json.dumps(document) if options.json else words)
+    # A false gate says what it likes, and a terminal might obey it.
+    print(json.dumps(document) if options.json else lines(words))
 
 
 def _fail(options: argparse.Namespace, code: str, message: str, exit_code: int, faults: Sequence[str] = ()) -> int:
     if getattr(options, "json", False):
         error: dict[str, Any] = {"code": code, "message": message, "suggestions": list(faults), "position": None}
         print(json.dumps({"error": error}))
-    print("\n  ".join([f"twinwright-gate: {message}", *faults]), file=sys.stderr)
+    print(lines("\n  ".join([f"twinwright-gate: {message}", *faults])), file=sys.stderr)
     return exit_code
 
 

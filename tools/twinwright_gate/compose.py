@@ -6,8 +6,10 @@ doesn't name, a value without bytes), that is a denial already.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .checks import MissingInput
-from .envelope import envelope, inside
+from .envelope import Limits, envelope, inside
 from .plan import Hold, Plan, PlanSetting, PlanTarget, Precondition, Rollback, Verify, Wire
 from .points import Point
 from .policy import Policy, binding_digest
@@ -19,8 +21,11 @@ from .snapshot import Snapshot
 from .wire import encode
 
 
-def refusals(proposal: Proposal, policy: Policy) -> tuple[Denial, ...]:
-    """Why no plan can be made of a proposal at all; empty where one can."""
+def refusals(proposal: Proposal, policy: Policy, snapshot: Snapshot | None) -> tuple[Denial, ...]:
+    """Why no plan can be made of a proposal at all; empty where one can.
+
+    Where there is no plan, no rule can judge one: what R03 and R05 would say of unit and value anyway is told here.
+    """
     found = [Denial(Reason.ACTUATION_OFF)] if policy.actuation != "on" else []
     found += [
         Denial(Reason.ID_GRAMMAR, place) for place, name in proposal.ids().items() if not ID_GRAMMAR.fullmatch(name)
@@ -33,8 +38,23 @@ def refusals(proposal: Proposal, policy: Policy) -> tuple[Denial, ...]:
         found.append(Denial(Reason.AMBIGUOUS if points else Reason.NOT_ALLOWLISTED, "target"))
     elif encode(proposal.plan()["set"]["value_micro"], points[0].binding) is None:
         found.append(Denial(Reason.ENCODE_OVERFLOW, "set.value"))
+    if len(points) == 1 and snapshot is None:
+        found.append(Denial(Reason.STALE))
+    if found and len(points) == 1:
+        found += _unplanned(proposal, points[0])
     rank = {Reason.ACTUATION_OFF: ""}
     return tuple(sorted(found, key=lambda one: rank.get(one.reason, one.reason.value)))
+
+
+def _unplanned(proposal: Proposal, point: Point) -> Iterator[Denial]:
+    value: int = proposal.plan()["set"]["value_micro"]
+    layers = [Limits(one.name, one.lo, one.hi) for one in point.layers]
+    if proposal.set.unit != point.unit:
+        yield Denial(Reason.UNIT, "set.unit")
+    if not all(one.below_hi(value) for one in layers):
+        yield Denial(Reason.ABOVE, "set.value")
+    if not all(one.above_lo(value) for one in layers):
+        yield Denial(Reason.BELOW, "set.value")
 
 
 def compose(proposal: Proposal, policy: Policy, snapshot: Snapshot) -> Plan:

@@ -94,10 +94,9 @@ class AgentDoor:
         if self.desk is None or self.actuation == "off":
             return None
         try:
-            proposal = read(raw)
-        except Unreadable:
+            return self.desk.propose(read(raw), caller, actor)
+        except (Unreadable, Refused):  # refused where no policy is in force any more
             return None
-        return self.desk.propose(proposal, caller, actor)
 
     def _only_denied(self, raw: bytes, size: int, actor: str) -> Answer:
         too_large = size > MAX_BYTES

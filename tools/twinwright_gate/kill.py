@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 
 from . import durable
 from .errors import GateError
+from .notation import utc_ms
 from .policy import Policy
 from .schema import Count, Name, Part
 from .signing import Use, verifies
@@ -146,8 +147,9 @@ def _fault(reset: Reset, count: int, policy: Policy) -> str:
     person = policy.persons_by_id.get(told.person_id)
     if person is None or person.kind != "person":
         return f"{told.person_id} is no person that the policy knows"
-    if all(one.role != policy.reset_role for one in person.authorities):
-        return f"{told.person_id} doesn't have the role {policy.reset_role}"
+    held = [one for one in person.authorities if one.role == policy.reset_role]
+    if not any(told.at_ms < utc_ms(one.valid_until_utc) for one in held):
+        return f"{told.person_id} doesn't have the role {policy.reset_role}, or no longer"
     keys = [one for one in person.keys if one.key_id == told.key_id and not one.revoked]
     if not any(verifies(one.public_key, Use.RESET, told.model_dump(mode="json"), reset.signature) for one in keys):
         return f"no key of {told.person_id} signed this reset"

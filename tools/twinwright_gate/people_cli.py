@@ -15,6 +15,7 @@ from .client import ask, default_socket
 from .clocks import SystemClock
 from .errors import GateRefused
 from .policy_cli import Show
+from .readable import lines
 from .signing import load_key
 
 
@@ -71,7 +72,7 @@ class PeopleCommands:
         if options.digest is not None:
             answer = self._by_digest(options, signer)
         else:
-            told = decide(_people(options), options.permit, signer, SystemClock(), _say, input)
+            told = decide(_people(options), options.permit, signer, SystemClock(), _say, _typed)
             answer = {"state": None, "permit_id": options.permit} if told is None else told
         self._show(options, answer, f"{answer['permit_id']}  {answer['state'] or 'nothing was signed'}")
         return 0
@@ -82,7 +83,7 @@ class PeopleCommands:
             raise GateRefused(f"no plan waits under {options.permit!r}", [])
         seen = shown(found["plan"].encode())
         if len(options.digest) != len(seen.digest) or not confirmed(seen, options.digest):
-            raise GateRefused(f"--digest is not the digest of that plan, {seen.digest}; nothing was signed", [])
+            raise GateRefused("--digest is not the digest of that plan; nothing was signed", [])
         word = signer.word(seen, options.permit, found["policy_digest"], "approve", SystemClock())
         answer: dict[str, Any] = ask(_people(options), "approve", word.model_dump(mode="json"))
         return answer
@@ -144,5 +145,13 @@ def _signer(options: argparse.Namespace) -> Signer:
     return Signer(options.person, options.key_id, options.role, load_key(options.key))
 
 
+def _typed(prompt: str) -> str:
+    """What a person types; nothing, where nobody does."""
+    try:
+        return input(prompt)
+    except EOFError:
+        return ""
+
+
 def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+    print(lines(words), file=sys.stderr, flush=True)

@@ -7,7 +7,6 @@ plant state before, hold, rollback and verification are the gate's to fill, from
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -18,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from .canonical import plan_digest
 from .machine.states import State
 from .numbers import is_decimal, to_micro
+from .readable import hides
 from .reasons import Reason
 
 ID_GRAMMAR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -40,7 +40,7 @@ def _decimal(text: str) -> str:
 
 def plain_text(text: str) -> str:
     """No control, invisible, bidirectional or unassigned characters: what a person reads is what is hashed."""
-    if any(unicodedata.category(character).startswith("C") for character in text):
+    if hides(text):
         raise _refuse(Reason.TEXT)
     return text
 

@@ -8,6 +8,7 @@ from ..canonical import plan_digest
 from ..errors import GateProtocolError
 from ..numbers import from_micro
 from ..plan import Plan
+from ..readable import ascii_only, plain
 from ..strict import Malformed
 
 
@@ -37,7 +38,7 @@ def shown(raw: bytes) -> Shown:
         raise GateProtocolError(f"what the gate shows is no plan: {error}") from error
     if plan.canonical() != raw:
         raise GateProtocolError("what the gate shows is not a plan's canonical bytes")
-    return Shown(plan_digest(plan.document()), plan, tuple((name, _plain(text)) for name, text in _rows(plan)))
+    return Shown(plan_digest(plan.document()), plan, tuple(_rows(plan)))
 
 
 def _rows(plan: Plan) -> list[tuple[str, str]]:
@@ -60,7 +61,8 @@ def _rows(plan: Plan) -> list[tuple[str, str]]:
         ("value chosen from", ", ".join(plan.taint.value)),
     ]
     rows += [("evidence", f"{one.ref}  sha256 {one.sha256}") for one in plan.evidence] or [("evidence", "none")]
-    return [*rows, ("the proposer's words, checked by nobody", f"“{plan.reason_text}”")]
+    words = ("the proposer's words, checked by nobody", plain(f"“{plan.reason_text}”"))
+    return [*((name, ascii_only(text)) for name, text in rows), words]
 
 
 def _way_back(plan: Plan) -> str:
@@ -77,8 +79,3 @@ def _seen_by(plan: Plan) -> str:
     told = plan.verify
     effect = f"{told.effect_point} from {from_micro(told.effect_lo_micro)} to {from_micro(told.effect_hi_micro)}"
     return f"{told.echo_point} within {from_micro(told.echo_tol_micro)}, and {effect}, within {told.within_s} s"
-
-
-def _plain(text: str) -> str:
-    """Nothing that a terminal or a page would obey, or that looks like something else than it is."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

@@ -8,8 +8,11 @@ from typing import Any
 
 from ..client import ask
 from ..clocks import Clock
+from ..readable import plain, wrapped
 from .rendering import Shown, shown
 from .signing import DIGITS, Signer, confirmed, pending
+
+WIDTH = 78
 
 
 def listed(socket: Path) -> tuple[list[dict[str, Any]], list[str]]:
@@ -19,20 +22,27 @@ def listed(socket: Path) -> tuple[list[dict[str, Any]], list[str]]:
         GateError: nobody answers, or what it shows is no plan.
     """
     found, switch = pending(socket)
-    lines = [] if switch is None else [f"kill switch: {switch['state']} ({switch['why']})"]
+    lines = [] if switch is None else [plain(f"kill switch: {switch['state']} ({switch['why']})")]
     for one in found:
         seen = shown(one["plan"].encode())
         plan = dict(seen.rows)
-        signed = ", ".join(one["signed"]) or "nobody"
-        lines.append(f"{one['permit_id']}  {one['state']}  {plan['target']} -> {plan['set to']}  class {plan['class']}")
+        signed = plain(", ".join(one["signed"]) or "nobody")
+        head = plain(f"{one['permit_id']}  {one['state']}")
+        lines.append(f"{head}  {plan['target']} -> {plan['set to']}  class {plan['class']}")
         lines.append(f"    taint: {plan['target chosen from']} / {plan['value chosen from']}; signed by {signed}")
     return found, lines or ["nothing waits"]
 
 
 def text(seen: Shown) -> str:
-    """A plan as lines."""
+    """A plan as lines; what is longer than one goes on below itself, so that it never stands where a name stands."""
     wide = max(len(name) for name, _ in seen.rows)
-    return "\n".join([*(f"{name:>{wide}}  {value}" for name, value in seen.rows), f"{'digest':>{wide}}  {seen.digest}"])
+    rows = [*seen.rows, ("digest", seen.digest)]
+    pieces = [(name if first else "", piece) for name, value in rows for first, piece in _pieces(value)]
+    return "\n".join(f"{name:>{wide}}  {piece}" for name, piece in pieces)
+
+
+def _pieces(value: str) -> list[tuple[bool, str]]:
+    return [(number == 0, piece) for number, piece in enumerate(wrapped(value, WIDTH))]
 
 
 def decide(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import html
 import secrets
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from ..client import ask
 from ..clocks import Clock
@@ -50,6 +51,11 @@ class Approving(ThreadingHTTPServer):
         self.entry, self.session = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         self.tokens: dict[str, str] = {}
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that hung up, or said nothing in time, is no news."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
     @property
     def address(self) -> str:
         """What a person opens in a browser."""
@@ -62,10 +68,10 @@ class _Page(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The list, one plan, or the way in."""
-        path = urlsplit(self.path).path
+        path = self.path.partition("?")[0]
         if not self._ours():
             return self._answer(403, "<p>This page is for this machine alone.</p>")
-        if secrets.compare_digest(path, f"/enter/{self.server.entry}"):
+        if secrets.compare_digest(path.encode(), f"/enter/{self.server.entry}".encode()):
             return self._enter()
         if not self._known():
             return self._answer(403, "<p>Open the address that the command printed.</p>")
@@ -87,7 +93,7 @@ class _Page(BaseHTTPRequestHandler):
         form = {
             name: value[0] for name, value in parse_qs(self.rfile.read(int(length)).decode("ascii", "replace")).items()
         }
-        permit_id = urlsplit(self.path).path.removeprefix("/plan/")
+        permit_id = self.path.partition("?")[0].removeprefix("/plan/")
         token = self.server.tokens.pop(permit_id, "")
         if not token or not secrets.compare_digest(token.encode(), form.get("token", "").encode()):
             return self._answer(403, "<p>This form was used already, or is not from this page.</p>")

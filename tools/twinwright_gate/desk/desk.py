@@ -9,13 +9,14 @@ from typing import Any
 
 from ..approval import Approval
 from ..canonical import canonical
-from ..kill import RESET_AGE_MS, Reset
+from ..kill import RESET_AGE_MS, Reset, ResetRefused
 from ..machine.states import Event, State
 from ..machine.table import TERMINAL
 from ..permits import Armed, Token
 from ..policy import Policy
 from ..reasons import Reason
 from ..reports import SignedReport
+from ..rules.persons import authorised
 from ..schema import Answer, Proposal
 from ..signing import Use, verifies
 from ..snapshot import SignedSnapshot
@@ -60,11 +61,12 @@ class Desk:
             return recovery.restarted(self.core, executor_id)
 
     def _policy(self) -> Policy:
-        """The policy in force.
+        """The policy in force, the one that was loaded last.
 
         Raises:
             Refused: there is none; then nothing is decided.
         """
+        self.refresh()
         if self.core.policy is None:
             raise Refused([Refusal.of(Reason.ACTUATION_OFF)])
         return self.core.policy
@@ -87,9 +89,13 @@ class Desk:
             self.core.policy = policy
 
     def propose(self, proposal: Proposal, caller: int, actor: str) -> Answer:
-        """The answer to a well-formed proposal."""
+        """The answer to a well-formed proposal.
+
+        Raises:
+            Refused: no policy is in force any more.
+        """
         with self._turn:
-            self.refresh()
+            self._policy()
             return proposing.propose(self.core, proposal, caller, actor)
 
     def withdraw(self, permit_id: str, caller: int) -> Answer:
@@ -112,8 +118,17 @@ class Desk:
             return approving.approve(self.core, approval)
 
     def revoke_key(self, person_id: str, key_id: str, actor: str) -> list[Permit]:
-        """Never believes a key again, and ends what rests on it."""
+        """Never believes a key again, and ends what rests on it.
+
+        Raises:
+            Refused: the policy knows no such key: who mistypes a name is not to think that it is revoked.
+        """
         with self._turn:
+            policy = self.core.policy
+            person = None if policy is None else policy.persons_by_id.get(person_id)
+            if policy is not None and (person is None or all(one.key_id != key_id for one in person.keys)):
+                words = f"The policy knows no key {key_id[:64]!r} of {person_id[:64]!r}; nothing was revoked."
+                raise Refused([Refusal.of(Reason.UNKNOWN_PERSON, words)])
             return approving.revoke_key(self.core, person_id, key_id, actor)
 
     def observe(self, signed: SignedSnapshot) -> None:
@@ -147,7 +162,6 @@ class Desk:
             Refused: a guard doesn't hold.
         """
         with self._turn:
-            self.refresh()
             self._take(signed)
             return arming.select(self.core, self.core.permit(permit_id), executor_id, signed)
 
@@ -158,7 +172,6 @@ class Desk:
             Refused: a guard doesn't hold.
         """
         with self._turn:
-            self.refresh()
             self._take(signed)
             return arming.operate(self.core, self.core.permit(token.permit_id), executor_id, token, signed)
 
@@ -190,11 +203,8 @@ class Desk:
     def tick(self) -> list[Permit]:
         """The decision loop's beat: what is over its time ends, what is at work is known to be watched."""
         with self._turn:
-            if self.core.policy is None:
-                self.refresh()
-                return []
             self.refresh()
-            return recovery.tick(self.core)
+            return [] if self.core.policy is None else recovery.tick(self.core)
 
     def latch(self, by: str) -> int:
         """Latches the kill switch, and stops what is armed or held. Anybody may."""
@@ -214,6 +224,8 @@ class Desk:
         with self._turn:
             policy, now = self._policy(), self.core.clock.now().utc_ms
             self.core.kill.check(reset, policy, now)
+            if f"{reset.statement.person_id}/{reset.statement.key_id}" in self.core.store.revoked_keys():
+                raise ResetRefused("the kill switch stays latched: the key that signed the reset is revoked")
             self.core.record(f"person {reset.statement.person_id}", "kill.reset", reset.model_dump(mode="json"))
             self.core.kill.reset(reset, policy, now)
 
@@ -288,7 +300,7 @@ class Desk:
             permit, told = self.core.permit(permit_id), word.statement
             about = (told.permit_id, told.plan_digest) == (permit.permit_id, permit.plan_digest)
             fresh = abs(self.core.clock.now().utc_ms - told.at_ms) <= RESET_AGE_MS
-            if permit.state is not State.QUARANTINED or not about or not fresh or not self._released_by(word):
+            if permit.state is not State.QUARANTINED or not about or not fresh or not self._released_by(permit, word):
                 raise Refused([Refusal.of(Reason.APPROVAL_SIGNATURE)], permit.state)
             self.core.store.use_nonce(told.nonce)
             body = {"permit_id": permit.permit_id, "word": word.model_dump(mode="json")}
@@ -296,13 +308,13 @@ class Desk:
             self.core.deliver()
             return permit
 
-    def _released_by(self, word: Approval) -> bool:
-        """Whether a person with authority for the point signed it, with a key that is believed, as a release."""
-        told, policy = word.statement, self.core.policy
+    def _released_by(self, permit: Permit, word: Approval) -> bool:
+        """Whether a person with authority for this point, now, signed it, with a key that is believed, as a release."""
+        told, policy, place = word.statement, self.core.policy, permit.binding_id
         person = None if policy is None else policy.persons_by_id.get(told.person_id)
-        if person is None or person.kind != "person" or told.decision != "approve":
+        if person is None or told.decision != "approve" or told.authority_scope != place:
             return False
-        if not any(told.role == one.role and told.authority_scope in one.bindings for one in person.authorities):
+        if not authorised(person, told.role, plan_in(permit).risk, place, self.core.clock.now().utc_ms):
             return False
         revoked = self.core.store.revoked_keys()
         keys = [one for one in person.keys if one.key_id == told.key_id and not one.revoked]

@@ -62,7 +62,11 @@ def _not_written(core: Core, permit: Permit, report: Report) -> Permit:
 
 
 def _read_back(core: Core, permit: Permit, report: Report) -> Permit:
-    """Decides an INDETERMINATE permit by what the device itself shows, freshly."""
+    """Decides an INDETERMINATE permit by what the device itself shows, freshly.
+
+    Raises:
+        Refused: nothing has arrived, but something still may; the permit stays INDETERMINATE.
+    """
     plan, baseline = plan_in(permit), core.store.stage(permit.permit_id, "baseline") or {}
     fresh = report.mailbox_ms is not None and report.mailbox_ms >= baseline.get("at", {}).get("utc_ms", 2**53)
     tolerance = 0 if plan.verify is None else plan.verify.echo_tol_micro
@@ -80,10 +84,21 @@ def _read_back(core: Core, permit: Permit, report: Report) -> Permit:
         checks: dict[Guard, Check] = {Guard.READBACK_IS_OURS: lambda: _unless(fresh and ours, Reason.NOT_OURS)}
         return core.move(permit, Event.FIND_APPLIED, checks, lambda: _told("permit.found", report, stages))
     if fresh and absent and not report.by_hand:
+        if not _settled(core, report, baseline):
+            words = "It may still arrive: it is read back again when its last moment is over."
+            raise core.refuse(permit, Event.FIND_ABSENT, [Refusal.of(Reason.STATUS_UNKNOWN, words)])
         checks = {Guard.READBACK_IS_BASELINE: lambda: _unless(fresh and absent, Reason.NOT_OURS)}
         return core.move(permit, Event.FIND_ABSENT, checks, lambda: _told("permit.not_applied", report, {}))
     reason = Reason.MOVED_BY_HAND if report.by_hand else Reason.NOT_OURS
     return core.move(permit, Event.FIND_UNCLEAR, {}, lambda: _alarm("permit.quarantined", reason, report))
+
+
+def _settled(core: Core, report: Report, baseline: dict[str, Any]) -> bool:
+    """Whether no command of this permit can begin any more: none was numbered, the device has seen that number or a
+    later one, or by its own clock the last moment at which it would take the command is over."""
+    assert core.policy is not None
+    last = baseline.get("at", {}).get("utc_ms", 2**53) + OVERDUE * core.policy.times.arm_ms
+    return report.seq == 0 or (report.ack_seq or 0) >= report.seq or (report.mailbox_ms or 0) > last
 
 
 def verify(core: Core, permit: Permit, signed: SignedSnapshot) -> Permit:

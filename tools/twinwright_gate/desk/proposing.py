@@ -29,11 +29,9 @@ def propose(core: Core, proposal: Proposal, caller: int, actor: str) -> Answer:
     assert core.policy is not None
     point = core.policy.point(proposal.target.twin_id, proposal.target.property)
     signed = None if point is None else core.snapshots.get(point.binding.binding_id)
-    wrong = [Refusal.of(one.reason) for one in impossible(proposal, core.policy)]
-    if signed is None and not wrong:
-        wrong = [Refusal.of(Reason.STALE, "There is no snapshot of the device: its executor has sent none.")]
+    wrong = impossible(proposal, core.policy, None if signed is None else signed.snapshot)
     if wrong or signed is None:
-        return _without_plan(core, proposal, wrong, actor)
+        return _without_plan(core, proposal, [_no_plan(one.reason) for one in wrong], actor)
     plan = compose(proposal, core.policy, signed.snapshot)
     permit = _stored(core, plan, caller, actor)
     found, record = decided(core, permit, Phase.EVALUATE, signed)
@@ -59,7 +57,12 @@ def _without_plan(core: Core, proposal: Proposal, wrong: list[Refusal], actor: s
     body = {"plan": proposal.plan(), "plan_digest": proposal.digest(), "reasons": codes, "permit_id": None}
     core.record(actor, "proposal.denied", body)
     core.store.tried(proposal.proposer.agent_id, core.clock.now().utc_ms, True)
-    return told(State.DENIED, wrong, proposal.digest(), None, figures=False)
+    return told(State.DENIED, wrong, proposal.digest(), None)
+
+
+def _no_plan(reason: Reason) -> Refusal:
+    missing = "There is no snapshot of the device: its executor has sent none."
+    return Refusal.of(reason, missing if reason is Reason.STALE else "")
 
 
 def _stored(core: Core, plan: Plan, caller: int, actor: str) -> Permit:

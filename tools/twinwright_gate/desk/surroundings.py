@@ -115,10 +115,10 @@ def statement_of(core: Core, permit: Permit) -> PermitStatement | None:
 
 
 def _history(core: Core, policy: Policy, now: Stamp) -> tuple[PastWrite, ...] | None:
-    longest = max((point.dynamics.window_s for point in policy.points), default=0)
-    since = now.utc_ms - max(SHIFT_MS, 2 * 1000 * longest)
+    dynamics = [point.dynamics for point in policy.points]
+    longest = max((max(2 * one.window_s, one.cooldown_s) for one in dynamics), default=0)
     try:
-        return core.store.writes(since)
+        return core.store.writes(max(SHIFT_MS, 1000 * longest), now)
     except StoreError:
         return None
 
@@ -136,7 +136,7 @@ def _load(core: Core, permit: Permit, policy: Policy, now: Stamp) -> Load | None
     try:
         pending = sum(one.permit_id != permit.permit_id for one in core.store.permits(UNDECIDED))
         concurrent = sum(one.permit_id != permit.permit_id for one in core.store.permits(AT_WORK))
-        shift = len(core.store.writes(now.utc_ms - SHIFT_MS))
+        shift = len(core.store.writes(SHIFT_MS, now))
         minute = core.store.tries(permit.agent_id, now.utc_ms - 60_000)[0]
         denials = core.store.tries(permit.agent_id, now.utc_ms - 1000 * policy.load.probe_window_s)[1]
     except StoreError:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ..clocks import Clock
+from ..errors import GateError, GateUnavailable
 from ..kill import KillSwitch, Switch
 from ..permits import Armed, Token
 from ..points import Point
@@ -261,24 +262,33 @@ class Executor:
         return found
 
     def run_once(self) -> list[Permit]:
-        """Snapshots, then everything that there is to do; returns the permits that moved."""
+        """Snapshots, then everything that there is to do; returns the permits that moved.
+
+        Raises:
+            GateError: the first thing that didn't work; what else there was to do is done all the same.
+        """
         self._switch()
         self.observe()
-        moved = []
+        moved, failed = [], list[GateError]()
         for job in self.link.work(self.executor_id):
-            permit_id = str(job["permit_id"])
-            if job["do"] == "select":
-                moved.append(self.operate(self.select(permit_id)))
-            elif job["do"] == "hold":
-                self.beat(permit_id, int(job["beat"]))
-            else:
-                moved.append(self._follow(permit_id, str(job["do"]), int(job["beat"])))
+            try:
+                found = self._do(str(job["permit_id"]), str(job["do"]), int(job["beat"]))
+            except GateUnavailable:
+                raise
+            except GateError as error:
+                failed.append(error)
+                continue
+            moved += [] if found is None else [found]
+        if failed:
+            raise failed[0]
         return moved
 
-    def _follow(self, permit_id: str, what: str, beat: int) -> Permit:
-        if what == "verify":
+    def _do(self, permit_id: str, what: str, beat: int) -> Permit | None:
+        if what == "select":
+            return self.operate(self.select(permit_id))
+        if what in ("hold", "verify"):
             self.beat(permit_id, beat)
-            return self.verify(permit_id)
+            return self.verify(permit_id) if what == "verify" else None
         return self.read_back(permit_id) if what == "read back" else self.relinquish(permit_id)
 
     def _sent(self, send: Callable[[], int]) -> tuple[int | None, str]:

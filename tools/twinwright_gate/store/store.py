@@ -119,10 +119,11 @@ class Store:
             name: (permit, fence) for name, permit, fence in self._rows("SELECT name, permit_id, fence FROM locks", ())
         }
 
-    def writes(self, since_ms: int) -> tuple[PastWrite, ...]:
-        """Every write since a time (UTC, ms), oldest first; one that may not have happened counts."""
-        sql = "SELECT binding_id, utc_ms, boot_ms, boot_id, from_micro, to_micro FROM writes WHERE utc_ms >= ?"
-        found = self._rows(f"{sql} ORDER BY utc_ms", (since_ms,))
+    def writes(self, span_ms: int, now: Stamp) -> tuple[PastWrite, ...]:
+        """Every write within a span before now by either clock, oldest first; one that may not have happened counts."""
+        sql = "SELECT binding_id, utc_ms, boot_ms, boot_id, from_micro, to_micro FROM writes"
+        sql += " WHERE utc_ms >= ? OR (boot_id = ? AND boot_ms >= ?) ORDER BY utc_ms"
+        found = self._rows(sql, (now.utc_ms - span_ms, now.boot_id, now.boot_ms - span_ms))
         return tuple(PastWrite(row[0], Stamp(*row[1:4]), row[4], row[5]) for row in found)
 
     def tried(self, agent_id: str, utc_ms: int, denied: bool) -> None:
