@@ -8,13 +8,15 @@ never followed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from ..cmms.protocol import CmmsOrder
 from ..diagnosis.failure_modes import FailureMode, equipment_of, happens_to, modes_of_plant
 from ..times import iso
+from .assets import same_id
+from .filed import filed_orders
 from .likeness import Words, cosine, shared_terms, terms
 from .naming import named
 
@@ -38,11 +40,12 @@ _OVER = ("done", "cancelled")
 
 @dataclass(frozen=True)
 class Match:
-    """What was found of one open order."""
+    """What was found of one open order; nothing can be added to one that is `filed` in the plant's own files only."""
 
     order: CmmsOrder
     verdict: Verdict
     reasons: tuple[str, ...]
+    filed: bool = False
 
 
 @dataclass(frozen=True)
@@ -213,17 +216,44 @@ def open_matches(
 ) -> list[Match]:
     """Asks the CMMS for the open orders on the draft's asset, its parents and its parts, and compares each.
 
-    An order that has the draft's own key is the draft itself and left out.
+    The open orders in the plant's own history files are compared too. An order that has the draft's own key is the
+    draft itself and left out.
 
     Raises:
         CmmsError: the CMMS couldn't be asked.
         UnknownNameError: the draft's asset is no twin any more.
     """
     subject = subject_of(plant, order, assets)
-    if subject is None:
-        return []
-    found = [one for one in connector.open_orders(subject.assets) if one.key != order.idempotency_key]
-    return Comparison(modes_of_plant(plant).modes, failure_codes(plant)).judge(subject, found)
+    there = [] if subject is None else connector.open_orders(subject.assets)
+    found = [one for one in there if one.key != order.idempotency_key]
+    matches = [] if subject is None else _comparison(plant).judge(subject, found)
+    return matches + filed_matches(plant, order, [one.id for one in there])
+
+
+def about_the_same(match: Match) -> str:
+    """A sentence on an open order in the plant's own files that a draft is about."""
+    order = match.order
+    return (
+        f"order {order.id} ({order.status}; {order.url}) is about the same: {'; '.join(match.reasons)}. It stands in "
+        "the plant's history files only, so nothing can be added to it from here"
+    )
+
+
+def _comparison(plant: Plant) -> Comparison:
+    return Comparison(modes_of_plant(plant).modes, failure_codes(plant))
+
+
+def filed_matches(plant: Plant, order: WorkOrder, known: Iterable[str] = ()) -> list[Match]:
+    """What the open orders in the plant's own history files are to a draft, without what is about something else.
+
+    Args:
+        known: ids of orders that the CMMS was asked about already.
+    """
+    subject = subject_of(plant, order, same_id)
+    assert subject is not None  # every twin is its own id
+    orders = filed_orders(plant, known)
+    judged = _comparison(plant).judge(subject, orders) if orders else []
+    return [replace(one, filed=True) for one in judged if one.verdict != "different"]
 
 
 def failure_codes(plant: Plant) -> dict[str, str]:
