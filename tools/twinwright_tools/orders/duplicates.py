@@ -17,7 +17,7 @@ from ..diagnosis.failure_modes import FailureMode, equipment_of, happens_to, mod
 from ..times import iso
 from .assets import same_id
 from .filed import filed_orders
-from .likeness import Words, cosine, shared_terms, terms
+from .likeness import Words, cosine, shared_terms, terms, words_of
 from .naming import named
 
 if TYPE_CHECKING:
@@ -31,6 +31,15 @@ Place = Literal["same", "parent", "part", "other"]
 ALIVE = timedelta(days=14)
 # Tuned on the pairs of evals/labels/duplicates.jsonl that are there for it.
 _LEAST, _LEAST_OF_ONE, _LEAST_UNNAMED, _LEAST_BEFORE, _MARGIN = 0.12, 0.3, 0.1, 0.35, 0.7
+# Words that are no nearer to any failure than this name none.
+_NAMES_NONE = 0.1
+_LONGEST_WORD = 40
+# What is ordered without anything having failed: it is told from a report in words that nobody has seen before.
+_PLANNED = frozenset(
+    """yearly annual annually quarterly monthly weekly scheduled planned preventive audit paint repaint install
+    modification upgrade project training sticker sign lamp light label nameplate calibration jährlich monatlich
+    wöchentlich planmäßig wartung streichen lackieren umbau nachrüsten schulung beschilderung kalibrierung""".split()  # noqa: SIM905
+)
 # Engines date an onset late or early by so much.
 _ONSET = timedelta(hours=2)
 _MOST_NEIGHBOURS = 2000
@@ -132,6 +141,8 @@ class Comparison:
             return False, f"another failure mode, {code}"
         own, rival, like, against = self._likeness(subject, text, self._codes.get(code, ""))
         if own < _least(subject, order, len(like)):
+            if against < _NAMES_NONE and _since(subject, order) and _reports(text):
+                return True, "it was opened since this began, and its words name no other failure"
             return False, f"its words are about something else ({own:.2f} of 1 alike)"
         if own < _MARGIN * against:
             return False, f"its words are rather about {rival} ({against:.2f} against {own:.2f})"
@@ -166,6 +177,17 @@ def _least(subject: Subject, order: CmmsOrder, shared: int) -> float:
     if subject.mode is None:
         return _LEAST_UNNAMED
     return _LEAST if shared > 1 else _LEAST_OF_ONE
+
+
+def _since(subject: Subject, order: CmmsOrder) -> bool:
+    """Whether an order was opened since it began: whoever then reports something of that asset most likely means it."""
+    return order.created is not None and order.created >= subject.since - _ONSET
+
+
+def _reports(text: str) -> bool:
+    """Whether a text says something in words, and not of work that was planned."""
+    told = {word for word in words_of(text) if 3 <= len(word) <= _LONGEST_WORD}
+    return len(told) > 1 and not told & _PLANNED
 
 
 def _alive(subject: Subject, order: CmmsOrder) -> tuple[bool, str]:
