@@ -1,7 +1,8 @@
 """``python -m twinwright_evals.bench_incidents``: past orders imported and searched, beside SQLite and pandas.
 
-10,000 made-up orders come from a connector that has them in memory, so that what is timed is ours. Searching is timed
-on an open plant: the first search, which builds the index, and later ones.
+10,000 made-up orders come from a connector that has them in memory, so that what is timed is ours; then as many through
+every connector, from the strict server that its tests run on (in the checkout, tests/tools/cmms/servers). Searching is
+timed on an open plant: the first search, which builds the index, and later ones.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +23,7 @@ import numpy as np
 
 from twinwright_plant import make_plant
 from twinwright_tools.cmms.importing import import_history
-from twinwright_tools.cmms.protocol import CmmsOrder, Connector
+from twinwright_tools.cmms.protocol import CmmsOrder, Connector, Place
 from twinwright_tools.plant import Plant, open_plant
 from twinwright_tools.reliability import similar_incidents
 
@@ -71,6 +73,17 @@ class Timing:
     other_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class Through:
+    """An import through a connector: orders, requests, seconds in all, and seconds of them inside the strict server."""
+
+    product: str
+    rows: int
+    requests: int
+    seconds: float
+    server_s: float
+
+
 class Past:
     """Past orders of a made-up plant, the same for one seed."""
 
@@ -107,7 +120,7 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="twinwright-incidents-") as place:
         folder = Path(place) / "plant"
         make_plant(folder, None, 1)
-        text = report(*measured(folder, ORDERS))
+        text = report(*measured(folder, ORDERS), through_connectors(folder, ORDERS))
     print(text)
     if "--write" in arguments:
         write(Path(arguments[arguments.index("--write") + 1]), text)
@@ -118,12 +131,49 @@ def measured(folder: Path, count: int) -> tuple[float, float, list[Timing]]:
     """Seconds of the import, seconds of an import without changes, and how fast searching is."""
     with open_plant(folder) as plant:
         twins = sorted(plant.graph.twins)
-        cmms = cast(Connector, Past(twins, count))
+        places = [Place("work_order", cast(Connector, Past(twins, count)))]
         same = {twin: twin for twin in twins}
-        first = _seconds(lambda: import_history(plant, [("work_order", cmms)], same))
-        again = _seconds(lambda: import_history(plant, [("work_order", cmms)], same))
+        first = _seconds(lambda: import_history(plant, places, same))
+        again = _seconds(lambda: import_history(plant, places, same))
     with open_plant(folder) as plant:
         return first, again, searched(plant)
+
+
+def through_connectors(folder: Path, count: int) -> list[Through]:
+    """The same number of orders through each connector."""
+    # Strict servers are part of the tests, which nothing imports but this benchmark, when it runs in the checkout.
+    products = import_module("tests.tools.cmms.products").PRODUCTS
+    served = import_module("tests.tools.cmms.served").Served
+    found = []
+    with open_plant(folder) as plant:
+        for product in products.values():
+            with tempfile.TemporaryDirectory() as place:
+                running = served(product, Path(place))
+                running.server.seed(count, running.pump)
+                found.append(_through(plant, running))
+                running.server.close()
+    return found
+
+
+def _through(plant: Plant, running: Any) -> Through:
+    server, inside = running.server, 0.0
+    answer = server.answer
+
+    def timed(request: Any) -> Any:
+        nonlocal inside
+        begin = time.perf_counter()
+        answered = answer(request)
+        inside += time.perf_counter() - begin
+        return answered
+
+    server.answer, before = timed, len(server.seen)
+    places = [Place("work_order", running.connector)]
+    begin = time.perf_counter()
+    done = import_history(plant, places, {running.pump: sorted(plant.graph.twins)[0]}, whole=True)
+    taken = time.perf_counter() - begin + sum(running.slept)
+    if done.stopped is not None:
+        raise done.stopped
+    return Through(running.connector.name, done.total, len(server.seen) - before, taken, inside)
 
 
 def searched(plant: Plant) -> list[Timing]:
@@ -180,7 +230,7 @@ def _median(ask: Callable[[str], object]) -> float:
     return statistics.median(taken)
 
 
-def report(first: float, again: float, timings: Sequence[Timing]) -> str:
+def report(first: float, again: float, timings: Sequence[Timing], through: Sequence[Through]) -> str:
     """The section of docs/benchmarks.md."""
     lines = [
         "## Past work orders: import and search",
@@ -196,8 +246,25 @@ def report(first: float, again: float, timings: Sequence[Timing]) -> str:
         "|---|---|---|---|",
     ]
     lines += [f"| {one.what} | {one.twinwright_ms:.1f} ms | {one.other} | {one.other_ms:.1f} ms |" for one in timings]
+    lines += [
+        "",
+        "Through each connector, from the strict local server of its tests, whose answers take most of the time;",
+        "pauses that it asked for are counted:",
+        "",
+        "| connector | orders | requests | import | of it in the server |",
+        "|---|---:|---:|---:|---:|",
+        *(
+            f"| {one.product} | {one.rows:,} | {one.requests} | {one.seconds:.1f} s | {one.server_s:.1f} s |"
+            for one in through
+        ),
+    ]
     return "\n".join(
-        [*lines, "", "Medians of 75 searches (5 questions, 15 times each); at most 100 ms were asked for.", ""]
+        [
+            *lines,
+            "",
+            "Searching: medians of 75 searches (5 questions, 15 times each); at most 100 ms were asked for.",
+            "",
+        ]
     )
 
 

@@ -64,6 +64,22 @@ def test_an_empty_queue_is_an_honest_answer(plant: Path, capsys: pytest.CaptureF
     assert "no order is submitted; there are 1 draft" in capsys.readouterr().out
 
 
+def test_an_open_order_in_the_plants_own_files_stops_a_submission(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = drafted(plant)
+    (plant / "history").mkdir()
+    told_there = "work_order,glycol-pump-1,2026-03-13T10:00:00Z,4019001,open,Pump cavitates: suction strainer blocked"
+    (plant / "history" / "orders.csv").write_text(f"kind,twin,time,id,status,text\n{told_there}\n")
+    refused = told(capsys, plant, "submit", order, "--yes", code=2)["error"]
+    assert refused["code"] == "order.duplicate"
+    assert "order 4019001 (open; history/orders.csv:2) is about the same" in refused["message"]
+    assert told(capsys, plant, "list")["value"][0]["status"] == "draft"
+    done = told(capsys, plant, "submit", order, "--yes", "--as-new")
+    assert done["outbox"]["state"] == "confirmed"
+    assert [(one["order"], one["source"]) for one in done["matches"]] == [("4019001", "history/orders.csv:2")]
+
+
 def test_from_draft_to_the_cmms(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
     order = drafted(plant)
     edited = told(capsys, plant, "edit", order, "--set", "priority=P2", "--set", "duration_h=4")

@@ -28,7 +28,7 @@ def import_command(options: Options, whole: bool) -> None:
     with options.opened() as plant, working(options.as_json) as progress:
         places = sources(plant, os.environ)
         progress("reading the assets")
-        matching = read_matching(plant, places[0][1])
+        matching = read_matching(plant, places[0].connector)
         found = import_history(plant, places, matching.twin_of, whole=whole, progress=progress)
         zone = plant.zone
 

@@ -54,13 +54,20 @@ class Desk:
 
         return open_matches(self.plant, order, connector, asset_mapping(self.plant))
 
+    def filed(self, order: WorkOrder) -> Sequence[Match]:
+        """What the open orders in the plant's own files are to a draft."""
+        from twinwright_tools.orders.duplicates import filed_matches
+
+        return filed_matches(self.plant, order)
+
     def sender(self, connector: Connector) -> Sender:
         """What sends the plant's outbox."""
         from twinwright_tools.orders.outbox import Outbox
         from twinwright_tools.orders.sending import SETTLE_S, Sender
 
         def check(order_id: str) -> Sequence[Match]:
-            return self.matches(self.book.get(order_id), connector)
+            # What the plant's own files hold was told when the order was submitted.
+            return [one for one in self.matches(self.book.get(order_id), connector) if not one.filed]
 
         # An unclear request may be on its way for as long as one may take.
         settle_s = max(SETTLE_S, 2 * self.plant.config.cmms.timeout_s)

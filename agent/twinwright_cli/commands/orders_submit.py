@@ -53,6 +53,7 @@ def command(options: Options, order: str, yes: bool, as_new: bool, by: str | Non
         connector, unasked = _connector(at)
         plan = _plan(at, draft, connector, as_new)
         plan.told += unasked
+        _stop_at_filed(draft, plan, as_new)
         _agree(at, draft, plan, yes)
         outbox = Outbox(at.book.store)
         outbox.submit(
@@ -97,9 +98,10 @@ def _plan(at: Desk, draft: WorkOrder, connector: Connector | None, as_new: bool)
         plan.told.append(f"open orders couldn't be looked at ({error.message}); that is done before it is sent")
         connector = None
     if connector is None:
+        plan.matches = at.filed(draft)
         plan.adds_to = before
         return plan
-    same = [match.order.id for match in plan.matches if match.verdict == "duplicate"]
+    same = [match.order.id for match in plan.matches if match.verdict == "duplicate" and not match.filed]
     plan.seen = same
     if same and not as_new:
         plan.adds_to = before if before in same else same[0]
@@ -107,6 +109,19 @@ def _plan(at: Desk, draft: WorkOrder, connector: Connector | None, as_new: bool)
     elif before is not None:
         plan.told.append(f"open order {before}, which this was to be added to, isn't open any more: this is a new one")
     return plan
+
+
+def _stop_at_filed(draft: WorkOrder, plan: _Plan, as_new: bool) -> None:
+    """An open order that only the plant's own files know, and that is about the same, is told before one is made."""
+    from twinwright_tools.orders.duplicates import about_the_same
+
+    same = [match for match in plan.matches if match.verdict == "duplicate" and match.filed]
+    if not same or plan.adds_to is not None:
+        return
+    said = about_the_same(same[0])
+    if not as_new:
+        raise OrderError(f"{said}: enter this there, or submit {draft.id} with --as-new", code="order.duplicate")
+    plan.told.append(said)
 
 
 def _agree(at: Desk, draft: WorkOrder, plan: _Plan, yes: bool) -> None:

@@ -79,7 +79,8 @@ def print_matches(console: Console, matches: Sequence[Match], zone: ZoneInfo) ->
         if match.verdict == "different":
             continue
         reasons = in_words_for_people("; ".join(match.reasons), zone)
-        text = f"{match.verdict}: {match.order.id} ({match.order.status}) {match.order.title}: {reasons}"
+        where = f", {match.order.url}" if match.filed else ""
+        text = f"{match.verdict}: {match.order.id} ({match.order.status}{where}) {match.order.title}: {reasons}"
         console.print(text, markup=False, style="bold" if match.verdict == "duplicate" else "dim")
 
 
@@ -91,6 +92,7 @@ def match_as_dict(match: Match) -> dict[str, object]:
         "state": match.order.state,
         "verdict": match.verdict,
         "reasons": list(match.reasons),
+        "source": match.order.url if match.filed else "cmms",
     }
 
 

@@ -24,6 +24,7 @@ PACKAGES = "request-tracker5 rt5-db-sqlite rt5-standalone"
 SETUP = "rt-setup-database-5"
 SERVER = Path("/usr/share/request-tracker5/libexec/rt-server")
 QUEUE = "Maintenance"
+ALARMS = "Alarms"
 CATALOG = "Plant"
 KEY_FIELD = "Twinwright key"
 MODE_FIELD = "Failure mode"
@@ -194,13 +195,18 @@ def initial_data(passwords: dict[str, str]) -> dict[str, list[dict[str, object]]
     ]
     rights = {ACCOUNT: _ACCOUNT_RIGHTS} | dict.fromkeys(PEOPLE, _PEOPLES_RIGHTS)
     acl: list[dict[str, object]] = [
-        {"UserId": name, "Queue": QUEUE, "Right": list(given)} for name, given in rights.items()
+        {"UserId": name, "Queue": queue, "Right": list(given)}
+        for name, given in rights.items()
+        for queue in (QUEUE, ALARMS)
     ]
     on_catalog = {"ObjectType": "RT::Catalog", "ObjectId": CATALOG}
     acl += [{"UserId": name, **on_catalog, "Right": ["ShowCatalog", "ShowAsset", "SeeCustomField"]} for name in rights]
     return {
         "Users": people,
-        "Queues": [{"Name": QUEUE, "Description": "Work orders", "Lifecycle": "workorders"}],
+        "Queues": [
+            {"Name": QUEUE, "Description": "Work orders", "Lifecycle": "workorders"},
+            {"Name": ALARMS, "Description": "Alarms of the control system", "Lifecycle": "default"},
+        ],
         "Catalogs": [{"Name": CATALOG, "Description": "The plant's equipment", "Lifecycle": "assets"}],
         "CustomFields": [
             {**field, "Name": KEY_FIELD, "Description": "Idempotency key", "UniqueValues": 1},

@@ -28,6 +28,8 @@ MAXIMO = Product(
     create=("POST", "/mxapiwodetail"),
     comment=("POST", ""),
     upload=("POST", "/doclinks"),
+    also={"records": "requests"},
+    also_path="/mxapisr",
     conditional=True,
 )
 SAP = Product(
@@ -39,6 +41,8 @@ SAP = Product(
     create=("POST", "/MaintenanceOrder"),
     comment=("PATCH", ""),
     upload=("POST", "/AttachmentContentSet"),
+    also={"records": "notifications", "notification_type": "M2"},
+    also_path="/MaintenanceNotification",
     conditional=True,
 )
 MAINTAINX = Product(
@@ -50,6 +54,8 @@ MAINTAINX = Product(
     create=("POST", "/workorders"),
     comment=("POST", "/comments"),
     upload=("PUT", "/chart.png"),
+    also={"records": "requests"},
+    also_path="/workrequests",
     conditional=False,
 )
 ATLAS = Product(
@@ -61,6 +67,8 @@ ATLAS = Product(
     create=("POST", "/work-orders"),
     comment=("POST", "/comments"),
     upload=("PATCH", "/add"),
+    also={"records": "requests"},
+    also_path="/requests/search",
     conditional=False,
 )
 SERVICENOW = Product(
@@ -72,6 +80,8 @@ SERVICENOW = Product(
     create=("POST", "/wm_order"),
     comment=("PATCH", ""),
     upload=("POST", "/file"),
+    also={"table": "incident", "mode_field": ""},
+    also_path="/incident",
     conditional=True,
 )
 PRODUCTS = {one.kind: one for one in (MAXIMO, SAP, MAINTAINX, ATLAS, SERVICENOW)}

@@ -28,6 +28,8 @@ class Product:
         options: the `[cmms.options]` that it needs.
         secrets: the right credentials.
         create, comment, upload: method and end of the path of the requests that make something.
+        also: the options of the place where it keeps notes or alarms, over `options`.
+        also_path: the end of the path that lists them.
         conditional: whether the product itself refuses a change to what has changed.
     """
 
@@ -39,6 +41,8 @@ class Product:
     create: tuple[str, str]
     comment: tuple[str, str]
     upload: tuple[str, str]
+    also: dict[str, str]
+    also_path: str
     conditional: bool
     path: str = ""
 

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pydantic import ValidationError
 
 from twinwright_tools.cmms.importing import import_history
-from twinwright_tools.cmms.protocol import CmmsOrder
+from twinwright_tools.cmms.protocol import CmmsOrder, Connector, Place
 from twinwright_tools.errors import CmmsUnavailableError
 from twinwright_tools.plant import open_plant
 from twinwright_tools.plant.config import CmmsConfig
@@ -74,8 +74,9 @@ def run(
     folder: Path, cmms: Past, twin_of: dict[str, str] | None = None, whole: bool = False, alarms: Sequence[Past] = ()
 ) -> dict[str, Any]:
     with open_plant(folder) as plant:
-        places = [("work_order", cmms), *(("alarm", one) for one in alarms)]
-        found = import_history(plant, places, twin_of or {"E1": "pump-1"}, whole=whole)  # type: ignore[arg-type]
+        places = [Place("work_order", cast(Connector, cmms))]
+        places += [Place("alarm", cast(Connector, one), f"queue = {number}") for number, one in enumerate(alarms)]
+        found = import_history(plant, places, twin_of or {"E1": "pump-1"}, whole=whole)
         return found.as_dict()
 
 
@@ -140,6 +141,23 @@ def test_alarms_of_another_place_have_a_clock_of_their_own(folder: Path) -> None
     with open_plant(folder) as plant:
         rows = plant.history.sql("SELECT kind, title FROM history ORDER BY kind").rows
     assert rows == [["alarm", "Level low"], ["work_order", "Seal leaks 1"]]
+
+
+def test_each_place_goes_on_where_it_stopped_and_numbers_may_be_alike(folder: Path) -> None:
+    """The first of two places of one kind is complete and ahead; the second failed before it came as far."""
+    ahead, behind = Past(order(1, 9)), Past(*(order(number, number) for number in range(1, 5)))
+    behind.fails_after = 2
+    assert run(folder, Past(), alarms=[ahead, behind])["total"] == 3
+    behind.fails_after = None
+    found = run(folder, Past(), alarms=[ahead, behind])
+    assert (found["new"], found["changed"], found["total"]) == (2, 0, 5)
+    assert behind.asked[-1] == T0 + timedelta(days=2) - timedelta(minutes=15)
+
+
+def test_what_is_of_another_kind_than_its_place_stays_one_row(folder: Path) -> None:
+    cmms = Past(order(1, 1, kind="note"))
+    run(folder, cmms)
+    assert (run(folder, cmms)["new"], run(folder, cmms)["total"]) == (0, 1)
 
 
 def test_the_further_places_are_configured() -> None:

@@ -55,6 +55,12 @@ def judged(subject: Subject, one: CmmsOrder) -> Match:
         (order(failure_mode="seal_leak"), "related"),
         (order("Repaint the base frame"), "related"),
         (order(""), "related"),
+        # In words that nobody has seen: the same asset, and opened since it began.
+        (order("Quacks like a duck, Bernd was here"), "duplicate"),
+        (order("Quacks like a duck", created=AT - timedelta(days=9), changed=AT), "related"),
+        (order("Quacks"), "related"),
+        (order("Yearly duck audit, bring forms"), "related"),
+        (order("Quacks like a duck, shaft seal drips"), "related"),
         (order(created=AT - timedelta(days=40), changed=AT - timedelta(days=40)), "related"),
         (order(created=AT - timedelta(days=40)), "duplicate"),
         (order(created=AT - timedelta(days=40), changed=None, state="in_progress"), "duplicate"),

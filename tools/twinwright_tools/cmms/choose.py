@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from ..errors import UsageError, nearest
-from .protocol import Connector, RecordKind
+from .protocol import Connector, Place
 
 if TYPE_CHECKING:
     from ..plant import Plant
@@ -41,16 +41,17 @@ def connect(plant: Plant, environment: Mapping[str, str]) -> Connector:
     return cast(Connector, module.connect(plant, environment))
 
 
-def sources(plant: Plant, environment: Mapping[str, str]) -> list[tuple[RecordKind, Connector]]:
+def sources(plant: Plant, environment: Mapping[str, str]) -> list[Place]:
     """Where past records come from: the work orders, and each further place with what it keeps.
 
     Raises:
         As `connect` does.
     """
     cmms = plant.config.cmms
-    found: list[tuple[RecordKind, Connector]] = [("work_order", connect(plant, environment))]
+    found = [Place("work_order", connect(plant, environment))]
     for also in cmms.also:
         there = cmms.model_copy(update={"options": cmms.options | also.options})
         config = plant.config.model_copy(update={"cmms": there})
-        found.append((also.kind, connect(replace(plant, config=config), environment)))
+        name = ", ".join(f"{option} = {value}" for option, value in sorted(also.options.items()))
+        found.append(Place(also.kind, connect(replace(plant, config=config), environment), name))
     return found

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import CmmsError
 from ..plant.places import imported_history
 from ..times import iso, parse_time
-from .protocol import CmmsOrder, Connector, RecordKind
+from .protocol import CmmsOrder, Place
 
 if TYPE_CHECKING:
     from ..plant import Plant
@@ -62,7 +62,7 @@ class Imported:
 
 def import_history(
     plant: Plant,
-    places: Sequence[tuple[RecordKind, Connector]],
+    places: Sequence[Place],
     twin_of: Mapping[str, str],
     *,
     whole: bool = False,
@@ -71,19 +71,19 @@ def import_history(
     """Imports what changed since the last import, or all of it.
 
     Args:
-        places: where records come from and what they are, as `choose.sources` gives them.
+        places: as `choose.sources` gives them.
         twin_of: the twin of each asset id; rows imported before are matched anew too.
         whole: forget what was imported and read everything.
     """
     file = imported_history(plant.state) / f"{plant.config.cmms.kind}.jsonl"
     known = {} if whole else _read(file)
-    since = _since(known, "work_order")
+    since = _since(known, places[0])
     new, changed, stopped = 0, 0, None
     try:
-        for kind, connector in places:
-            for order in _told(connector.past(_since(known, kind)), progress):
-                row = _row(order, kind)
-                name = f"{kind}/{order.id}"
+        for place in places:
+            for order in _told(place.connector.past(_since(known, place)), progress):
+                row = _row(order, place)
+                name = _name(row)
                 before = known.get(name)
                 new += before is None
                 changed += before is not None and _but_twin(before) != _but_twin(row)
@@ -104,20 +104,22 @@ def _told(orders: Iterator[CmmsOrder], progress: Callable[[str], None]) -> Itera
         yield order
 
 
-def _since(known: Mapping[str, Mapping[str, Any]], kind: RecordKind) -> datetime | None:
-    """From when on changes are asked for.
+def _since(known: Mapping[str, Mapping[str, Any]], place: Place) -> datetime | None:
+    """From when on changes of a place are asked for: each has its own, as another one may have failed half way.
 
     An order that was read early and changed while the import went on may lie before the newest change.
     """
-    times = [parse_time(row["changed"]) for row in known.values() if row["kind"] == kind and row.get("changed")]
+    rows = (row for row in known.values() if row.get("place") == (place.name or None))
+    times = [parse_time(row["changed"]) for row in rows if row.get("changed")]
     return max(times) - _OVERLAP if times else None
 
 
-def _row(order: CmmsOrder, kind: RecordKind) -> dict[str, Any]:
+def _row(order: CmmsOrder, place: Place) -> dict[str, Any]:
     """An order as a row of history; the text of a stranger stays text."""
     return {
-        "kind": kind if order.kind == "work_order" else order.kind,
+        "kind": place.kind if order.kind == "work_order" else order.kind,
         "id": order.id,
+        "place": place.name or None,
         "twin": None,
         "asset": order.asset,
         "time": iso(order.created) if order.created else None,
@@ -133,6 +135,11 @@ def _row(order: CmmsOrder, kind: RecordKind) -> dict[str, Any]:
     }
 
 
+def _name(row: Mapping[str, Any]) -> str:
+    """What a row is told from all others by: tables of one CMMS may number their records alike."""
+    return f"{row['kind']}/{row.get('place') or ''}/{row['id']}"
+
+
 def _but_twin(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None and name != "twin"}
 
@@ -141,7 +148,7 @@ def _read(file: Path) -> dict[str, dict[str, Any]]:
     if not file.is_file():
         return {}
     rows = (json.loads(line) for line in file.read_text(encoding="utf-8").splitlines())
-    return {f"{row['kind']}/{row['id']}": row for row in rows}
+    return {_name(row): row for row in rows}
 
 
 def _write(file: Path, rows: Mapping[str, Mapping[str, Any]]) -> None:

@@ -157,3 +157,12 @@ class Connector(Protocol):
 
         All of them if `since` is None.
         """
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where past records come from: a connector, what it yields, and its name among those of its kind."""
+
+    kind: RecordKind
+    connector: Connector
+    name: str = ""

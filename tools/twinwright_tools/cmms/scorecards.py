@@ -34,6 +34,7 @@ RULES: dict[str, str] = {
     "missing": "a deleted asset or order is told as such",
     "status_back": "every status of the product is one of open, in progress, done, cancelled",
     "past": "past orders come in by change, oldest first, without gaps",
+    "notes": "notes and alarms come in beside the orders, by change and nothing twice",
     "rate_limit": "429 and Retry-After are honoured",
     "bad_answers": "HTML, half a page, 500 and another schema are told as such",
     "text": "Unicode and large text survive",

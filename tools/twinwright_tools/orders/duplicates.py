@@ -8,14 +8,16 @@ never followed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from ..cmms.protocol import CmmsOrder
 from ..diagnosis.failure_modes import FailureMode, equipment_of, happens_to, modes_of_plant
 from ..times import iso
-from .likeness import Words, cosine, shared_terms, terms
+from .assets import same_id
+from .filed import filed_orders
+from .likeness import Words, cosine, shared_terms, terms, words_of
 from .naming import named
 
 if TYPE_CHECKING:
@@ -29,6 +31,15 @@ Place = Literal["same", "parent", "part", "other"]
 ALIVE = timedelta(days=14)
 # Tuned on the pairs of evals/labels/duplicates.jsonl that are there for it.
 _LEAST, _LEAST_OF_ONE, _LEAST_UNNAMED, _LEAST_BEFORE, _MARGIN = 0.12, 0.3, 0.1, 0.35, 0.7
+# Words that are no nearer to any failure than this name none.
+_NAMES_NONE = 0.1
+_LONGEST_WORD = 40
+# What is ordered without anything having failed: it is told from a report in words that nobody has seen before.
+_PLANNED = frozenset(
+    """yearly annual annually quarterly monthly weekly scheduled planned preventive audit paint repaint install
+    modification upgrade project training sticker sign lamp light label nameplate calibration jährlich monatlich
+    wöchentlich planmäßig wartung streichen lackieren umbau nachrüsten schulung beschilderung kalibrierung""".split()  # noqa: SIM905
+)
 # Engines date an onset late or early by so much.
 _ONSET = timedelta(hours=2)
 _MOST_NEIGHBOURS = 2000
@@ -38,11 +49,12 @@ _OVER = ("done", "cancelled")
 
 @dataclass(frozen=True)
 class Match:
-    """What was found of one open order."""
+    """What was found of one open order; nothing can be added to one that is `filed` in the plant's own files only."""
 
     order: CmmsOrder
     verdict: Verdict
     reasons: tuple[str, ...]
+    filed: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +141,8 @@ class Comparison:
             return False, f"another failure mode, {code}"
         own, rival, like, against = self._likeness(subject, text, self._codes.get(code, ""))
         if own < _least(subject, order, len(like)):
+            if against < _NAMES_NONE and _since(subject, order) and _reports(text):
+                return True, "it was opened since this began, and its words name no other failure"
             return False, f"its words are about something else ({own:.2f} of 1 alike)"
         if own < _MARGIN * against:
             return False, f"its words are rather about {rival} ({against:.2f} against {own:.2f})"
@@ -163,6 +177,17 @@ def _least(subject: Subject, order: CmmsOrder, shared: int) -> float:
     if subject.mode is None:
         return _LEAST_UNNAMED
     return _LEAST if shared > 1 else _LEAST_OF_ONE
+
+
+def _since(subject: Subject, order: CmmsOrder) -> bool:
+    """Whether an order was opened since it began: whoever then reports something of that asset most likely means it."""
+    return order.created is not None and order.created >= subject.since - _ONSET
+
+
+def _reports(text: str) -> bool:
+    """Whether a text says something in words, and not of work that was planned."""
+    told = {word for word in words_of(text) if 3 <= len(word) <= _LONGEST_WORD}
+    return len(told) > 1 and not told & _PLANNED
 
 
 def _alive(subject: Subject, order: CmmsOrder) -> tuple[bool, str]:
@@ -213,17 +238,44 @@ def open_matches(
 ) -> list[Match]:
     """Asks the CMMS for the open orders on the draft's asset, its parents and its parts, and compares each.
 
-    An order that has the draft's own key is the draft itself and left out.
+    The open orders in the plant's own history files are compared too. An order that has the draft's own key is the
+    draft itself and left out.
 
     Raises:
         CmmsError: the CMMS couldn't be asked.
         UnknownNameError: the draft's asset is no twin any more.
     """
     subject = subject_of(plant, order, assets)
-    if subject is None:
-        return []
-    found = [one for one in connector.open_orders(subject.assets) if one.key != order.idempotency_key]
-    return Comparison(modes_of_plant(plant).modes, failure_codes(plant)).judge(subject, found)
+    there = [] if subject is None else connector.open_orders(subject.assets)
+    found = [one for one in there if one.key != order.idempotency_key]
+    matches = [] if subject is None else _comparison(plant).judge(subject, found)
+    return matches + filed_matches(plant, order, [one.id for one in there])
+
+
+def about_the_same(match: Match) -> str:
+    """A sentence on an open order in the plant's own files that a draft is about."""
+    order = match.order
+    return (
+        f"order {order.id} ({order.status}; {order.url}) is about the same: {'; '.join(match.reasons)}. It stands in "
+        "the plant's history files only, so nothing can be added to it from here"
+    )
+
+
+def _comparison(plant: Plant) -> Comparison:
+    return Comparison(modes_of_plant(plant).modes, failure_codes(plant))
+
+
+def filed_matches(plant: Plant, order: WorkOrder, known: Iterable[str] = ()) -> list[Match]:
+    """What the open orders in the plant's own history files are to a draft, without what is about something else.
+
+    Args:
+        known: ids of orders that the CMMS was asked about already.
+    """
+    subject = subject_of(plant, order, same_id)
+    assert subject is not None  # every twin is its own id
+    orders = filed_orders(plant, known)
+    judged = _comparison(plant).judge(subject, orders) if orders else []
+    return [replace(one, filed=True) for one in judged if one.verdict != "different"]
 
 
 def failure_codes(plant: Plant) -> dict[str, str]:

@@ -34,10 +34,15 @@ _SMALL_TALK = 0.5
 _NAME, _TASK, _PART, _SIGN, _CHECK = 3.0, 2.0, 1.0, 1.0, 0.5
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a text as they are written, in small letters."""
+    return _WORD.findall(text.casefold())
+
+
 def terms(text: str) -> list[str]:
     """The words of a text as the library has them: small letters, no endings, through the glossary, no numbers."""
     found: list[str] = []
-    for word in _WORD.findall(text.casefold()):
+    for word in words_of(text):
         if word in _STOP or word.isdigit():
             continue
         meant = _meanings(word)

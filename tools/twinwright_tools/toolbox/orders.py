@@ -52,6 +52,7 @@ def draft_work_order(arguments: DraftWorkOrder, context: ToolContext) -> Finding
     """
     from ..orders.book import OrderBook
     from ..orders.draft import draft_order
+    from ..orders.duplicates import about_the_same
     from ..orders.order import Addition
     from ..orders.rights import account, read_rights
 
@@ -72,7 +73,9 @@ def draft_work_order(arguments: DraftWorkOrder, context: ToolContext) -> Finding
         taint=taint_of(arguments.asset, context.evidence, context.asked),
     )
     matches, unasked = _matches(plant, draft)
-    same = next((one for one in matches if one.verdict == "duplicate"), None)
+    duplicates = [one for one in matches if one.verdict == "duplicate"]
+    unasked += [about_the_same(one) for one in duplicates if one.filed]
+    same = next((one for one in duplicates if not one.filed), None)
     if same is not None:
         found = same.order
         addition = Addition(order=found.id, title=found.title, url=found.url, reasons=list(same.reasons))
@@ -85,12 +88,14 @@ def _matches(plant: Plant, draft: WorkOrder) -> tuple[list[Match], list[str]]:
     """What the open orders in the CMMS are to the draft, or a sentence that it couldn't be asked."""
     from ..cmms.choose import connect
     from ..orders.assets import asset_mapping
-    from ..orders.duplicates import open_matches
+    from ..orders.duplicates import filed_matches, open_matches
 
     try:
         return open_matches(plant, draft, connect(plant, os.environ), asset_mapping(plant)), []
     except (CmmsError, InputError) as error:
-        return [], [f"the CMMS couldn't be asked for open orders ({error.message}); it is asked before this is sent"]
+        return filed_matches(plant, draft), [
+            f"the CMMS couldn't be asked for open orders ({error.message}); it is asked before this is sent"
+        ]
 
 
 def _onset(arguments: DraftWorkOrder, evidence: Sequence[Evidence]) -> datetime | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 
-from twinwright_cli.orders_demo.rt_server import RtServer
-from twinwright_tools.cmms.protocol import Attachment
+from twinwright_cli.orders_demo.rt_server import ALARMS, RtServer
+from twinwright_tools.cmms.importing import import_history
+from twinwright_tools.cmms.protocol import Attachment, Place
 from twinwright_tools.cmms.rt.client import RequestTracker
 from twinwright_tools.errors import (
     CmmsAnswerError,
@@ -19,6 +21,7 @@ from twinwright_tools.errors import (
     CmmsMissingError,
     CmmsRefusedError,
 )
+from twinwright_tools.plant import Plant
 
 from ..served import new_order
 
@@ -246,3 +249,61 @@ def test_past_orders_come_page_by_page(
     assert len(found) == len(set(found))
     assert set(ids) <= set(found)
     assert set(ids) == {one.id for one in tracker.open_orders([pump])}
+
+
+def test_alarms_of_another_queue_are_imported_by_change_and_once(
+    connect: Callable[..., RequestTracker],
+    rt: RtServer,
+    technician: httpx.Client,
+    pump: str,
+    key: str,
+    pump_plant: Path,
+    open_pumps: Callable[..., Plant],
+) -> None:
+    def alarm(text: str) -> str:
+        ticket = {"Queue": ALARMS, "Subject": text, "Content": f"{text}, {key}", "RefersTo": f"asset:{pump}"}
+        return str(technician.post("/ticket", json=ticket).raise_for_status().json()["id"])
+
+    places = [Place("work_order", connect()), Place("alarm", connect(queue=ALARMS), f"queue = {ALARMS}")]
+    later = {"at": datetime.now(UTC) + timedelta(days=1)}
+    first, made = alarm("Level low"), connect().create(new_order(key, pump))
+    import_history(open_pumps(), places, {pump: "pump-1"})
+    second = alarm("Pressure high")
+    move(technician, first, "resolved")
+    found = import_history(open_pumps(), places, {pump: "pump-1"})
+    assert found.stopped is None and found.since is not None
+    assert (found.new, found.changed) == (1, 1)
+    rows = open_pumps(**later).history.sql("SELECT kind, id, status, text FROM history WHERE twin = 'pump-1'").rows
+    assert sorted(rows, key=lambda row: (row[0], int(row[1]))) == [
+        ["alarm", first, "closed", f"Level low, {key}"],
+        ["alarm", second, "new", f"Pressure high, {key}"],
+        ["work_order", made.id, "requested", made.text],
+    ]
+
+
+def test_an_import_that_broke_off_is_whole_the_next_time(
+    connect: Callable[..., RequestTracker], pump: str, key: str, pump_plant: Path, open_pumps: Callable[..., Plant]
+) -> None:
+    ids = [connect().create(new_order(f"{key}-{number}", pump)).id for number in range(2)]
+    wrong = connect(password="not-the-secret-at-all", queue=ALARMS)
+    broken = [Place("work_order", connect()), Place("alarm", wrong, f"queue = {ALARMS}")]
+    found = import_history(open_pumps(), broken, {pump: "pump-1"})
+    assert isinstance(found.stopped, CmmsLoginError) and found.new >= 2
+    whole = [broken[0], Place("alarm", connect(queue=ALARMS), f"queue = {ALARMS}")]
+    again = import_history(open_pumps(), whole, {pump: "pump-1"})
+    assert again.stopped is None and again.changed == 0
+    later = open_pumps(at=datetime.now(UTC) + timedelta(days=1)).history
+    rows = later.sql("SELECT id FROM history WHERE twin = 'pump-1' AND kind = 'work_order'").rows
+    assert sorted(rows) == sorted([one] for one in ids)
+
+
+def test_links_are_the_same_however_they_are_read(tracker: RequestTracker, rt: RtServer, pump: str, key: str) -> None:
+    """A whole import reads them off the assets, a later one off the tickets."""
+    made = tracker.create(new_order(key, pump))
+    with rt.client() as root:
+        body = {"Queue": "Maintenance", "Subject": "no asset", "CustomFields": {"Twinwright key": f"{key}-2"}}
+        loose = str(root.post("/ticket", json=body).raise_for_status().json()["id"])
+    since = datetime.now(UTC) - timedelta(hours=1)
+    whole, later = ({one.id: one for one in tracker.past(when)} for when in (None, since))
+    assert whole[made.id] == later[made.id]
+    assert (whole[made.id].asset, whole[loose].asset, later[loose].asset) == (pump, None, None)

@@ -3,7 +3,8 @@
 Source of the rules: https://github.com/Grashjs/cmms , under api/src/main/java/com/grash:
   controller/AuthController (POST /auth/signin: email, password, type), security/JwtTokenProvider (bearer; an expired or
   wrong token is answered with 500), security/ApiKeyAuthFilter (X-API-Key; without a user Spring Security answers 403),
-  controller/WorkOrderController, AssetController, CommentController, FileController (paths, methods, bodies),
+  controller/WorkOrderController, AssetController, CommentController, FileController, RequestController, RequestShowDTO
+  (paths, methods, bodies),
   advancedsearch/SearchCriteria, FilterField, WrapperSpecification (operations cn eq ne in ge le …; ``cn`` ignores case;
   a date is read with enumName JS_DATE in ``ge`` and ``le`` only; a field that isn't there fails),
   utils/Helper.getDateFromJsString (yyyy-MM-dd'T'HH:mm:ss.SSS'Z' in the process's own zone),
@@ -31,6 +32,7 @@ POST = {
     "feedback", "status",
 }  # fmt: skip
 ORDER_FIELDS = {"id", "title", "description", "status", "priority", "feedback", "updatedAt", "createdAt", "asset"}
+REQUEST_FIELDS = {"id", "title", "description", "priority", "cancelled", "updatedAt", "createdAt", "asset"}
 ASSET_FIELDS = {"id", "name", "description", "serialNumber", "updatedAt"}
 CRITERIA = {"filterFields", "pageNum", "pageSize", "sortField", "direction"}
 _PART = re.compile(
@@ -78,6 +80,8 @@ class AtlasServer(StrictServer):
                 return self._search(request, "asset", ASSET_FIELDS)
             case ("GET", "assets", number):
                 return Reply(200, self._thing("asset", number))
+            case ("POST", "requests", "search"):
+                return self._search(request, "request", REQUEST_FIELDS)
             case ("POST", "work-orders", "search"):
                 return self._search(request, "order", ORDER_FIELDS)
             case ("GET", "work-orders", number):
@@ -296,6 +300,19 @@ class AtlasServer(StrictServer):
         """Somebody duplicates a work order."""
         held = self._thing("order", order)
         self._store_new({name: held[name] for name in ("title", "description")}, held["asset"])
+
+    def add_request(self, asset: str, text: str) -> str:
+        """Somebody asks for work."""
+        number, now = self.store.number("request", 301), stamp(self.now())
+        row = {"id": number, "customId": f"R{number}", "title": text, "description": text, "priority": "LOW"}
+        row |= {"cancelled": False, "workOrder": None, "asset": {"id": int(asset), "name": "…"}}
+        self.store.put("request", number, row | {"createdAt": now, "updatedAt": now})
+        return str(number)
+
+    def edit_request(self, number: str, text: str) -> None:
+        """Somebody turns a request down, with other words."""
+        changes = {"description": text, "cancelled": True, "updatedAt": stamp(self.now())}
+        self.store.put("request", number, self._thing("request", number) | changes)
 
     def seed(self, number: int, asset: str) -> None:
         """Orders of other people."""

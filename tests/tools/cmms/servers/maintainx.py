@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -92,6 +93,8 @@ class MaintainXServer(StrictServer):
                 return self._assets(request)
             case ("GET", "assets", number):
                 return Reply(200, {"asset": self._thing("asset", number, "asset")})
+            case ("GET", "workrequests"):
+                return self._work_requests(request)
             case ("GET", "workorders"):
                 return self._work_orders(request)
             case ("POST", "workorders"):
@@ -145,7 +148,18 @@ class MaintainXServer(StrictServer):
             raise bad(400, "sort should be equal to one of the allowed values")
         rows.sort(key=lambda row: row.get(sort.lstrip("-")) or "", reverse=sort[0] == "-")
         expand = many(request, "expand")
-        return self._page(request, "workOrders", [self._shown(row, expand, alone=False) for row in rows])
+        return self._page(request, "workOrders", rows, lambda row: self._shown(row, expand, alone=False))
+
+    def _work_requests(self, request: Request) -> Reply:
+        """No order can be asked for, and no time of change."""
+        options(request, {"limit", "cursor", "title", "locations", *LISTS - {"notAssets"}})
+        expand = many(request, "expand")
+        if not set(expand) <= {"asset", "location", "work_order", "extra_fields"}:
+            raise bad(400, "expand should be equal to one of the allowed values")
+        rows = self.store.all("request")
+        if "asset" in expand:
+            rows = [row | {"asset": self.store.get("asset", row["assetId"])} for row in rows]
+        return self._page(request, "workRequests", rows[::-1])
 
     def _shown(self, row: dict[str, Any], expand: list[str], *, alone: bool) -> dict[str, Any]:
         shown = {
@@ -164,7 +178,12 @@ class MaintainXServer(StrictServer):
         return shown
 
     @staticmethod
-    def _page(request: Request, name: str, rows: list[dict[str, Any]]) -> Reply:
+    def _page(
+        request: Request,
+        name: str,
+        rows: list[dict[str, Any]],
+        shown: Callable[[dict[str, Any]], dict[str, Any]] = lambda row: row,
+    ) -> Reply:
         asked = request.parameters()
         limit = asked.get("limit", "100")
         if not limit.isdigit() or not 1 <= int(limit) <= 200:
@@ -178,7 +197,7 @@ class MaintainXServer(StrictServer):
                 raise bad(400, "Invalid cursor")
         stop = start + int(limit)
         following = base64.b64encode(json.dumps([stop, question]).encode()).decode() if stop < len(rows) else None
-        return Reply(200, {name: rows[start:stop], "nextCursor": following, "nextPageUrl": None})
+        return Reply(200, {name: list(map(shown, rows[start:stop])), "nextCursor": following, "nextPageUrl": None})
 
     # Writing
 
@@ -287,6 +306,20 @@ class MaintainXServer(StrictServer):
         """Somebody duplicates a work order."""
         held = self.store.get("order", order) or {}
         self._store_new({name: held[name] for name in ("title", "description", "assetId", "priority")})
+
+    def add_request(self, asset: str, text: str) -> str:
+        """Somebody asks for work."""
+        number, now = self.store.number("request", 963), stamp(self.now())
+        row = {"id": number, "title": text, "description": text, "priority": "MEDIUM", "requestStatus": "PENDING"}
+        row |= {"assetId": int(asset), "workOrderId": None, "createdAt": now, "updatedAt": now}
+        self.store.put("request", number, row)
+        return str(number)
+
+    def edit_request(self, number: str, text: str) -> None:
+        """Somebody does what was asked for, in other words."""
+        held = self.store.get("request", number) or {}
+        changes = {"description": text, "requestStatus": "DONE", "updatedAt": stamp(self.now())}
+        self.store.put("request", number, held | changes)
 
     def seed(self, number: int, asset: str) -> None:
         """Orders of other people."""

@@ -30,7 +30,7 @@ SITE = "BEDFORD"
 KEY = "apikey-0123456789"
 LOGIN = ("maxadmin", "maxadmin-password")
 DATES = ("reportdate", "changedate", "statusdate", "actfinish", "targstartdate", "targcompdate")
-NUMBERS = ("workorderid", "wopriority", "actlabhrs", "estdur")
+NUMBERS = ("workorderid", "wopriority", "actlabhrs", "estdur", "reportedpriority")
 ORDER = {
     "wonum": 25, "siteid": 8, "description": 100, "description_longdescription": 32_000, "status": 16, "assetnum": 25,
     "problemcode": 8, "externalrefid": 10, "worktype": 5, "istask": 0,
@@ -40,6 +40,11 @@ ASSET = {
     "assetnum": 25, "siteid": 8, "description": 100, "parent": 25, "status": 20, "serialnum": 64, "location": 25,
     "manufacturer": 12, "assettype": 15,
 }  # fmt: skip
+REQUEST = {
+    "ticketid": 10, "siteid": 8, "description": 100, "description_longdescription": 32_000, "status": 20,
+    "assetnum": 25, "reportedpriority": 0, "reportdate": 0, "changedate": 0, "statusdate": 0,
+}  # fmt: skip
+KINDS = {"mxapiwodetail": ("order", ORDER), "mxapiasset": ("asset", ASSET), "mxapisr": ("request", REQUEST)}
 GIVEN_BY_MAXIMO = {"workorderid", "wonum", "status", "istask", "reportdate", "changedate", "statusdate", "actlabhrs"}
 STATUS = ("WAPPR", "APPR", "WSCH", "WMATL", "WPCOND", "INPRG", "COMP", "CLOSE", "CAN")
 PARAMETERS = {
@@ -62,7 +67,9 @@ class MaximoServer(StrictServer):
 
     def handle(self, request: Request) -> Reply:
         """Routes a request."""
-        route = re.fullmatch(r"/maximo/(api|oslc)/os/(mxapiwodetail|mxapiasset)(?:/(\d+)(/doclinks)?)?", request.path)
+        route = re.fullmatch(
+            r"/maximo/(api|oslc)/os/(mxapiwodetail|mxapiasset|mxapisr)(?:/(\d+)(/doclinks)?)?", request.path
+        )
         self._login(request, request.path.split("/")[2])
         if route is None:
             raise error(404, "BMXAA0024E", "There is no such resource.")
@@ -93,8 +100,8 @@ class MaximoServer(StrictServer):
 
     def _list(self, request: Request, kind: str) -> Reply:
         asked = request.parameters()
-        fields = ORDER if kind == "mxapiwodetail" else ASSET
-        rows = self.store.all("order" if kind == "mxapiwodetail" else "asset")
+        held, fields = KINDS[kind]
+        rows = self.store.all(held)
         for test in conditions(asked.get("oslc.where", ""), fields):
             rows = [row for row in rows if test(row)]
         self._sort(rows, asked.get("oslc.orderBy"), fields)
@@ -252,6 +259,20 @@ class MaximoServer(StrictServer):
         number = self.store.number("workorderid", 7001)
         self._save(held | {"workorderid": number, "wonum": str(number - 6000), "reportdate": self.now().isoformat()})
 
+    def add_request(self, asset: str, text: str) -> str:
+        """Somebody enters a service request."""
+        number, now = str(self.store.number("ticketid", 1001)), self.now().isoformat()
+        row = {"ticketid": number, "siteid": SITE, "description": text[:100], "description_longdescription": text}
+        row |= {"status": "NEW", "assetnum": asset, "reportedpriority": 2}
+        self.store.put("request", number, row | {"reportdate": now, "changedate": now, "statusdate": now})
+        return number
+
+    def edit_request(self, number: str, text: str) -> None:
+        """Somebody resolves a service request, with other words."""
+        held, now = self.store.get("request", number) or {}, self.now().isoformat()
+        changes = {"description_longdescription": text, "status": "RESOLVED", "changedate": now, "statusdate": now}
+        self.store.put("request", number, held | changes)
+
     def seed(self, number: int, asset: str) -> None:
         """Orders of other people."""
         with self.store.together():
@@ -291,7 +312,7 @@ def select(clause: str, fields: dict[str, int]) -> set[str]:
 def shown(row: dict[str, Any], wanted: set[str]) -> dict[str, Any]:
     """A member: the wanted fields that aren't null, its address and its row stamp."""
     member = {name: value for name, value in row.items() if name in wanted and value is not None}
-    id_ = row.get("workorderid", row.get("assetnum"))
+    id_ = row.get("workorderid") or row.get("ticketid") or row["assetnum"]
     return {**member, "_rowstamp": row.get("_rowstamp", "1"), "href": f"http://maximo-inner:9080/maximo/api/os/{id_}"}
 
 

@@ -23,6 +23,7 @@ from urllib.parse import unquote
 from . import odata
 from .base import Refusal, Reply, Request, StrictServer, refuse
 from .odata import Field
+from .sap_notifications import NOTIFICATION, complete, new_notification
 
 PLANT = "1710"
 LOGIN = ("TWINWRIGHT", "sap-Passw0rd!")
@@ -63,6 +64,7 @@ NAVIGATION = "to_MaintenanceOrderLongText"
 SERVICES = {
     "API_MAINTENANCEORDER;v=0002": {"MaintenanceOrder": ORDER, "MaintenanceOrderLongText": {}},
     "API_EQUIPMENT": {"Equipment": EQUIPMENT},
+    "API_MAINTNOTIFICATION": {"MaintenanceNotification": NOTIFICATION},
     "API_CV_ATTACHMENT_SRV": {"AttachmentContentSet": {}, "GetAllOriginals": {}},
 }
 
@@ -100,6 +102,8 @@ class SapServer(StrictServer):
             return self._attach(request)
         if name == "Equipment" and keys is None and request.method == "GET":
             return self._list(request, EQUIPMENT, "equipment", "Equipment")
+        if name == "MaintenanceNotification" and keys is None and request.method == "GET":
+            return self._list(request, NOTIFICATION, "notification", name)
         if name == "MaintenanceOrderLongText" and keys and request.method == "PATCH":
             return self._patch_text(request, keys)
         if name == "MaintenanceOrder":
@@ -357,6 +361,14 @@ class SapServer(StrictServer):
         number = str(self.store.number("order", 4_000_000))
         made = {"MaintenanceOrder": number, "MaintOrderCreationDateTime": self.now().isoformat()}
         self._save(self._held(order) | made)
+
+    def add_request(self, asset: str, text: str) -> str:
+        """Somebody reports something."""
+        return new_notification(self.store, PLANT, asset, text, self.now().isoformat())
+
+    def edit_request(self, number: str, text: str) -> None:
+        """Somebody completes a notification, with other words."""
+        complete(self.store, number, text, self.now().isoformat())
 
     def seed(self, number: int, asset: str) -> None:
         """Orders of other people; half of them were never changed."""

@@ -33,6 +33,11 @@ COLUMNS: dict[str, dict[str, int]] = {
         "sys_created_on": 19, "sys_updated_on": 19, "closed_at": 19, "work_start": 19, "work_end": 19,
         "sys_mod_count": 12, "active": 5, "work_notes": 4000,
     },
+    "incident": {
+        "sys_id": 32, "number": 40, "short_description": 160, "description": 4000, "state": 40, "priority": 40,
+        "cmdb_ci": 32, "correlation_id": 100, "sys_created_on": 19, "sys_updated_on": 19, "closed_at": 19,
+        "work_start": 19, "work_end": 19, "sys_mod_count": 12, "active": 5,
+    },
     "cmdb_ci": {
         "sys_id": 32, "name": 255, "asset_tag": 40, "serial_number": 255, "sys_class_name": 80, "install_status": 40,
         "sys_created_on": 19,
@@ -275,6 +280,20 @@ class ServiceNowServer(StrictServer):
         """Somebody copies an order, column by column."""
         held = self._held("wm_order", order)
         self._save(held | {"sys_id": uuid4().hex, "number": "WO0099999", "sys_created_on": self._now()})
+
+    def add_request(self, asset: str, text: str) -> str:
+        """Somebody opens an incident."""
+        sys_id, now = uuid4().hex, self._now()
+        held = dict.fromkeys(COLUMNS["incident"], "") | {"sys_id": sys_id, "number": "INC0010001", "state": "1"}
+        held |= {"priority": "3", "cmdb_ci": asset, "short_description": text, "description": text, "active": "true"}
+        self.store.put("incident", sys_id, held | {"sys_created_on": now, "sys_updated_on": now, "sys_mod_count": "0"})
+        return sys_id
+
+    def edit_request(self, number: str, text: str) -> None:
+        """Somebody closes an incident, with other words."""
+        held = self._held("incident", number)
+        held |= {"description": text, "state": "7", "active": "false", "sys_updated_on": self._now()}
+        self.store.put("incident", number, held)
 
     def seed(self, number: int, asset: str) -> None:
         """Orders of other people."""

@@ -27,6 +27,7 @@ from .mapping import (
     Comment,
     Found,
     Named,
+    Request,
     Usage,
     WorkOrder,
     asset,
@@ -37,7 +38,7 @@ from .mapping import (
 _PAGE = 100
 # A date in a search is read in the zone of the server's process, though it ends in Z; zones lie within 14 hours of UTC.
 _ANY_ZONE = timedelta(hours=24)
-Row = TypeVar("Row", WorkOrder, Asset)
+Row = TypeVar("Row", WorkOrder, Request, Asset)
 
 
 class Atlas(KeyedConnector):
@@ -117,6 +118,8 @@ class Atlas(KeyedConnector):
         if since is not None:
             edge = stamp(since - _ANY_ZONE)
             fields.append({"field": "updatedAt", "operation": "ge", "value": edge, "enumName": "JS_DATE"})
+        if self._options.records == "requests":
+            return map(self._usage.request, self._search("requests", Found[Request], *fields))
         return map(self._usage.order, self._search("work-orders", Found[WorkOrder], *fields))
 
     def _has_asset(self, asset: str) -> bool:

@@ -47,6 +47,20 @@ class WorkOrder(BaseModel):
     files: list[Named] = []
 
 
+class Request(BaseModel):
+    """RequestShowDTO; an approved one has become a work order."""
+
+    id: int
+    title: str
+    description: str | None = None
+    priority: str | None = None
+    cancelled: bool = False
+    order: Named | None = Field(default=None, alias="workOrder")
+    created: AwareDatetime = Field(alias="createdAt")
+    changed: AwareDatetime | None = Field(default=None, alias="updatedAt")
+    asset: Named | None = None
+
+
 class Asset(BaseModel):
     """AssetShowDTO."""
 
@@ -81,11 +95,13 @@ class AtlasOptions(RankOptions):
     Attributes:
         key_field: the text field of a work order in which the idempotency key is looked for; the key is written into
             the description, and also here where this is another field.
+        records: what is imported: orders, or requests.
         folder: where attached files are stored.
         page: the beginning of a link for people, to which the work order's id is added.
     """
 
     key_field: Literal["description", "title", "feedback"] = "description"
+    records: Literal["orders", "requests"] = "orders"
     folder: str = Field(default="twinwright", pattern="^[A-Za-z0-9 _-]+$")
     page: str | None = None
 
@@ -118,6 +134,22 @@ class Usage:
             changed=given.changed or given.created,
             closed=(given.completed or given.changed) if over else None,
             url=f"{self.options.page}{given.id}" if self.options.page else None,
+        )
+
+    def request(self, given: Request) -> CmmsOrder:
+        """Ours of Atlas's request."""
+        state: OrderState = "cancelled" if given.cancelled else "in_progress" if given.order else "open"
+        return CmmsOrder(
+            id=str(given.id),
+            asset=str(given.asset.id) if given.asset else None,
+            title=given.title,
+            text=given.description or "",
+            state=state,
+            status={"cancelled": "cancelled", "in_progress": "approved"}.get(state, "pending"),
+            priority=self.words.priority(given.priority),
+            created=given.created,
+            changed=given.changed or given.created,
+            closed=given.changed if given.cancelled else None,
         )
 
     def document(self, order: NewOrder) -> dict[str, Any]:

@@ -30,12 +30,13 @@ from .mapping import (
     Usage,
     WorkOrder,
     WorkOrders,
+    WorkRequests,
     asset,
     stamp,
 )
 
 _PAGE = 200
-Paged = TypeVar("Paged", WorkOrders, Assets, Comments)
+Paged = TypeVar("Paged", WorkOrders, WorkRequests, Assets, Comments)
 Asked = list[tuple[str, str | int]]
 
 
@@ -140,8 +141,15 @@ class MaintainX(KeyedConnector):
             yield one
 
     def _changed(self, since: datetime | None) -> Iterator[CmmsOrder]:
+        if self._options.records == "requests":
+            return self._requests()
         asked: Asked = [] if since is None else [("updatedAt[gte]", stamp(since))]
         return self._work_orders([*asked, ("sort", "createdAt")])
+
+    def _requests(self) -> Iterator[CmmsOrder]:
+        """All of them: they can't be asked for by time of change."""
+        for page in self._pages("workrequests", WorkRequests, [("limit", _PAGE), ("expand", "asset")]):
+            yield from map(self._usage.request, page.rows)
 
     def _has_asset(self, asset: str) -> bool:
         if not (asset.isascii() and asset.isdigit()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -59,6 +59,29 @@ class WorkOrder(BaseModel):
     extra: dict[str, str | None] = Field(default_factory=dict, alias="extraFields")
 
 
+class WorkRequest(BaseModel):
+    """A work request; its asset is there as an id or expanded."""
+
+    id: int
+    title: str
+    status: str = Field(alias="requestStatus")
+    description: str | None = None
+    priority: str | None = None
+    created: AwareDatetime | None = Field(default=None, alias="createdAt")
+    changed: AwareDatetime | None = Field(default=None, alias="updatedAt")
+    asset: Named | None = None
+    asset_id: int | None = Field(default=None, alias="assetId")
+
+
+# A request that was approved has become a work order.
+REQUEST_STATES: dict[str, OrderState] = {
+    "PENDING": "open",
+    "APPROVED": "in_progress",
+    "DONE": "done",
+    "REJECTED": "cancelled",
+}
+
+
 class Asset(BaseModel):
     """An asset; the bar code is there because it was asked for."""
 
@@ -81,6 +104,12 @@ class WorkOrders(Page):
     """A page of work orders."""
 
     rows: list[WorkOrder] = Field(alias="workOrders")
+
+
+class WorkRequests(Page):
+    """A page of work requests."""
+
+    rows: list[WorkRequest] = Field(alias="workRequests")
 
 
 class Assets(Page):
@@ -114,12 +143,14 @@ class MaintainXOptions(RankOptions):
         organization: the organization's id, for a key that holds for several.
         key_field: the label of a custom field of work orders that holds the idempotency key too; it has to exist.
         key_days: how far back from the newest order the key is looked for, in days, as there is no search for it.
+        records: what is imported: orders, or work requests.
         page: the beginning of a link for people, to which the work order's id is added.
     """
 
     organization: str | None = Field(default=None, pattern="^[0-9]+$")
     key_field: str | None = None
     key_days: int = Field(default=90, ge=1)
+    records: Literal["orders", "requests"] = "orders"
     page: str | None = "https://app.getmaintainx.com/workorders/"
 
 
@@ -152,6 +183,23 @@ class Usage:
             closed=self._closed(given, state),
             duration_h=seconds / 3600 if seconds else None,
             url=f"{self.options.page}{given.id}" if self.options.page else None,
+        )
+
+    def request(self, given: WorkRequest) -> CmmsOrder:
+        """Ours of MaintainX's work request."""
+        state = Words(REQUEST_STATES, {}).state(given.status, PRODUCT)
+        asset = given.asset.id if given.asset else given.asset_id
+        return CmmsOrder(
+            id=str(given.id),
+            asset=None if asset is None else str(asset),
+            title=given.title,
+            text=given.description or "",
+            state=state,
+            status=given.status,
+            priority=self.words.priority(given.priority),
+            created=given.created,
+            changed=given.changed or given.created,
+            closed=given.changed if state in ("done", "cancelled") else None,
         )
 
     @staticmethod

@@ -25,12 +25,14 @@ from .mapping import (
     ORDER_FIELDS,
     PRIORITIES,
     PRODUCT,
+    REQUEST_FIELDS,
     STATES,
     Assets,
     Counted,
     Documents,
     LogPage,
     MaximoOptions,
+    ServiceRequests,
     Usage,
     WorkOrder,
     WorkOrders,
@@ -41,7 +43,7 @@ from .mapping import (
 _PAGE = 200
 # The attribute "description" of a work log holds this much.
 _MOST_LOG_TITLE = 100
-Paged = TypeVar("Paged", WorkOrders, Assets)
+Paged = TypeVar("Paged", WorkOrders, ServiceRequests, Assets)
 
 
 class Made(BaseModel):
@@ -60,6 +62,7 @@ class Maximo(KeyedConnector):
         self._usage = Usage(options, self._words)
         self._options = options
         self._orders_path = f"{route}/os/{options.work_orders.lower()}"
+        self._requests_path = f"{route}/os/{options.requests.lower()}"
         self._assets_path = f"{route}/os/{options.assets.lower()}"
 
     @classmethod
@@ -148,7 +151,14 @@ class Maximo(KeyedConnector):
 
     def _changed(self, since: datetime | None) -> Iterator[CmmsOrder]:
         asked = () if since is None else (f'changedate>="{since.isoformat(timespec="seconds")}"',)
-        return map(self._usage.order, self._work_orders(*asked))
+        return self._requests(*asked) if self._options.records == "requests" else self._orders(*asked)
+
+    def _orders(self, *conditions: str) -> Iterator[CmmsOrder]:
+        return map(self._usage.order, self._work_orders(*conditions))
+
+    def _requests(self, *conditions: str) -> Iterator[CmmsOrder]:
+        pages = self._pages(self._requests_path, ServiceRequests, self._here(*conditions), REQUEST_FIELDS, "+ticketid")
+        return (self._usage.request(one) for page in pages for one in page.member)
 
     def _has_asset(self, asset: str) -> bool:
         where = self._here(f"assetnum={literal(asset)}")

@@ -57,6 +57,34 @@ class WorkOrder(BaseModel):
     rowstamp: str | None = Field(default=None, alias="_rowstamp")
 
 
+class ServiceRequest(BaseModel):
+    """A member of the object structure of service requests (MXAPISR), lean."""
+
+    ticketid: str
+    description: str = ""
+    description_longdescription: str = ""
+    status: str
+    assetnum: str | None = None
+    reportedpriority: int | None = None
+    reportdate: AwareDatetime | None = None
+    changedate: AwareDatetime | None = None
+    statusdate: AwareDatetime | None = None
+
+
+REQUEST_FIELDS = (
+    "ticketid,description,description_longdescription,status,assetnum,reportedpriority,reportdate,changedate,statusdate"
+)
+# The internal values of the domain SRSTATUS.
+REQUEST_STATES: dict[str, OrderState] = {
+    "NEW": "open",
+    "QUEUED": "open",
+    "PENDING": "open",
+    "INPROG": "in_progress",
+    "RESOLVED": "done",
+    "CLOSED": "done",
+}
+
+
 class Asset(BaseModel):
     """A member of the object structure of assets (MXAPIASSET), lean."""
 
@@ -100,6 +128,13 @@ class WorkOrders(BaseModel):
     """A page of work orders."""
 
     member: list[WorkOrder]
+    info: ResponseInfo = Field(alias="responseInfo")
+
+
+class ServiceRequests(BaseModel):
+    """A page of service requests."""
+
+    member: list[ServiceRequest]
     info: ResponseInfo = Field(alias="responseInfo")
 
 
@@ -154,7 +189,8 @@ class MaximoOptions(WordOptions):
     Attributes:
         site: the site id (SITEID); work orders and assets are looked for and made there.
         api: the route, ``api`` or ``oslc``; else ``api`` with an API key, ``oslc`` without.
-        work_orders, assets: the object structures.
+        records: what is imported: orders, or the site's service requests.
+        work_orders, assets, requests: the object structures.
         key_field, key_length: the attribute that holds the (start of the) idempotency key, and its length.
         work_type: the work type of new orders; log_type that of added log entries.
         failure_codes: our failure modes as problem codes: ``"bearing_wear = BRGFAIL"``; others go into the text only.
@@ -165,6 +201,8 @@ class MaximoOptions(WordOptions):
     api: Literal["api", "oslc"] | None = None
     work_orders: str = "mxapiwodetail"
     assets: str = "mxapiasset"
+    records: Literal["orders", "requests"] = "orders"
+    requests: str = "mxapisr"
     key_field: str = Field(default="externalrefid", pattern="^[a-z][a-z0-9_]*$")
     key_length: int = Field(default=10, ge=8)
     work_type: str = "CM"
@@ -209,6 +247,22 @@ class Usage:
             duration_h=given.actlabhrs,
             version=given.rowstamp,
             url=f"{self.options.page}{given.workorderid}" if self.options.page else None,
+        )
+
+    def request(self, given: ServiceRequest) -> CmmsOrder:
+        """Ours of Maximo's service request; `statuses` holds for it too."""
+        state = Words({**REQUEST_STATES, **self.options.statuses}, {}).state(given.status, PRODUCT)
+        return CmmsOrder(
+            id=given.ticketid,
+            asset=given.assetnum,
+            title=given.description,
+            text=given.description_longdescription,
+            state=state,
+            status=given.status,
+            priority=self.words.priority(None if given.reportedpriority is None else str(given.reportedpriority)),
+            created=given.reportdate,
+            changed=given.changedate,
+            closed=given.statusdate if state in ("done", "cancelled") else None,
         )
 
     def document(self, order: NewOrder) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class RtOptions(WordOptions):
         key_field, mode_field: custom fields of the queue for the idempotency key and the failure mode.
         twin_field: custom field of the catalog that may hold a twin's id.
         withdrawn: the status that a second order of the same key gets.
+        at_once: how many requests an import may have under way at the same time.
     """
 
     queue: str
@@ -44,6 +45,7 @@ class RtOptions(WordOptions):
     mode_field: str = "Failure mode"
     twin_field: str = "Twin"
     withdrawn: str = "rejected"
+    at_once: int = Field(default=4, ge=1, le=16)
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,9 @@ class Record(Identified):
         return next((one.text for one in self.fields if one.name == name), None)
 
     def linked(self, ref: str) -> str | None:
-        """The id of the first asset that it is linked to in that way."""
-        return next((str(one.id) for one in self.links if one.ref == ref and one.type == "asset"), None)
+        """The id of the oldest asset that it is linked to in that way."""
+        found = [int(one.id) for one in self.links if one.ref == ref and one.type == "asset" and one.id is not None]
+        return str(min(found)) if found else None
 
 
 class Ticket(Record):
@@ -118,7 +121,8 @@ class Ticket(Record):
         return None if value is None or value.year <= 1970 else value
 
 
-TICKET_FIELDS = "Subject,Status,Priority,Created,LastUpdated,Resolved,TimeWorked,CustomFields,_hyperlinks"
+BARE_FIELDS = "Subject,Status,Priority,Created,LastUpdated,Resolved,TimeWorked,CustomFields"
+TICKET_FIELDS = f"{BARE_FIELDS},_hyperlinks"
 
 
 class Asset(Record):
@@ -127,6 +131,12 @@ class Asset(Record):
     name: str = Field(alias="Name")
     description: str = Field(default="", alias="Description")
     status: str = Field(alias="Status")
+
+    @property
+    def tickets(self) -> list[int]:
+        """The ids of the tickets that refer to it."""
+        ours = (one.id for one in self.links if one.ref == "referred-to-by" and one.type == "ticket")
+        return [int(id_) for id_ in ours if id_ is not None]
 
 
 ASSET_FIELDS = "Name,Description,Status,CustomFields,_hyperlinks"

@@ -13,6 +13,10 @@ from .mapping import Identified, either, plain_text
 API = "REST/2.0"
 # The most that it gives at once.
 PER_PAGE = 100
+# The links of an asset name every ticket that it ever had.
+ASSETS_PER_PAGE = 25
+# A message may have parts; with some room left, a page still holds those of so many transactions.
+_MESSAGES = 90
 
 
 T = TypeVar("T", bound=Identified)
@@ -50,18 +54,34 @@ class Search:
         """Tickets that a TicketSQL query finds, by ascending id."""
         return self.by_id("tickets", query, page, fields)
 
+    def spans(self, query: str) -> Iterator[str]:
+        """A query cut into queries that find about a page each, by ranges of ids.
+
+        Ids alone cost the server a tenth of what fields and links do, and ranges may then be asked for side by side.
+        """
+        last = 0
+        for some in self._pages("tickets", query, Page[Identified], "Subject"):
+            first, last = last, max(one.id for one in some)
+            yield f"({query}) AND id > {first} AND id <= {last}"
+
     def by_id(self, path: str, query: str, page: type[Page[T]], fields: str) -> Iterator[T]:
-        """What a query finds, by ascending id; each page begins after the last id, so that changes shift nothing."""
+        """What a query finds, by ascending id."""
+        for some in self._pages(path, query, page, fields):
+            yield from some
+
+    def _pages(self, path: str, query: str, page: type[Page[T]], fields: str) -> Iterator[list[T]]:
+        """Each page begins after the last id, so that changes shift nothing."""
         last = 0
         while True:
             params: dict[str, str | int] = {
                 "query": f"({query}) AND id > {last}",
                 "fields": fields,
                 "orderby": "id",
-                "per_page": PER_PAGE,
+                "per_page": ASSETS_PER_PAGE if path == "assets" else PER_PAGE,
             }
             found = self._http.read(f"{API}/{path}", page, params=params).value
-            yield from found.items
+            if found.items:
+                yield found.items
             if not found.items or (found.pages is not None and found.pages <= 1):
                 return
             last = max(last, *(item.id for item in found.items))
@@ -77,8 +97,8 @@ class Search:
         of = {one.id: one.ticket for one in self.by_id("transactions", query, Page[_Transaction], "ObjectId")}
         parts: dict[int, list[str]] = {}
         transactions = list(of)
-        for begin in range(0, len(transactions), PER_PAGE):
-            conditions = [("TransactionId", str(one)) for one in transactions[begin : begin + PER_PAGE]]
+        for begin in range(0, len(transactions), _MESSAGES):
+            conditions = [("TransactionId", str(one)) for one in transactions[begin : begin + _MESSAGES]]
             conditions += [("ContentType", kind) for kind in ("text/plain", "text/html")]
             for message in self._attachments(conditions, Page[_Message], "TransactionId,ContentType,Filename,Content"):
                 if not message.file and message.content.strip():

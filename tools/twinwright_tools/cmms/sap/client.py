@@ -23,6 +23,7 @@ from .auth import CsrfAuth
 from .mapping import (
     EQUIPMENT_FIELDS,
     LONG_TEXT,
+    NOTIFICATION_FIELDS,
     ORDER_FIELDS,
     PRIORITIES,
     PRODUCT,
@@ -31,6 +32,7 @@ from .mapping import (
     LongText,
     MaintenanceOrder,
     Many,
+    Notification,
     Numbered,
     One,
     Original,
@@ -47,7 +49,7 @@ _MOST_IN_A_FILTER = 20
 _NUMBER = re.compile(r"[A-Za-z0-9_.-]{1,18}")
 # Equipment has a record for each period; the current one has no end.
 _CURRENT = "ValidityEndDate eq datetime'9999-12-31T00:00:00'"
-Row = TypeVar("Row", MaintenanceOrder, Equipment)
+Row = TypeVar("Row", MaintenanceOrder, Equipment, Notification)
 Answered = TypeVar("Answered", bound=BaseModel)
 
 
@@ -168,7 +170,17 @@ class Sap(KeyedConnector):
         # An order that nobody changed has no LastChangeDateTime.
         moment = None if since is None else filter_time(since)
         changed = f"(LastChangeDateTime ge {moment} or MaintOrderCreationDateTime ge {moment})" if moment else ""
+        if self._options.records == "notifications":
+            return self._notification_rows(changed.replace("MaintOrderCreationDateTime", "CreationDateTime"))
         return self._order_rows(self._plant(*filter(None, [changed])))
+
+    def _notification_rows(self, changed: str) -> Iterator[CmmsOrder]:
+        kind = self._options.notification_type
+        typed = f"NotificationType eq {literal(kind)}" if kind else ""
+        condition = self._plant(*filter(None, [changed, typed]))
+        path = f"{self._options.notifications}/MaintenanceNotification"
+        rows = self._rows(path, Many[Notification], NOTIFICATION_FIELDS, "MaintenanceNotification", condition)
+        return map(self._usage.notification, rows)
 
     def _has_asset(self, asset: str) -> bool:
         if not _NUMBER.fullmatch(asset):

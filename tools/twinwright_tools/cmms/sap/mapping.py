@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
@@ -113,6 +113,31 @@ class Numbered(BaseModel):
     number: str = Field(alias="MaintenanceOrder")
 
 
+class Notification(BaseModel):
+    """An entity of the set MaintenanceNotification."""
+
+    number: str = Field(alias="MaintenanceNotification")
+    description: str = Field(alias="NotificationText")
+    text: str | None = Field(default=None, alias="MaintNotificationLongText")
+    object: str | None = Field(default=None, alias="TechnicalObject")
+    object_kind: str | None = Field(default=None, alias="TechObjIsEquipOrFuncnlLoc")
+    priority: str | None = Field(default=None, alias="MaintPriority")
+    code: str | None = Field(default=None, alias="MaintNotificationCode")
+    phase: str = Field(alias="NotifProcessingPhase")
+    phase_text: str | None = Field(default=None, alias="NotifProcessingPhaseDesc")
+    created: Time = Field(default=None, alias="CreationDateTime")
+    changed: Time = Field(default=None, alias="LastChangeDateTime")
+
+
+NOTIFICATION_FIELDS = (
+    "MaintenanceNotification,NotificationText,MaintNotificationLongText,TechnicalObject,TechObjIsEquipOrFuncnlLoc,"
+    "MaintPriority,MaintNotificationCode,NotifProcessingPhase,NotifProcessingPhaseDesc,CreationDateTime,"
+    "LastChangeDateTime"
+)
+# Outstanding, postponed, in process, completed, flagged for deletion.
+PHASES: dict[str, OrderState] = {"1": "open", "2": "open", "3": "in_progress", "4": "done", "5": "cancelled"}
+
+
 class Equipment(BaseModel):
     """An entity of the set Equipment."""
 
@@ -148,7 +173,9 @@ class SapOptions(WordOptions):
         text_id: the text id of an order's long text.
         attached_to: the object type that attachments hang on.
         client: the client (``sap-client``), or None for the system's own.
-        orders, equipment, attachments: the services' paths.
+        records: what is imported: orders, or the maintenance notifications of the planning plant.
+        notification_type: of notifications, only those of this type (M1, M2 …); None for all.
+        orders, equipment, attachments, notifications: the services' paths.
         page: the beginning of a link for people, to which the order's number is added.
     """
 
@@ -165,6 +192,9 @@ class SapOptions(WordOptions):
     orders: str = "sap/opu/odata/sap/API_MAINTENANCEORDER;v=0002"
     equipment: str = "sap/opu/odata/sap/API_EQUIPMENT"
     attachments: str = "sap/opu/odata/sap/API_CV_ATTACHMENT_SRV"
+    notifications: str = "sap/opu/odata/sap/API_MAINTNOTIFICATION"
+    records: Literal["orders", "notifications"] = "orders"
+    notification_type: str | None = Field(default=None, max_length=2)
     page: str | None = None
 
     @field_validator("priorities")
@@ -214,6 +244,26 @@ class Usage:
             closed=(given.completed or given.changed) if state in ("done", "cancelled") else None,
             version=given.metadata.etag,
             url=f"{self.options.page}{given.number}" if self.options.page else None,
+        )
+
+    def notification(self, given: Notification) -> CmmsOrder:
+        """Ours of SAP's; its asset is the equipment, where it is on one."""
+        if given.phase not in PHASES:
+            raise CmmsAnswerError(f"{PRODUCT} has a notification in the phase {given.phase!r}, which isn't known")
+        number = given.object if given.object_kind == "EAMS_EQUI" else None
+        return CmmsOrder(
+            id=given.number,
+            # Some releases fill a number up with zeros here, and not where the equipment is listed.
+            asset=number.lstrip("0") if number and number.isdigit() else number or None,
+            title=given.description,
+            text=given.text or "",
+            failure_mode=given.code or None,
+            state=PHASES[given.phase],
+            status=given.phase_text or given.phase,
+            priority=self.words.priority(given.priority or None),
+            created=given.created,
+            changed=given.changed or given.created,
+            closed=given.changed if PHASES[given.phase] in ("done", "cancelled") else None,
         )
 
     def document(self, order: NewOrder) -> dict[str, Any]:
