@@ -35,7 +35,19 @@ from twinwright_gate.machine.table import TABLE
 from .mutants import mutants
 
 HERE = Path(__file__).parent
-FILES = ("circle", "states", "kill", "quarantine", "abuse", "crash", "takeover", "guards", "following", "desk")
+FILES = (
+    "circle",
+    "states",
+    "kill",
+    "quarantine",
+    "abuse",
+    "crash",
+    "takeover",
+    "guards",
+    "following",
+    "desk",
+    "recovery",
+)
 LEFT_OUT = (
     "test_kill_9_at_a_durable_step",
     "test_the_page_on_safety_has_the_table_that_runs",
