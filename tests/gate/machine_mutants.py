@@ -36,17 +36,8 @@ from .mutants import mutants
 
 HERE = Path(__file__).parent
 FILES = (
-    "circle",
-    "states",
-    "kill",
-    "quarantine",
-    "abuse",
-    "crash",
-    "takeover",
-    "guards",
-    "following",
-    "desk",
-    "recovery",
+    *("circle", "states", "kill", "quarantine", "abuse", "crash", "takeover"),
+    *("guards", "following", "desk", "recovery", "checks", "executor"),
 )
 LEFT_OUT = (
     "test_kill_9_at_a_durable_step",
