@@ -2,8 +2,8 @@
 
 A mutant is a row of the transition table that lacks a guard, an effect or itself, or a function of the desk, the store
 or the executor with one change in its code. Each runs in a process of its own, with the tests of the acting half that
-pass the changed line (all of them, for the table) until one fails. A mutant under which none does survives, and is
-listed.
+pass the changed line, or ask for the changed row (and those of the model), until one fails. A mutant under which none
+does survives, and is listed.
 
 The test that only compares the table with the page about it is left out: it would notice everything and show nothing.
 """
@@ -30,12 +30,17 @@ from typing import Any
 
 import pytest
 
+from twinwright_gate.desk.core import Core
 from twinwright_gate.machine.table import TABLE
+from twinwright_gate.store.store import Store
 
 from .mutants import mutants
 
 HERE = Path(__file__).parent
-FILES = ("circle", "states", "kill", "quarantine", "abuse", "crash", "takeover", "guards", "following", "desk")
+FILES = (
+    *("circle", "states", "kill", "quarantine", "abuse", "crash", "takeover"),
+    *("guards", "following", "desk", "recovery", "checks", "executor"),
+)
 LEFT_OUT = (
     "test_kill_9_at_a_durable_step",
     "test_the_page_on_safety_has_the_table_that_runs",
@@ -52,24 +57,24 @@ _WATCHED = frozenset(str(GATE / f"{one.replace('.', '/')}.py") for one in MODULE
 
 @dataclass(frozen=True)
 class Mutant:
-    """A change: where and what in words, how it is made, and the line that it is in (None: everywhere)."""
+    """A change: what it is in words, how it is made, and where: a line, or a row of the table."""
 
     name: str
     make: Callable[[], None]
-    line: tuple[str, int] | None = None
+    place: tuple[Any, Any]
 
 
 def of_the_table() -> Iterator[Mutant]:
     """Each row gone, and each row without one of its guards or effects."""
     for key, row in TABLE.items():
         name = f"table: {row.source or '-'} {row.event.value}"
-        yield Mutant(f"{name}: no such row", partial(_drop, key))
+        yield Mutant(f"{name}: no such row", partial(_drop, key), key)
         for guard in row.guards:
             less = replace(row, guards=tuple(one for one in row.guards if one is not guard))
-            yield Mutant(f"{name}: without guard {guard.name}", partial(_put, key, less))
+            yield Mutant(f"{name}: without guard {guard.name}", partial(_put, key, less), key)
         for effect in row.effects:
             less = replace(row, effects=tuple(one for one in row.effects if one is not effect))
-            yield Mutant(f"{name}: without effect {effect.name}", partial(_put, key, less))
+            yield Mutant(f"{name}: without effect {effect.name}", partial(_put, key, less), key)
 
 
 def _drop(key: Any) -> None:
@@ -122,7 +127,7 @@ class Mutating:
     failed: bool = False
     survivors: list[str] = field(default_factory=list)
     killed: int = 0
-    passed: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
+    passed: dict[str, set[tuple[Any, Any]]] = field(default_factory=dict)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Notes a failure."""
@@ -137,14 +142,15 @@ class Mutating:
         spent: dict[str, float] = {}
         for item in session.items:
             began = time.process_time()
-            self.passed[item.nodeid] = _lines(partial(_run, item))
+            self.passed[item.nodeid] = _passed(partial(_run, item))
             spent[item.nodeid] = time.process_time() - began
             if self.failed:
                 raise pytest.UsageError(f"{item.nodeid} fails without any mutant")
         print(f"{len(session.items)} tests, {sum(spent.values()):.0f} s", file=sys.stderr, flush=True)
         quickest = sorted(session.items, key=lambda one: spent[one.nodeid])
         for mutant in self.wanted:
-            chosen = [one for one in quickest if mutant.line is None or mutant.line in self.passed[one.nodeid]]
+            rows = [one for one in quickest if mutant.place in TABLE and one.path.name == "test_model.py"]
+            chosen = [one for one in quickest if mutant.place in self.passed[one.nodeid]] + rows
             survives = self._survives(mutant, chosen)
             self.killed += not survives
             if survives:
@@ -175,16 +181,25 @@ def _run(item: pytest.Item) -> None:
     item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
 
 
-def _lines(run: Callable[[], None]) -> set[tuple[str, int]]:
-    """The lines of the gate that are passed: file and number."""
-    found: set[tuple[str, int]] = set()
+def _passed(run: Callable[[], None]) -> set[tuple[Any, Any]]:
+    """The lines of the gate that are passed (file and number), and the rows of the table that are asked for."""
+    found: set[tuple[Any, Any]] = set()
 
     def inside(frame: Any, event: str, _: Any) -> Any:
         if event == "line":
             found.add((frame.f_code.co_filename, frame.f_lineno))
         return inside
 
-    sys.settrace(lambda frame, event, _: inside if frame.f_code.co_filename in _WATCHED else None)
+    def begins(frame: Any, event: str, _: Any) -> Any:
+        if frame.f_code.co_filename not in _WATCHED:
+            return None
+        if frame.f_code is Core.move.__code__:
+            found.add((frame.f_locals["permit"].state, frame.f_locals["event"]))
+        if frame.f_code is Store.move.__code__:
+            found.add((frame.f_locals["row"].source, frame.f_locals["row"].event))
+        return inside
+
+    sys.settrace(begins)
     try:
         run()
     finally:
@@ -206,7 +221,7 @@ def main() -> int:
     if options.named is not None:
         chosen = [one for one in chosen if one.name in set(options.named.read_text().splitlines())]
     plugin = Mutating(chosen, options.verbose)
-    table = any(one.line is None for one in chosen)
+    table = any(one.place in TABLE for one in chosen)
     files = [str(HERE / f"test_{one}.py") for one in (*FILES, *(["model"] if table else []))]
     words = ["-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:terminal"]
     code = pytest.main([*words, *files], plugins=[plugin])

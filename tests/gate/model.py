@@ -5,8 +5,9 @@ the abstract. The world may, once each: latch the kill switch, load another poli
 withdraw an approval, let the arm window or everything expire, set the clock back, crash and reboot, change the plan's
 bytes in the store, move the value by hand, refuse a write, lose an answer, and restore the store from a backup.
 
-An executor's write is a step of its own, so that all of it can happen between the gate's consent and the write. The
-gate is judged alone first, with the executor's own checks off, and then with them on.
+An executor's write is a step of its own, so that all of it can happen between the gate's consent and the write; and a
+command that was sent may arrive at once, later, or never. The gate is judged alone first, with the executor's own
+checks off, and then with them on.
 """
 
 from __future__ import annotations
@@ -48,12 +49,13 @@ class P:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A consent that an executor holds and hasn't used yet."""
+    """A consent that an executor holds and hasn't used yet; or, `sent`, a command that is on its way to the device."""
 
     permit: int
     fence: int
     executor: int
     wrong: bool
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +160,8 @@ class Model:
                 yield name, replace(first, age=age)
 
     def _crash(self, world: World) -> World:
-        """The machine restarts: gate and executors are gone with all that they held in memory."""
-        return self._gate_crash(replace(world, boot=world.boot + 1, flights=()))
+        """The machine restarts: gate and executors are gone with all that they held in memory; what was sent is not."""
+        return self._gate_crash(replace(world, boot=world.boot + 1, flights=_sent(world)))
 
     def _gate_crash(self, world: World) -> World:
         """The gate alone restarts, and recovers by the table's own rows; an executor may hold a consent still."""
@@ -176,7 +178,7 @@ class Model:
         first = world.permits[0]
         if first.state not in AT_WORK or first.fence == 0:
             return None
-        return replace(_with(world, 0, replace(first, state=State.ARMED, age=FRESH)), lock=0, flights=())
+        return replace(_with(world, 0, replace(first, state=State.ARMED, age=FRESH)), lock=0, flights=_sent(world))
 
     # What the gate does: the rows.
 
@@ -190,8 +192,8 @@ class Model:
             if row is None or event in (Event.RESTART, Event.EVALUATE):
                 continue
             if event is Event.LOSE and _flying(world, index):
-                # The report is overdue: by then no command of this permit may begin any more, here or in the device.
-                world = replace(world, flights=tuple(one for one in world.flights if one.permit != index))
+                # The report is overdue: by then no consent is used any more. What was sent may be on its way.
+                world = replace(world, flights=tuple(one for one in world.flights if one.permit != index or one.sent))
             if row.source in TERMINAL:
                 self.wrong("I15", f"{row.source} has an exit")
             asks = [(e, w) for e in (0, 1) for w in (False, True)] if event is Event.OPERATE else [(0, False)]
@@ -242,6 +244,13 @@ class Model:
     def _write(self, world: World, flight: Flight) -> Iterator[tuple[str, World]]:
         left = tuple(one for one in world.flights if one != flight)
         permit = world.permits[flight.permit]
+        if flight.sent:
+            # A store that comes from a backup knows nothing of what was sent since.
+            if permit.state in TERMINAL - {State.QUARANTINED} and "restore" not in world.spent:
+                self.wrong("I22", f"a command of a permit that is {permit.state} may still arrive")
+            yield "arrives", replace(world, value=flight.permit, flights=left)
+            yield "its last moment is over", replace(world, flights=left)
+            return
         if self.own and not self._own_checks(world, flight):
             yield "refuse", replace(world, flights=left)
             return
@@ -252,6 +261,7 @@ class Model:
         yield "written", replace(after, value=flight.permit, acked=flight.permit)
         yield "answer lost", replace(after, value=flight.permit)
         yield "refused by the device", after
+        yield "sent", replace(after, flights=(*left, replace(flight, sent=True)))
 
     def _own_checks(self, world: World, flight: Flight) -> bool:
         permit = world.permits[flight.permit]
@@ -341,6 +351,10 @@ _GUARDS: dict[Guard, Meaning] = {
     Guard.HOLD_IS_OPEN: _p(lambda w, p: False),
     Guard.RELINQUISHED: lambda w, index, executor, wrong: w.value != index,
 }
+
+
+def _sent(world: World) -> tuple[Flight, ...]:
+    return tuple(one for one in world.flights if one.sent)
 
 
 def _flying(world: World, index: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -13,7 +12,6 @@ import pytest
 
 from twinwright_gate.auditor import chain
 from twinwright_gate.auditor.replay import replay
-from twinwright_gate.desk.core import Refused
 from twinwright_gate.errors import GateError
 from twinwright_gate.machine.states import State
 
@@ -54,11 +52,7 @@ def test_a_crash_is_recovered_from(folder: Path, point: str) -> None:
         live(world)
         pytest.fail(f"{point} was never passed: {world.passed}")
     world.restart()
-    for _ in range(4):
-        world.desk.tick()
-        with contextlib.suppress(Refused):  # what may still arrive is waited for
-            world.executor.run_once()
-        world.clock.advance(11)
+    world.go_on()
     states = {one.state for one in world.core.store.permits(list(State))}
     assert not states & {State.ARMED, State.EXECUTING, State.EXECUTED, State.INDETERMINATE, State.ROLLING_BACK}
     assert world.writes <= 1

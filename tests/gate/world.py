@@ -5,6 +5,7 @@ It can be killed at any durable step and started again from what the disk holds.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -198,6 +199,14 @@ class World:
         self.clock.advance(1)
         assert self.executor.verify(permit.permit_id).state is State.HOLDING
         return permit.permit_id
+
+    def go_on(self) -> None:
+        """Gate and executor do what there is to do, until nothing of theirs may still arrive."""
+        for _ in range(4):
+            self.desk.tick()
+            with contextlib.suppress(Refused):  # what may still arrive is waited for
+                self.executor.run_once()
+            self.clock.advance(11)
 
     def state(self, permit_id: str) -> State:
         """Where a permit stands."""

@@ -24,7 +24,7 @@ from .heads import HeadKeeper
 from .kill import KillSwitch
 from .paths import safe_parent
 from .policy import Policy
-from .policy_store import HIGH_WATER, PolicyStore
+from .policy_store import BUNDLE, HIGH_WATER, PolicyStore
 from .signing import load_key, public_hex
 from .store.store import Store
 
@@ -84,7 +84,7 @@ class GateHome:
         )
         desk = Desk(core)
         desk.start()
-        seen: list[tuple[int, int] | None] = [None]
+        seen: list[tuple[tuple[int, int], ...] | None] = [None]
 
         def refresh() -> None:
             """Another policy is put in force as soon as it is loaded; one that doesn't verify turns actuation off."""
@@ -104,13 +104,13 @@ class GateHome:
         except GateError:
             return None
 
-    def _loaded(self) -> tuple[int, int] | None:
-        """What changes when a policy is loaded."""
+    def _loaded(self) -> tuple[tuple[int, int], ...] | None:
+        """What changes when a policy is loaded: first the high water, a moment later the bundle."""
         try:
-            found = (self.folder / "policy" / HIGH_WATER).stat()
+            found = [(self.folder / "policy" / name).stat() for name in (HIGH_WATER, BUNDLE)]
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_ino
+        return tuple((one.st_mtime_ns, one.st_ino) for one in found)
 
 
 def separate(policy: Policy, user: int) -> bool:

@@ -22,7 +22,7 @@ def signed(records: Iterable[Record], public_key: str) -> int:
     Raises:
         AuditError: a signature is not that key's, or one lacks it behind one that has it; `line` names the record.
     """
-    count = 0
+    count, key = 0, _key(public_key)
     for record in records:
         content = dict(record.content)
         signature = content.pop("sig", None)
@@ -30,9 +30,15 @@ def signed(records: Iterable[Record], public_key: str) -> int:
             continue
         raw = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
         try:
-            key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
             key.verify(bytes.fromhex(signature), _CONTEXT + raw)
         except (InvalidSignature, ValueError, TypeError) as error:
             raise AuditError(f"line {record.line}: the record is not signed with that key", line=record.line) from error
         count += 1
     return count
+
+
+def _key(public_key: str) -> Ed25519PublicKey:
+    try:
+        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
+    except ValueError as error:
+        raise AuditError(f"{public_key[:80]!r} is no public key: 64 hex digits are") from error
