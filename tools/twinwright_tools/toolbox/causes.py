@@ -25,6 +25,8 @@ _LEADING, _EVIDENCE_LEADING, _EVIDENCE_OTHERS = 2, 4, 2
 _MOST_EXPLAINED = 3
 # Failure modes that are held against each other: of the first twin, and of each of the next.
 _TWINS, _MODES_FIRST, _MODES_NEXT = 3, 4, 2
+_MODES_ALWAYS, _LEAST_SHARE = 2, 0.02
+_SAID_CHARS = 200
 
 
 class RankCauses(ToolArguments):
@@ -118,7 +120,7 @@ def _row(one: Hypothesis, modes: dict[str, FailureMode], evidence: dict[str, dic
         "onset": iso(one.onset) if one.onset else None,
         "path": list(one.path),
         "explains": [str(key) for key in one.explains[:_MOST_EXPLAINED]] if one.rank <= _LEADING else [],
-        "because": [ref for ref in one.evidence if ref in evidence][: _EVIDENCE_LEADING if one.rank <= _LEADING else 1],
+        "because": _because(one, evidence),
         "evidence": _sentences(one, evidence),
         "checks": shortened(list(mode.checks[:2])) if mode else [],
     }
@@ -126,15 +128,25 @@ def _row(one: Hypothesis, modes: dict[str, FailureMode], evidence: dict[str, dic
 
 def _sentences(one: Hypothesis, evidence: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """The engine's evidence in its own words, which hold the figures with their units."""
-    most = _EVIDENCE_LEADING if one.rank <= _LEADING else _EVIDENCE_OTHERS
-    found = [evidence[ref] for ref in one.evidence if ref in evidence][:most]
+    found = [evidence[ref] for ref in _sentence_ids(one, evidence)]
     return [{"id": item["id"], "kind": item.get("kind"), "text": shortened(item.get("text"))} for item in found]
+
+
+def _because(one: Hypothesis, evidence: dict[str, dict[str, Any]]) -> list[str]:
+    """Ids of what speaks for it; its path, and what it explains, stand beside it."""
+    found = [ref for ref in _sentence_ids(one, evidence) if evidence[ref].get("kind") not in ("path", "explains")]
+    return found if one.rank <= _LEADING else found[:1]
+
+
+def _sentence_ids(one: Hypothesis, evidence: dict[str, dict[str, Any]]) -> list[str]:
+    most = _EVIDENCE_LEADING if one.rank <= _LEADING else _EVIDENCE_OTHERS
+    return [ref for ref in one.evidence if ref in evidence][:most]
 
 
 def _said(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """What the rows' `because` names, each sentence once; how loud a signal is, `find_deviations` says."""
     texts = {item["id"]: item["text"] for row in rows for item in row["evidence"] if item["id"] in row["because"]}
-    return [{"id": ref, "text": text.partition(", at most ")[0]} for ref, text in texts.items()]
+    return [{"id": ref, "text": shortened(text.partition(", at most ")[0], _SAID_CHARS)} for ref, text in texts.items()]
 
 
 def _modes(shown: Sequence[Hypothesis]) -> list[dict[str, Any]]:
@@ -147,7 +159,9 @@ def _modes(shown: Sequence[Hypothesis]) -> list[dict[str, Any]]:
     for place, twin in enumerate(twins):
         fits = leading[twin].modes
         chances = shares(fits)
-        for fit in fits[: _MODES_NEXT if place else _MODES_FIRST]:
+        for number, fit in enumerate(fits[: _MODES_NEXT if place else _MODES_FIRST]):
+            if number >= _MODES_ALWAYS and chances[fit.mode] < _LEAST_SHARE:
+                break
             signs = {"shows": fit.seen, "missing": fit.missing, "against": fit.contradicted}
             found.append(
                 {"twin": twin, "mode": fit.mode, "share": round(chances[fit.mode], 3)}
