@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import AfterValidator, Field
 
-from ..diagnosis.result import Diagnosis, Hypothesis, Symptom
+from ..diagnosis.result import DeviationKind, Diagnosis, Hypothesis, Symptom
 from ..evidence import Fact, Finding
 from ..registry import Tool, ToolContext
 from ..telemetry.series import parse_key
@@ -26,7 +26,9 @@ _MOST_EXPLAINED = 3
 # Failure modes that are held against each other: of the first twin, and of each of the next.
 _TWINS, _MODES_FIRST, _MODES_NEXT = 3, 4, 2
 _MODES_ALWAYS, _LEAST_SHARE = 2, 0.02
-_SAID_CHARS = 200
+_SAID_CHARS = 160
+# Reasons that the first hypothesis gives; the next gives one less, and so on.
+_BECAUSE_FIRST = 3
 
 
 class RankCauses(ToolArguments):
@@ -67,7 +69,7 @@ def rank_causes(arguments: RankCauses, context: ToolContext) -> Finding:
             "missing": list(found.missing),
             "symptoms": arguments.symptoms,
             "hypotheses": rows,
-            "said": _said(rows),
+            "said": _said(rows, evidence),
             "modes": _modes(shown),
             "assumptions": shortened(list(found.assumptions[:4])),
             "next_check": _check(found),
@@ -119,7 +121,7 @@ def _row(one: Hypothesis, modes: dict[str, FailureMode], evidence: dict[str, dic
         "confidence": round(one.confidence, 4),
         "onset": iso(one.onset) if one.onset else None,
         "path": list(one.path),
-        "explains": [str(key) for key in one.explains[:_MOST_EXPLAINED]] if one.rank <= _LEADING else [],
+        "explains": [str(key) for key in one.explains[:_MOST_EXPLAINED]] if one.rank == 1 else [],
         "because": _because(one, evidence),
         "evidence": _sentences(one, evidence),
         "checks": shortened(list(mode.checks[:2])) if mode else [],
@@ -133,9 +135,14 @@ def _sentences(one: Hypothesis, evidence: dict[str, dict[str, Any]]) -> list[dic
 
 
 def _because(one: Hypothesis, evidence: dict[str, dict[str, Any]]) -> list[str]:
-    """Ids of what speaks for it; its path, and what it explains, stand beside it."""
-    found = [ref for ref in _sentence_ids(one, evidence) if evidence[ref].get("kind") not in ("path", "explains")]
-    return found if one.rank <= _LEADING else found[:1]
+    """Ids of what speaks for it; its path, and what it explains, stand beside it.
+
+    Its first deviation, then what only the engine says (broken relations, jobs, instruments), then more deviations.
+    """
+    kinds = {ref: evidence[ref].get("kind") for ref in one.evidence if ref in evidence}
+    told = [ref for ref, kind in kinds.items() if kind not in ("path", "explains")]
+    found = sorted(told, key=lambda ref: (ref != told[0], kinds[ref] in get_args(DeviationKind)))
+    return found[: max(1, _BECAUSE_FIRST + 1 - one.rank)]
 
 
 def _sentence_ids(one: Hypothesis, evidence: dict[str, dict[str, Any]]) -> list[str]:
@@ -143,9 +150,9 @@ def _sentence_ids(one: Hypothesis, evidence: dict[str, dict[str, Any]]) -> list[
     return [ref for ref in one.evidence if ref in evidence][:most]
 
 
-def _said(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _said(rows: Sequence[dict[str, Any]], evidence: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """What the rows' `because` names, each sentence once; how loud a signal is, `find_deviations` says."""
-    texts = {item["id"]: item["text"] for row in rows for item in row["evidence"] if item["id"] in row["because"]}
+    texts = {ref: str(evidence[ref]["text"]) for row in rows for ref in row["because"]}
     return [{"id": ref, "text": shortened(text.partition(", at most ")[0], _SAID_CHARS)} for ref, text in texts.items()]
 
 
