@@ -25,8 +25,8 @@ class Hypothesis(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     twin: str
-    signal: str | None = Field(description="That shows it first.")
-    mode: str | None = Field(description="Failure mode id.")
+    signal: str | None
+    mode: str | None
     confidence: float = Field(description="Probability, 0 to 1.")
     onset: str | None = Field(description="A time that evidence gives for that twin.")
     chain: list[str] = Field(description="Twin ids, from the cause to the symptom or to what contains it (a line).")

@@ -22,7 +22,7 @@ class ReadResult(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    evidence: str = Field(description="Such as E3.")
+    evidence: str
     member: str = Field(description="facts, data, or a path such as data.rows.")
     start: int = Field(0, description="The first item, from 0.")
 

@@ -31,8 +31,8 @@ class Kept(BaseModel):
 
     id: Annotated[str, AfterValidator(some_text)] = Field(description="Such as H1.")
     twin: str
-    signal: str | None = Field(None, description="That would show it first.")
-    mode: str | None = Field(None, description="Failure mode id.")
+    signal: str | None = None
+    mode: str | None = None
     state: Standing = Field(description="The last two need evidence.")
     evidence_for: list[str] = Field(default_factory=list)
     evidence_against: list[str] = Field(default_factory=list)

@@ -106,7 +106,9 @@ class _Writer:
         shown = [column for column in columns if column not in same]
         said = "".join(f"; {label[column]} {cells[column][0]}" for column in same if cells[column][0])
         head = f"{self.cell(name)} ({len(rows)}{said}): {'|'.join(label[column] for column in shown)}"
-        return [head, *("|".join(cells[column][place] for column in shown) or "-" for place in range(len(rows)))]
+        lines = ("|".join(cells[column][place] for column in shown) for place in range(len(rows)))
+        # Cells that are missing at the end of a line are null, too.
+        return [head, *(line.rstrip("|") or "-" for line in lines)]
 
     def fits_a_cell(self, item: Any) -> bool:
         """Whether it is a scalar, or a list or an object of such."""

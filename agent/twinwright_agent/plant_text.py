@@ -75,9 +75,9 @@ def _prefix(models: Sequence[str]) -> str:
 
 
 def _model(model: str, prefix: str, suffix: str, plant: Plant, count: int) -> str:
-    """``Conveyor "Accumulation conveyor" (15)``; a label that the id says already is left out."""
+    """``M120 "Capper" (15)``; a label that says what the id says, or the same with more words, is left out."""
     label, short = plant.models.label(model), model.removeprefix(prefix).removesuffix(suffix)
-    known_as = "" if _says(short, label) else f" {_short(label)}"
+    known_as = "" if _says(short, label) or _says(label, short) else f" {_short(label)}"
     return f"{short}{known_as} ({count})"
 
 

@@ -31,7 +31,7 @@ _FOR_CODE = {
     "find_deviations": {"around", "steps", "direction"},
     "rank_causes": {"rank", "kind", "symptoms", "evidence", "checks", "mode_name"},
     "search_history": {"author"},
-    "analyse": {"to"},
+    "analyse": {"to", "change", "spread_after", "slope_r2", "broke_in_all", "stayed_in_their_past"},
     "telemetry_window": {"kind", "sampling", "iqr", "slope_fit_r2", "gap_count", "longest_gap_s", "stuck_s"},
     "draft_work_order": {
         "asset", "attachments", "created", "evidence", "failure_mode", "isolation", "isolation_listed", "likelihood",
@@ -76,8 +76,8 @@ def _told(evidence: Evidence, facts: list[Fact], data: Any, most: int) -> str:
     """Everything in its order, a line each."""
     untrusted = is_untrusted(evidence)
     lines = [f"{word(evidence.id)} {_marked(evidence.provenance, untrusted)}"]
-    # A table says how many rows it has, and what its sentences say of the first of them.
-    if not (data and _COUNTED.fullmatch(evidence.summary)):
+    # A table says how many rows it has, and statistics what a sentence repeats.
+    if not (data and (evidence.tool == "telemetry_window" or _COUNTED.fullmatch(evidence.summary))):
         summary = _cut(evidence.summary, min(_MOST_SUMMARY if data else most, most // 4))
         lines.append(word(summary, verbatim=untrusted))
     if facts:

@@ -43,7 +43,7 @@ class ProposeAction(ToolArguments):
     """Arguments of `propose_action`."""
 
     twin: str
-    property: str = Field(description="A writable one of its model.")
+    property: str
     value: Annotated[str, AfterValidator(some_text)] = Field(description="Absolute, as a decimal string such as '4.5'.")
     unit: Annotated[str, AfterValidator(some_text)] = Field(
         description="UCUM code such as Cel, bar, {rpm}, or 1 for none."

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import AfterValidator, Field
 
-from ..diagnosis.result import Diagnosis, Hypothesis, Symptom
+from ..diagnosis.result import DeviationKind, Diagnosis, Hypothesis, Symptom
 from ..evidence import Fact, Finding
 from ..registry import Tool, ToolContext
 from ..telemetry.series import parse_key
@@ -25,6 +25,10 @@ _LEADING, _EVIDENCE_LEADING, _EVIDENCE_OTHERS = 2, 4, 2
 _MOST_EXPLAINED = 3
 # Failure modes that are held against each other: of the first twin, and of each of the next.
 _TWINS, _MODES_FIRST, _MODES_NEXT = 3, 4, 2
+_MODES_ALWAYS, _LEAST_SHARE = 2, 0.02
+_SAID_CHARS = 160
+# Reasons that the first hypothesis gives; the next gives one less, and so on.
+_BECAUSE_FIRST = 3
 
 
 class RankCauses(ToolArguments):
@@ -65,7 +69,7 @@ def rank_causes(arguments: RankCauses, context: ToolContext) -> Finding:
             "missing": list(found.missing),
             "symptoms": arguments.symptoms,
             "hypotheses": rows,
-            "said": _said(rows),
+            "said": _said(rows, evidence),
             "modes": _modes(shown),
             "assumptions": shortened(list(found.assumptions[:4])),
             "next_check": _check(found),
@@ -117,8 +121,8 @@ def _row(one: Hypothesis, modes: dict[str, FailureMode], evidence: dict[str, dic
         "confidence": round(one.confidence, 4),
         "onset": iso(one.onset) if one.onset else None,
         "path": list(one.path),
-        "explains": [str(key) for key in one.explains[:_MOST_EXPLAINED]] if one.rank <= _LEADING else [],
-        "because": [ref for ref in one.evidence if ref in evidence][: _EVIDENCE_LEADING if one.rank <= _LEADING else 1],
+        "explains": [str(key) for key in one.explains[:_MOST_EXPLAINED]] if one.rank == 1 else [],
+        "because": _because(one, evidence),
         "evidence": _sentences(one, evidence),
         "checks": shortened(list(mode.checks[:2])) if mode else [],
     }
@@ -126,15 +130,30 @@ def _row(one: Hypothesis, modes: dict[str, FailureMode], evidence: dict[str, dic
 
 def _sentences(one: Hypothesis, evidence: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """The engine's evidence in its own words, which hold the figures with their units."""
-    most = _EVIDENCE_LEADING if one.rank <= _LEADING else _EVIDENCE_OTHERS
-    found = [evidence[ref] for ref in one.evidence if ref in evidence][:most]
+    found = [evidence[ref] for ref in _sentence_ids(one, evidence)]
     return [{"id": item["id"], "kind": item.get("kind"), "text": shortened(item.get("text"))} for item in found]
 
 
-def _said(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _because(one: Hypothesis, evidence: dict[str, dict[str, Any]]) -> list[str]:
+    """Ids of what speaks for it; its path, and what it explains, stand beside it.
+
+    Its first deviation, then what only the engine says (broken relations, jobs, instruments), then more deviations.
+    """
+    kinds = {ref: evidence[ref].get("kind") for ref in one.evidence if ref in evidence}
+    told = [ref for ref, kind in kinds.items() if kind not in ("path", "explains")]
+    found = sorted(told, key=lambda ref: (ref != told[0], kinds[ref] in get_args(DeviationKind)))
+    return found[: max(1, _BECAUSE_FIRST + 1 - one.rank)]
+
+
+def _sentence_ids(one: Hypothesis, evidence: dict[str, dict[str, Any]]) -> list[str]:
+    most = _EVIDENCE_LEADING if one.rank <= _LEADING else _EVIDENCE_OTHERS
+    return [ref for ref in one.evidence if ref in evidence][:most]
+
+
+def _said(rows: Sequence[dict[str, Any]], evidence: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """What the rows' `because` names, each sentence once; how loud a signal is, `find_deviations` says."""
-    texts = {item["id"]: item["text"] for row in rows for item in row["evidence"] if item["id"] in row["because"]}
-    return [{"id": ref, "text": text.partition(", at most ")[0]} for ref, text in texts.items()]
+    texts = {ref: str(evidence[ref]["text"]) for row in rows for ref in row["because"]}
+    return [{"id": ref, "text": shortened(text.partition(", at most ")[0], _SAID_CHARS)} for ref, text in texts.items()]
 
 
 def _modes(shown: Sequence[Hypothesis]) -> list[dict[str, Any]]:
@@ -147,7 +166,9 @@ def _modes(shown: Sequence[Hypothesis]) -> list[dict[str, Any]]:
     for place, twin in enumerate(twins):
         fits = leading[twin].modes
         chances = shares(fits)
-        for fit in fits[: _MODES_NEXT if place else _MODES_FIRST]:
+        for number, fit in enumerate(fits[: _MODES_NEXT if place else _MODES_FIRST]):
+            if number >= _MODES_ALWAYS and chances[fit.mode] < _LEAST_SHARE:
+                break
             signs = {"shows": fit.seen, "missing": fit.missing, "against": fit.contradicted}
             found.append(
                 {"twin": twin, "mode": fit.mode, "share": round(chances[fit.mode], 3)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any, Literal
 
 import networkx as nx
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, Field
 from ..diagnosis.result import Deviation
 from ..evidence import Fact, Finding, Scalar
 from ..registry import Tool, ToolContext
+from ..telemetry.series import SignalKey
 from ..times import iso
 from ..twins.graph import TwinGraph
 from .arguments import ToolArguments, between
@@ -30,15 +32,11 @@ class FindDeviations(ToolArguments):
 
 
 def find_deviations(arguments: FindDeviations, context: ToolContext) -> Finding:
-    """Signals that left their own past on a twin, its parts and its neighbours, strongest first."""
+    """Signals that left their own past on a twin, its parts and its neighbours: of each twin the strongest first."""
     plant = context.plant
     plant.graph.twin(arguments.twin)
     around = surroundings(plant.graph, arguments.twin, arguments.steps, arguments.direction)
-    found = sorted(
-        (one for one in deviations_of(plant) if one.key.twin in around),
-        # What is asked about comes first, whatever it did: the rest is held against it.
-        key=lambda one: (around[one.key.twin] != "itself", -one.score, str(one.key)),
-    )
+    found = _in_order([one for one in deviations_of(plant) if one.key.twin in around], around)
     rows = [_row(one, around[one.key.twin]) for one in found]
     shown = fitting(rows, BUDGET_CHARS // 2)
     first = min(found, key=lambda one: (one.onset, str(one.key)), default=None)
@@ -58,6 +56,18 @@ def find_deviations(arguments: FindDeviations, context: ToolContext) -> Finding:
         reproduce=command("diagnose", "--at", iso(plant.at), "--symptom", arguments.twin),
         provenance="engine",
     )
+
+
+def _in_order(found: list[Deviation], around: dict[str, Where]) -> list[Deviation]:
+    """What is asked about first, whatever it did: the rest is held against it. Then the strongest of each twin, then
+    the second of each: one machine with many signals doesn't hide the others."""
+    strongest = sorted(found, key=lambda one: (-one.score, str(one.key)))
+    place: dict[SignalKey, int] = {}
+    of_twin: Counter[str] = Counter()
+    for one in strongest:
+        place[one.key] = of_twin[one.key.twin]
+        of_twin[one.key.twin] += 1
+    return sorted(strongest, key=lambda one: (0, 0) if around[one.key.twin] == "itself" else (1, place[one.key]))
 
 
 def surroundings(graph: TwinGraph, twin: str, steps: int, direction: str) -> dict[str, Where]:
@@ -89,6 +99,8 @@ def _summary(found: list[Deviation], first: Deviation | None, reach: str) -> str
 
 def _change(one: Deviation) -> str:
     unit = f" {one.unit}" if one.unit else ""
+    if one.before is None and one.after is None:
+        return one.kind
     if isinstance(one.before, str) or isinstance(one.after, str) or one.before is None or one.after is None:
         return f"{one.kind}: {one.before} before, {one.after} after"
     return f"{one.kind}: {one.before:.6g}{unit} before, {one.after:.6g}{unit} after"

@@ -28,8 +28,8 @@ _MOST_RELATED = 3
 class DraftWorkOrder(ToolArguments):
     """Arguments of `draft_work_order`."""
 
-    asset: str = Field(description="Twin id.")
-    failure_mode: str | None = Field(None, description="Its id; left out where none fits.")
+    asset: str
+    failure_mode: str | None = None
     title: Annotated[str, AfterValidator(some_text)] = Field(description="What is to be done, under 80 characters.")
     problem: Annotated[str, AfterValidator(some_text)] = Field(
         description="For the technician: what is wrong, since when, and the figures that show it."

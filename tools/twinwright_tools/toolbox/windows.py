@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _CHARS_PER_POINT = 18
 # Enough to see a shape; a model pays for each of them again on every turn.
-_MOST_POINTS = 36
+_MOST_POINTS = 24
 _STATISTICS_CHARS = 900
 _STATES = 6
 
