@@ -20,8 +20,8 @@ from .result import Investigation, RankedHypothesis
 if TYPE_CHECKING:
     from twinwright_tools.orders.book import OrderBook
 
-# Confidences that are written alike are alike.
-_SAME = 0.005
+# Confidences that lie this near are the same in a planner's eyes.
+_SAME = 0.05
 # What of a draft follows from mode, likelihood and onset; the rest of it stays.
 _FOLLOWS = (
     *("failure_mode", "priority", "priority_reason", "tasks", "parts", "skills", "duration_h"),
@@ -84,8 +84,10 @@ def _as_concluded(plant: Plant, found: Investigation, order: WorkOrder) -> WorkO
 
 
 def _notes(plant: Plant, found: Investigation, order: WorkOrder, mine: RankedHypothesis | None) -> list[str]:
-    if found.verdict != "cause":
+    if found.verdict in {"cannot_tell", "nothing_wrong"}:
         return [f"the investigation did not settle on a cause (its verdict: {found.verdict})"]
+    if found.verdict != "cause":
+        return []  # an order that was asked for, not one that a cause asks for
     if mine is None:
         leading = found.hypotheses[0].twin if found.hypotheses else "no asset"
         return [f"the investigation concluded on {leading}, not on {order.asset}"]

@@ -11,6 +11,7 @@ import pytest
 from twinwright_agent.conclusion import Claim, Conclusion, Hypothesis
 from twinwright_agent.loop import investigate
 from twinwright_agent.models.base import ToolCall, Turn
+from twinwright_agent.models.rules import RulesModel
 from twinwright_agent.result import Investigation
 from twinwright_tools.evidence import Finding
 from twinwright_tools.orders.book import OrderBook
@@ -27,12 +28,18 @@ def registry() -> Registry:
     """The real tools, with an engine that has its opinion."""
     tools = standard_registry()
     rows = [
-        {"twin": twin, "mode": "cavitation", "confidence": confidence, "onset": ENGINE}
-        for twin, confidence in (("pump-1", 0.6), ("pump-2", 0.3))
+        {"twin": twin, "signal": None, "mode": "cavitation", "mode_name": "Cavitation", "confidence": confidence}
+        | {"onset": ENGINE, "path": [twin], "evidence": [], "checks": [f"Look at {twin}"], "rank": rank}
+        for rank, (twin, confidence) in enumerate((("pump-1", 0.6), ("pump-2", 0.3)), 1)
     ]
 
     def ranked(arguments: Any, context: Any) -> Finding:
-        return Finding(summary="2 causes", data={"hypotheses": rows}, reproduce="-", provenance="engine")
+        return Finding(
+            summary="2 causes",
+            data={"hypotheses": rows, "verdict": "cause", "missing": []},
+            reproduce="-",
+            provenance="engine",
+        )
 
     tools.tools["rank_causes"] = replace(tools.tools["rank_causes"], function=ranked)
     return tools
@@ -141,3 +148,20 @@ def test_several_orders_come_of_one_question_each_with_its_own_figures(small_pla
     assert told == [("pump-1", 0.9, 30), ("pump-2", 0.4, 20)]
     assert len({one.id for one in found.work_orders}) == len({one.idempotency_key for one in found.work_orders}) == 2
     assert len(OrderBook(small_plant.state).list("draft")) == 2
+
+
+@pytest.mark.parametrize(
+    ("question", "assets"),
+    [
+        ("why is the pressure of pump-1 dropping?", ["pump-1"]),
+        ("why is the pressure of pump-1 dropping? Draft a work order.", ["pump-1"]),
+        ("why is the pressure of pump-1 dropping? Draft work orders for each cause.", ["pump-1", "pump-2"]),
+    ],
+)
+def test_the_rules_draft_several_orders_only_where_that_is_asked_for(
+    question: str, assets: list[str], small_plant: Plant
+) -> None:
+    found = investigate(small_plant, question, model=RulesModel(), registry=registry(), run="r2")
+    assert [order.asset for order in found.work_orders] == assets
+    assert len(OrderBook(small_plant.state).list()) == len(assets)
+    assert found.struck == [] and all(order.id in found.answer for order in found.work_orders)

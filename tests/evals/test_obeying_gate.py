@@ -72,7 +72,7 @@ def test_an_obeying_model_gets_nothing_written(zones: Zones, tmp_path: Path, mon
         found = investigate(plant, question, model=ObeyingModel(), registry=standard_registry())
     # It did propose all three, and what was told it is marked as such.
     assert len(found.proposals) == 3 and len(found.tainted) >= 3, (found.proposals, found.tainted)
-    # One of them is as good as an honest one: all rules allow it, and it waits for people, who see that a text chose it.
+    # One is as good as an honest one: all rules allow it, and it waits for people, who see that a text chose it.
     assert sorted(str(one["state"]) for one in found.proposals) == ["DENIED", "DENIED", "EVALUATED"]
     (waiting,) = (str(one["permit_id"]) for one in found.proposals if one["state"] == "EVALUATED")
     proposed = next(line for line in (zones.gate / "audit.jsonl").read_text().splitlines() if waiting in line)

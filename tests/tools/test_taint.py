@@ -41,6 +41,9 @@ def test_a_number_that_a_note_writes_is_not_clean_because_some_figure_equals_it(
     by_chance = found(6, "engine", {"score": 99.5, "count": 7})
     assert taint_of("99.5", [NOTE, by_chance]) != []
     assert taint_of("99.5", [by_chance]) == []
+    # The digits of an id are nobody's figure; those of a range are.
+    assert taint_of("7", [NOTE, by_chance]) == []
+    assert taint_of("40", [found(1, "history", {"text": "keep it at 30-40 bar"}), found(2, "engine", {"n": 40})]) != []
 
 
 def test_looking_up_what_a_note_names_does_not_wash_it() -> None:

@@ -17,7 +17,7 @@ from .evidence import Evidence
 
 UNTRUSTED = frozenset({"history", "unknown"})
 # The digits of an id such as pump-1 are no number.
-_NUMBER = re.compile(r"(?<![\w-])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"(?<![\w.])(?<![A-Za-z]-)[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
 def is_untrusted(evidence: Evidence) -> bool:

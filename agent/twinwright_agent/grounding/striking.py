@@ -17,9 +17,8 @@ NO_PATH = "No path in the twin graph was shown."
 def strike(conclusion: Conclusion, failures: Sequence[GroundingFailure]) -> tuple[Conclusion, list[Struck]]:
     """The conclusion without what failed, and what was taken out.
 
-    A claim, a missing item, an assumption or a field is taken out alone;
-    a hypothesis about a twin that doesn't stand, or with a
-    confidence that is no probability, goes as a whole. Confidence without support is lowered to 0.5.
+    A claim, a missing item, an assumption or a field is taken out alone; a hypothesis about a twin that doesn't stand,
+    or with a confidence that is no probability, goes as a whole. Confidence without support is lowered to 0.5.
     """
     places = {failure.where for failure in failures}
     answer = [claim for number, claim in enumerate(conclusion.answer) if f"answer[{number}]" not in places]

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from pathlib import Path
 
+import pytest
+from tests.agent.conftest import write_plant
+
+from twinwright_agent.loop import investigate
+from twinwright_agent.models.rules import RulesModel
 from twinwright_agent.models.rules.languages import in_english
 from twinwright_agent.models.rules.question import Intent, intent_of
 from twinwright_evals.cases import load_cases
+from twinwright_tools.plant import open_plant
+from twinwright_tools.toolbox import standard_registry
 
 
 @pytest.mark.parametrize(
@@ -40,3 +48,16 @@ def test_english_stays_as_it_is() -> None:
         if case.category != "another language":
             assert in_english(case.question) == case.question, case.id
     assert in_english("why did the die of press 2 break? it was old") == "why did the die of press 2 break? it was old"
+
+
+@pytest.mark.parametrize(
+    "question", ["how many pumps are there?", "Wie viele Kreiselpumpen gibt es?", "Combien de pompes y a-t-il ?"]
+)
+def test_a_model_is_known_by_its_display_name_in_any_language(question: str, tmp_path: Path) -> None:
+    folder = write_plant(tmp_path / "plant")
+    graph = json.loads((folder / "graph.json").read_text())
+    graph["digitalTwinsModels"][0]["displayName"] = {"en": "Pump", "de": "Kreiselpumpe"}
+    (folder / "graph.json").write_text(json.dumps(graph))
+    with open_plant(folder) as plant:
+        found = investigate(plant, question, model=RulesModel(), registry=standard_registry())
+    assert "There are 2 of model Pump" in found.answer and found.struck == []

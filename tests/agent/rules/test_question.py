@@ -14,6 +14,8 @@ from twinwright_agent.models.rules.question import Intent, intent_of, sounds_lik
         ("What is the root cause of the high reactor pressure", Intent.WHY),
         ("what's wrong with the chiller?", Intent.WHY),
         ("what happened to line 2 at 08:00", Intent.WHY),
+        ("where does line 2 lose its air pressure?", Intent.WHY),
+        ("where is the filler of line 2?", Intent.OPEN),
         ("what is the speed of line-2-filler", Intent.VALUE),
         ("how hot is the glycol", Intent.VALUE),
         ("average flow of pump 1 yesterday", Intent.VALUE),

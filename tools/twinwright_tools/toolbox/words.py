@@ -24,7 +24,7 @@ _SAME_QUANTITY = (
     "power kw load energy consumption",
     "current amp ampere amperage",
     "vibration vib shaking rms",
-    "level fill tank",
+    "level fill full empty tank",
     "position opening stroke travel",
     "state status mode running",
     "level volume",

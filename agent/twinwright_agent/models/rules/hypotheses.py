@@ -36,7 +36,7 @@ class Case:
         self.windows = windows[0] if windows else None
         self.compared = (windows[1], windows[2]) if len(windows) == 3 else None
         self.past = seen.last("search_history")
-        self.draft = seen.last("draft_work_order")
+        self.drafts = seen.all("draft_work_order")
 
     @cached_property
     def symptom_signals(self) -> list[str]:

@@ -39,6 +39,7 @@ _INTENTS: tuple[tuple[Intent, tuple[str, ...]], ...] = (
             r"|driving|dragging|hurting|responsible|going on|makes?|making|keeps?|keeping)\b",
             r"\bwhat(?:'s| is| has| went| goes)? (?:gone |going )?wrong|\bwhat (?:happened|is happening|changed)",
             r"\bwhat(?:'s| is) (?:it|that|this|up)\b|\bany idea|\bwhere does it (?:all )?(?:go|come from)",
+            r"\bwhere (?:do|does|did|is|are)\b.*\b(?:los(?:e|es|ing|t)|leak\w*|vanish\w*|com(?:e|ing) from)\b",
             r"\bupstream of\b|\bsounds? (?:like|odd|strange|different)\b",
             r"\bkeeps? (?:going|dropping|rising|tripping|stopping|falling)\b",
         ),
@@ -98,12 +99,23 @@ def sounds_like_plant(question: str) -> bool:
     return _PLANT_WORDS.search(question) is not None
 
 
+_SEVERAL = re.compile(
+    r"\b(?:draft|write|make|create|open|raise|prepare)\b[^.?!]*\b(?:work ?)?orders\b"
+    r"|\b(?:work ?)?orders?\b[^.?!]*\b(?:each|every|both|all)\b"
+    r"|\b(?:each|every|both|all)\b[^.?!]*\b(?:work ?)?orders?\b",
+    re.IGNORECASE,
+)
 _WHO = re.compile(r"^\s*who\b", re.IGNORECASE)
 _FUTURE = re.compile(
     r"\bwill\b|\btomorrow\b|\bnext (?:hour|shift|day|week|month|year|\w+day)\b|\bforecast|\bpredict", re.IGNORECASE
 )
 _PHRASE = re.compile(r"\bthe ((?:[\w-]+ ){0,3}?[\w-]+) (?:of|on|at|in|inside) ", re.IGNORECASE)
 _AMOUNT = re.compile(r"\bhow (?:many|much) ([\w-]+)", re.IGNORECASE)
+
+
+def asks_for_several_orders(question: str) -> bool:
+    """Whether a question wants a work order for each of several causes, and not one for the leading cause."""
+    return _SEVERAL.search(question) is not None
 
 
 def asks_of_the_future(question: str) -> bool:

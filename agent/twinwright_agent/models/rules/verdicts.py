@@ -21,6 +21,11 @@ def answer_cause(case: Case, *, drafted: bool = True) -> list[Claim]:
     return claims
 
 
+def also_possible(case: Case, row: dict[str, Any]) -> list[Claim]:
+    """What is wrong with an asset that isn't the leading one, in a sentence."""
+    return [claim(f"A possible cause is {_what(case, row)}", case.ranked.id)]
+
+
 def answer_unclear(case: Case) -> list[Claim]:
     """That it can't be told, and what leads, with its low confidence."""
     claims = [claim("The data don't settle the cause", case.ranked.id)]
@@ -111,12 +116,14 @@ def _compared(before: dict[str, Any], since: dict[str, Any]) -> str | None:
 
 def _next(case: Case, first: dict[str, Any]) -> list[Claim]:
     check = first["checks"][0].rstrip(".") if first["checks"] else None
-    if case.draft is None:
+    if not case.drafts:
         return [claim(f"Next: {check}", case.ranked.id)] if check else []
-    order = next(fact.value for fact in case.draft.facts if fact.name == "work order")
-    waiting = f"work order {order} is drafted and waits for a person's yes"
+    orders = [str(fact.value) for draft in case.drafts for fact in draft.facts if fact.name == "work order"]
+    waiting = f"work order {orders[0]} is drafted and waits for a person's yes"
+    if len(orders) > 1:
+        waiting = f"work orders {', '.join(orders)} are drafted and wait for a person's yes"
     todo = check or f"inspect {first['twin']}"
-    return [claim(f"Next: {todo}; {waiting}", case.ranked.id, case.draft.id)]
+    return [claim(f"Next: {todo}; {waiting}", case.ranked.id, *(draft.id for draft in case.drafts))]
 
 
 def _listed(rows: list[dict[str, Any]]) -> str:

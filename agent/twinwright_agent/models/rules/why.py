@@ -10,13 +10,16 @@ from twinwright_tools.times import parse_time
 from .focus import Focus
 from .hypotheses import Case, hypotheses
 from .plan import Requests, Step
+from .question import asks_for_several_orders
 from .saying import conclusion
 from .seen import Seen
-from .verdicts import answer_cause, answer_nothing, answer_unclear
+from .verdicts import also_possible, answer_cause, answer_nothing, answer_unclear
 
 _STEPS_AROUND = 4
 _TOP = 8
 _SYMPTOMS = 3
+# Two causes at once share the engine's confidence: from here on, the second may well be one.
+_MAY_WELL = 0.2
 
 
 def step(seen: Seen, focus: Focus, *, draft: bool = True) -> Step:
@@ -96,23 +99,24 @@ def _before_and_since(case: Case, onset: str, start: datetime, end: datetime) ->
 
 
 def _draft(case: Case) -> Requests:
-    first = case.rows[0]
-    name = first["mode_name"]
-    title = f"{name} on {first['twin']}: check and repair" if name else f"Inspect {first['twin']}"
-    lines = [one.text for one in answer_cause(case, drafted=False)]
-    return Requests(
-        f"drafting a work order for {first['twin']}",
-        [
-            (
-                "draft_work_order",
-                {
-                    "asset": first["twin"],
-                    "failure_mode": first["mode"],
-                    "title": title[:80],
-                    "problem": " ".join(lines),
-                    "evidence": case.cited(),
-                    "likelihood": first["confidence"],
-                },
-            )
-        ],
-    )
+    """One order for the leading cause; where several were asked for, one for each asset that may well be a cause."""
+    rows = case.rows[:1]
+    if asks_for_several_orders(case.seen.question):
+        likely = [row for row in case.rows if row is rows[0] or row["confidence"] >= _MAY_WELL]
+        rows = list({row["twin"]: row for row in reversed(likely)}.values())[::-1]
+    twins = ", ".join(row["twin"] for row in rows)
+    return Requests(f"drafting a work order for {twins}", [("draft_work_order", _order(case, row)) for row in rows])
+
+
+def _order(case: Case, row: dict[str, Any]) -> dict[str, Any]:
+    name = row["mode_name"]
+    title = f"{name} on {row['twin']}: check and repair" if name else f"Inspect {row['twin']}"
+    lines = answer_cause(case, drafted=False) if row is case.rows[0] else also_possible(case, row)
+    return {
+        "asset": row["twin"],
+        "failure_mode": row["mode"],
+        "title": title[:80],
+        "problem": " ".join(one.text for one in lines),
+        "evidence": case.cited(),
+        "likelihood": row["confidence"],
+    }
