@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from twinwright_tools.cmms.protocol import Connector
     from twinwright_tools.orders.book import OrderBook
     from twinwright_tools.orders.duplicates import Match
-    from twinwright_tools.orders.order import WorkOrder
+    from twinwright_tools.orders.editing import Planner
+    from twinwright_tools.orders.order import DueWindow, Priority, WorkOrder
     from twinwright_tools.orders.rights import Right
     from twinwright_tools.orders.sending import Sender
     from twinwright_tools.plant import Plant
@@ -53,6 +54,17 @@ class Desk:
         from twinwright_tools.orders.duplicates import open_matches
 
         return open_matches(self.plant, order, connector, asset_mapping(self.plant))
+
+    def planner(self, asset: str) -> Planner:
+        """Gives an order on an asset its due window, by the plant's calendar and shifts."""
+        from twinwright_tools.orders.planning import planned_window, read_planning
+
+        planning = read_planning(self.plant)
+
+        def window(priority: Priority, duration_h: float, skills: Sequence[str]) -> DueWindow | None:
+            return planned_window(self.plant, asset, priority, duration_h, skills, planning)[0]
+
+        return window
 
     def filed(self, order: WorkOrder) -> Sequence[Match]:
         """What the open orders in the plant's own files are to a draft."""

@@ -42,7 +42,7 @@ def command(options: Options, order: str, sets: tuple[str, ...], by: str | None)
 
         def change(now_is: Any) -> Any:
             wanted = from_words(sets) if text is None else from_yaml(text)
-            after, differs = edited(now_is, wanted, by=at.by, modes=modes)
+            after, differs = edited(now_is, wanted, by=at.by, modes=modes, plan=at.planner(now_is.asset))
             what.update(differs)
             return after, differs
 

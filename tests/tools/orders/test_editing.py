@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from twinwright_tools.errors import OrderError, UnknownNameError
 from twinwright_tools.orders import OrderBook, Part, WorkOrder
 from twinwright_tools.orders.editing import FIELDS, as_yaml, changes_of, edited, from_words, from_yaml, habits
-from twinwright_tools.orders.order import Stock
+from twinwright_tools.orders.order import DueWindow, Stock
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 MODES = {"cavitation", "bearing_wear"}
@@ -59,6 +60,25 @@ def test_a_window_is_set_whole(draft: WorkOrder) -> None:
     assert after.window is not None and after.window.start == datetime(2026, 1, 6, 5, tzinfo=UTC)
     assert what["start"]["after"] == "2026-01-06T05:00:00+00:00"
     assert edit(after, "start=null", "due=null")[0].window is None
+
+
+def test_the_due_window_follows_what_it_is_planned_by_unless_somebody_set_it(draft: WorkOrder) -> None:
+    def plan(priority: str, duration_h: float, skills: Sequence[str]) -> DueWindow:
+        reason = f"{priority} {duration_h:g} h {', '.join(skills)}"
+        return DueWindow(start=AT, due=AT + timedelta(hours=100), reason=reason)
+
+    def changed(order: WorkOrder, *words: str) -> tuple[WorkOrder, dict[str, Any]]:
+        return edited(order, from_words(words), by="ann", modes=MODES, plan=plan)
+
+    after, what = changed(draft, "priority=P3", "skills=[fitter]")
+    assert after.window == DueWindow(start=AT, due=AT + timedelta(hours=100), reason=f"P3 {draft.duration_h:g} h fitter")
+    assert what["due"]["after"] == "2026-01-09T13:00:00+00:00"
+    assert habits([(draft, after)]).fields == {"priority": 1, "skills": 1}
+    assert changed(draft, "title=Look")[0].window == draft.window
+    by_hand = changed(draft, "priority=P3", "start=2026-01-06T06:00:00Z", "due=2026-01-07T06:00:00Z")[0]
+    assert by_hand.window is not None and by_hand.window.reason == "set by ann"
+    assert changed(by_hand, "priority=P2")[0].window == by_hand.window
+    assert habits([(draft, by_hand)]).fields == {"priority": 1, "start": 1, "due": 1}
 
 
 @pytest.mark.parametrize(

@@ -123,5 +123,7 @@ def test_similar_incidents_say_why_and_what_fixed_them(plant: Plant) -> None:
     other = next(one for one in found if one.repair.id == "W4")
     assert "an asset of the same model" in other.why
     assert similar_incidents(plant, "quantum", code="NONE") == []
+    says = ["words" in one.why for one in similar_incidents(plant, "seal leaks", twin="pump-1")]
+    assert says == sorted(says, reverse=True), "the same asset alone comes after what says the same"
     with pytest.raises(UnknownNameError, match="pump-1"):
         similar_incidents(plant, "seal", twin="pump-11")

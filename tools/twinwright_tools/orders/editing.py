@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -95,6 +95,10 @@ class Editable(BaseModel):
 
 
 FIELDS = tuple(Editable.model_fields)
+Planner = Callable[[Priority, float, Sequence[str]], DueWindow | None]
+# What a due window is planned by.
+_PLANNED_BY = {"priority", "duration_h", "skills"}
+_SET_BY = "set by "
 
 
 def as_yaml(order: WorkOrder) -> str:
@@ -139,12 +143,13 @@ def from_words(words: Iterable[str]) -> dict[str, Any]:
 
 
 def edited(
-    order: WorkOrder, changes: Mapping[str, Any], *, by: str, modes: Collection[str]
+    order: WorkOrder, changes: Mapping[str, Any], *, by: str, modes: Collection[str], plan: Planner | None = None
 ) -> tuple[WorkOrder, dict[str, Any]]:
     """The order with changes, and what they changed, by field, as ``{"before", "after"}``.
 
     Args:
         modes: ids of the failure modes that there are.
+        plan: gives the due window anew where priority, hours or skills were changed and nobody set it by hand.
 
     Raises:
         OrderError: a field isn't there, can't be edited, or can't have that value; the nearest is suggested.
@@ -167,7 +172,13 @@ def edited(
     if after.failure_mode is not None and after.failure_mode != before.failure_mode and after.failure_mode not in modes:
         raise UnknownNameError.of("failure mode", after.failure_mode, modes)
     what = _differences(before, after)
-    return (_applied(order, after, what, by), what) if what else (order, {})
+    if not what:
+        return order, {}
+    done = _applied(order, after, what, by)
+    by_hand = {"start", "due"} & what.keys() or _set_by_hand(order.window)
+    if plan is not None and _PLANNED_BY & what.keys() and not by_hand:
+        done = done.model_copy(update={"window": plan(after.priority, after.duration_h, after.skills)})
+    return done, _differences(before, Editable.of(done))
 
 
 def changes_of(original: WorkOrder, now: WorkOrder) -> dict[str, Any]:
@@ -205,6 +216,8 @@ def habits(pairs: Iterable[tuple[WorkOrder, WorkOrder]]) -> Habits:
     modes: Counter[str] = Counter()
     for original, now in pairs:
         what = changes_of(original, now)
+        if not _set_by_hand(now.window):  # it followed the priority, and nobody changed it
+            what = {name: change for name, change in what.items() if name not in ("start", "due")}
         found.orders += 1
         found.untouched += not what
         fields.update(what.keys())
@@ -221,6 +234,10 @@ def habits(pairs: Iterable[tuple[WorkOrder, WorkOrder]]) -> Habits:
     return found
 
 
+def _set_by_hand(window: DueWindow | None) -> bool:
+    return window is not None and window.reason.startswith(_SET_BY)
+
+
 def _differences(before: Editable, after: Editable) -> dict[str, Any]:
     one, other = before.document(), after.document()
     return {name: {"before": one[name], "after": other[name]} for name in FIELDS if one[name] != other[name]}
@@ -234,6 +251,6 @@ def _applied(order: WorkOrder, after: Editable, what: Mapping[str, Any], by: str
         update["priority_reason"] = f"{after.priority}: set by {by}; drafted as {order.priority_reason}"
     if {"start", "due"} & what.keys():
         update["window"] = (
-            DueWindow(start=after.start, due=after.due, reason=f"set by {by}") if after.start and after.due else None
+            DueWindow(start=after.start, due=after.due, reason=f"{_SET_BY}{by}") if after.start and after.due else None
         )
     return order.model_copy(update=update)

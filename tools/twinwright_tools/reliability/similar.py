@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # The same asset says as much as the best match of words; another of the same model half of that.
 _SAME_TWIN, _SAME_MODEL, _SAME_CODE = 1.0, 0.5, 0.7
 _LEAST = 0.5
+_WORDS, _CODE = "words", "the same failure code"
+_SAYS = {_WORDS, _CODE}
 _CAME_BACK = timedelta(days=90)
 _MOST_MATCHES = 100
 _MOST_CANDIDATES = 500
@@ -80,12 +82,12 @@ def similar_incidents(
     for one in repairs_of(plant, where=_candidates(worded, twin, code), newest=_MOST_CANDIDATES, planned=planned):
         parts = _alike(plant, one, twin, model, code)
         if one.id in worded:
-            parts.append((max(0.0, worded[one.id] / best), "words"))
+            parts.append((max(0.0, worded[one.id] / best), _WORDS))
         score = sum(part for part, _ in parts)
         if score >= _LEAST:
             found.append((score, one, tuple(why for _, why in parts)))
-    # Most alike first; of two alike ones the newer.
-    found.sort(key=lambda each: (-round(each[0], 6), -each[1].opened.timestamp()))
+    # What says the same comes before what only stands on the same asset; then most alike first, of two the newer.
+    found.sort(key=lambda each: (not _SAYS & set(each[2]), -round(each[0], 6), -each[1].opened.timestamp()))
     back = _came_back(plant, [one for _, one, _ in found[:limit]], planned)
     return [Incident(one, score, why, back.get(one.id)) for score, one, why in found[:limit]]
 
@@ -117,5 +119,5 @@ def _alike(plant: Plant, one: Repair, twin: str | None, model: str | None, code:
     elif model is not None and one.twin in plant.graph.twins and plant.graph.twin(one.twin).model == model:
         parts.append((_SAME_MODEL, "an asset of the same model"))
     if code is not None and one.code is not None and one.code.casefold() == code.casefold():
-        parts.append((_SAME_CODE, "the same failure code"))
+        parts.append((_SAME_CODE, _CODE))
     return parts
