@@ -48,6 +48,7 @@ CRASHES = (
     "succeed: committed",
     "verify: committed",
     "hold: committed",
+    "executor: before the relinquish",
     "executor: relinquished",
     "release: before commit",
     "outbox: before commit",

@@ -116,7 +116,7 @@ def test_a_value_to_go_back_to_is_written_if_it_is_within_all_limits(world: Worl
     assert world.writes == 2 and world.device.values["pump-1-speed-limit"] == 65_000_000
 
 
-@pytest.mark.parametrize("value", [99_000_000, 1])
+@pytest.mark.parametrize("value", [99_000_000, 1, 10**14])
 def test_no_way_back_leaves_the_limits(world: World, value: int) -> None:
     permit = world.executor.relinquish(restoring(world, value))
     assert permit.state is State.QUARANTINED and world.writes == 1

@@ -9,7 +9,7 @@ from ..machine.table import BEFORE_WRITE, TABLE
 from ..reasons import Reason
 from ..store.rows import Move, Permit
 from .approving import unexpired
-from .core import Core, Refusal, Refused
+from .core import Core, Refusal
 from .following import report_overdue, roll_back
 from .surroundings import AT_WORK, kill_of, statement_of
 
@@ -70,12 +70,7 @@ def tick(core: Core) -> list[Permit]:
     """The decision loop: beats for every permit at work, and ends what is over its time or was stopped."""
     moved = []
     for permit in core.store.permits([*BEFORE_WRITE, *AT_WORK]):
-        try:
-            found = _aged(core, permit)
-        except Refused as refused:
-            if refused.state is None:
-                raise
-            continue
+        found = _aged(core, permit)
         if found is not None:
             moved.append(found)
     for permit in core.store.permits(AT_WORK):
