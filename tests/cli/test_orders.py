@@ -84,7 +84,8 @@ def test_from_draft_to_the_cmms(plant: Path, capsys: pytest.CaptureFixture[str])
     order = drafted(plant)
     edited = told(capsys, plant, "edit", order, "--set", "priority=P2", "--set", "duration_h=4")
     assert edited["changes"]["priority"] == {"before": "P1", "after": "P2"}
-    assert set(told(capsys, plant, "diff", order)["changes"]) == {"priority", "duration_h"}
+    # The due window follows the priority.
+    assert set(told(capsys, plant, "diff", order)["changes"]) == {"priority", "duration_h", "start", "due"}
     done = told(capsys, plant, "submit", order, "--yes", "--by", "ann")
     assert done["status"] == "submitted" and done["outbox"]["state"] == "confirmed"
     assert done["outbox"]["cmms"]["id"] == "E-1" and done["outbox"]["by"] == "ann" and done["matches"] == []

@@ -71,7 +71,9 @@ def test_the_due_window_follows_what_it_is_planned_by_unless_somebody_set_it(dra
         return edited(order, from_words(words), by="ann", modes=MODES, plan=plan)
 
     after, what = changed(draft, "priority=P3", "skills=[fitter]")
-    assert after.window == DueWindow(start=AT, due=AT + timedelta(hours=100), reason=f"P3 {draft.duration_h:g} h fitter")
+    assert after.window == DueWindow(
+        start=AT, due=AT + timedelta(hours=100), reason=f"P3 {draft.duration_h:g} h fitter"
+    )
     assert what["due"]["after"] == "2026-01-09T13:00:00+00:00"
     assert habits([(draft, after)]).fields == {"priority": 1, "skills": 1}
     assert changed(draft, "title=Look")[0].window == draft.window

@@ -28,7 +28,6 @@ from ..shared import KeyedConnector, comment_with_key, made_already
 from ..site import read_options
 from .mapping import (
     ASSET_FIELDS,
-    BARE_FIELDS,
     PRIORITIES,
     PRODUCT,
     STATES,
@@ -36,6 +35,7 @@ from .mapping import (
     Asset,
     Identified,
     Link,
+    Record,
     RtOptions,
     Ticket,
     Usage,
@@ -162,10 +162,16 @@ class RequestTracker(KeyedConnector):
         return found
 
     def _span(self, query: str, links: Mapping[int, Link] | None) -> list[CmmsOrder]:
-        fields = TICKET_FIELDS if links is None else BARE_FIELDS
-        tickets = list(self._search.tickets(query, Page[Ticket], fields))
-        if links is not None:
-            for one in tickets:
+        more = ",_hyperlinks" if links is None else ""
+        tickets = list(self._search.tickets(query, Page[Ticket], TICKET_FIELDS + more))
+        # Custom fields cost as much as all else together, and tickets of the time before Twinwright have none of ours.
+        names = (self._options.key_field, self._options.mode_field)
+        filled = " OR ".join(f"'CF.{{{name}}}' IS NOT NULL" for name in names)
+        ours = self._search.tickets(f"({query}) AND ({filled})", Page[Record], "CustomFields")
+        fields = {one.id: one.fields for one in ours}
+        for one in tickets:
+            one.fields = fields.get(one.id, [])
+            if links is not None:
                 one.links = [links[one.id]] if one.id in links else []
         texts = self._search.texts([one.id for one in tickets])
         return [self._order(one, texts, None) for one in tickets]

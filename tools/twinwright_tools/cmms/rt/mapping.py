@@ -121,8 +121,7 @@ class Ticket(Record):
         return None if value is None or value.year <= 1970 else value
 
 
-BARE_FIELDS = "Subject,Status,Priority,Created,LastUpdated,Resolved,TimeWorked,CustomFields"
-TICKET_FIELDS = f"{BARE_FIELDS},_hyperlinks"
+TICKET_FIELDS = "Subject,Status,Priority,Created,LastUpdated,Resolved,TimeWorked"
 
 
 class Asset(Record):
