@@ -251,3 +251,14 @@ def test_an_empty_version_equals_none_not_even_another_empty_one(world: World) -
         other = replace(permit, plan=json.dumps(plan | {"pre": pre}).encode())
         attempt = arming._Attempt(world.core, other, signed, "executor-1")
         assert [one.reason.value for one in attempt.twin_unchanged()] == ["R16.NO_VERSION"]
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM locks", "UPDATE locks SET fence = 99"])
+def test_nothing_is_consumed_without_the_lock_of_its_arming(world: World, change: str) -> None:
+    """The rules don't see it here: the store itself is what says no."""
+    armed = world.armed()
+    blind(world)
+    world.core.store._db.execute(change)
+    assert world.refused(lambda: world.executor.operate(armed)) == ["R14.CONSUMED"]
+    assert world.state(armed.token.permit_id) is State.ARMED and world.writes == 0
+    assert world.core.store.writes(1000, world.clock.now()) == ()

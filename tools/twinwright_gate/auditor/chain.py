@@ -78,8 +78,8 @@ def _parsed(path: Path, number: int, raw: bytes) -> dict[str, Any]:
     basic plane; a record has no such key.
     """
     try:
-        content = json.loads(raw, parse_float=_refuse, parse_constant=_refuse)
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        content = _READER.decode(raw.decode())
+        canonical = _WRITER.encode(content).encode()
     except (ValueError, RecursionError) as error:
         raise AuditError(f"{path}, line {number}: no record: {error}", line=number) from error
     if not isinstance(content, dict) or content.keys() - {"sig"} != _KEYS or canonical != raw:
@@ -89,6 +89,10 @@ def _parsed(path: Path, number: int, raw: bytes) -> dict[str, Any]:
 
 def _refuse(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number that a record holds")
+
+
+_READER = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _declares(content: dict[str, Any], before: bytes) -> bool:
