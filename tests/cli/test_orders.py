@@ -73,7 +73,7 @@ def test_an_open_order_in_the_plants_own_files_stops_a_submission(
     (plant / "history" / "orders.csv").write_text(f"kind,twin,time,id,status,text\n{told_there}\n")
     refused = told(capsys, plant, "submit", order, "--yes", code=2)["error"]
     assert refused["code"] == "order.duplicate"
-    assert "order 4019001 (open; history/orders.csv:2) is about the same" in refused["message"]
+    assert "open order 4019001 (history/orders.csv:2) is about the same" in refused["message"]
     assert told(capsys, plant, "list")["value"][0]["status"] == "draft"
     done = told(capsys, plant, "submit", order, "--yes", "--as-new")
     assert done["outbox"]["state"] == "confirmed"

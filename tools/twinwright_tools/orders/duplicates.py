@@ -255,9 +255,10 @@ def open_matches(
 def about_the_same(match: Match) -> str:
     """A sentence on an open order in the plant's own files that a draft is about."""
     order = match.order
+    name = " ".join(order.id.split())[:_LONGEST_WORD]
     return (
-        f"order {order.id} ({order.status}; {order.url}) is about the same: {'; '.join(match.reasons)}. It stands in "
-        "the plant's history files only, so nothing can be added to it from here"
+        f"open order {name} ({order.url}) is about the same: {'; '.join(match.reasons)}. It stands in the plant's "
+        "history files only, so nothing can be added to it from here"
     )
 
 

@@ -96,6 +96,7 @@ class Store:
 
     def __init__(self, file: Path) -> None:
         self._connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+        self._read: dict[str, list[dict[str, Any]]] = {}
         # The process may die, the machine won't.
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.execute(
@@ -109,16 +110,20 @@ class Store:
 
     def put(self, kind: str, id_: str | int, document: dict[str, Any]) -> None:
         """Stores one, durably."""
+        self._read.pop(kind, None)
         self._connection.execute("INSERT OR REPLACE INTO doc VALUES (?, ?, ?)", (kind, str(id_), json.dumps(document)))
 
     def drop(self, kind: str, id_: str | int) -> None:
         """Forgets one."""
+        self._read.pop(kind, None)
         self._connection.execute("DELETE FROM doc WHERE kind = ? AND id = ?", (kind, str(id_)))
 
     def all(self, kind: str) -> list[dict[str, Any]]:
-        """All of a kind, as they were first stored."""
-        rows = self._connection.execute("SELECT body FROM doc WHERE kind = ? ORDER BY rowid", (kind,))
-        return [json.loads(body) for (body,) in rows]
+        """All of a kind, as they were first stored; not to be changed. They are read again after a change only."""
+        if kind not in self._read:
+            rows = self._connection.execute("SELECT body FROM doc WHERE kind = ? ORDER BY rowid", (kind,))
+            self._read[kind] = [json.loads(body) for (body,) in rows]
+        return list(self._read[kind])
 
     @contextmanager
     def together(self) -> Iterator[None]:
