@@ -248,8 +248,8 @@ def report(first: float, again: float, timings: Sequence[Timing], through: Seque
     lines += [f"| {one.what} | {one.twinwright_ms:.1f} ms | {one.other} | {one.other_ms:.1f} ms |" for one in timings]
     lines += [
         "",
-        "Through each connector, from the strict local server of its tests, whose answers take most of the time;",
-        "pauses that it asked for are counted:",
+        "Through each connector, from the strict local server of its tests on the same machine; pauses that it asked",
+        "for are counted:",
         "",
         "| connector | orders | requests | import | of it in the server |",
         "|---|---:|---:|---:|---:|",
