@@ -275,6 +275,10 @@ def test_its_memory_of_versions_and_latches_only_rises(world: World) -> None:
 
 def test_a_memory_that_cannot_be_used_is_an_error_of_ours(world: World) -> None:
     memory = world.memory
+    memory._db.execute("PRAGMA query_only = ON")
+    for write in (lambda: memory.next_seq(FIRST, 0), lambda: consume(world), lambda: memory.accept_latch(9)):
+        with pytest.raises(StoreError):
+            write()
     memory.close()
     for use in (memory.fence, lambda: memory.next_seq(FIRST, 0), lambda: memory.accept_latch(1)):
         with pytest.raises(StoreError):
