@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -275,6 +275,10 @@ def test_its_memory_of_versions_and_latches_only_rises(world: World) -> None:
 
 def test_a_memory_that_cannot_be_used_is_an_error_of_ours(world: World) -> None:
     memory = world.memory
+    memory._db.execute("PRAGMA query_only = ON")
+    for write in (lambda: memory.next_seq(FIRST, 0), lambda: consume(world), lambda: memory.accept_latch(9)):
+        with pytest.raises(StoreError):
+            write()
     memory.close()
     for use in (memory.fence, lambda: memory.next_seq(FIRST, 0), lambda: memory.accept_latch(1)):
         with pytest.raises(StoreError):
@@ -373,3 +377,19 @@ def test_a_mailbox_gives_back_what_a_command_took_and_nothing_else() -> None:
     assert box.logic.relinquish(1, 4) is AckCode.SUCCESS and (box.logic.seq, box.logic.fence) == (3, 4)
     box.now += 10**9
     assert box.logic.shown().active_micro == 18
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        lambda box: box.logic.heartbeat(9, 77),
+        lambda box: box.send(seq=2, hex="zz"),
+        lambda box: box.logic.relinquish(2, 0),
+    ],
+)
+def test_whatever_comes_too_late_finds_the_mailbox_gone_back(late: Callable[[Box], object]) -> None:
+    box = Box()
+    box.send()
+    box.now += 30_001
+    late(box)
+    assert box.driven == [15, None] and box.logic.active is None and box.logic.owner == 0

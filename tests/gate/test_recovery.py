@@ -128,6 +128,7 @@ def test_the_loop_stops_what_the_switch_stops(world: World, life: str, state: St
     world.desk.tick()
     assert world.state(permit_id) is state
     if state in (S.DENIED, S.ROLLING_BACK):
+        assert events(world)[-1] == ("permit.kill" if state is S.DENIED else "permit.rolling_back")
         assert world.desk.why(permit_id)["reasons"] == [f"R24.KILL_{'LATCHED' if readable else 'UNREADABLE'}"]
 
 
