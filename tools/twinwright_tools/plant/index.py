@@ -135,6 +135,7 @@ def _build(file: Path, inputs: Inputs, fill: Fill, progress: Callable[[str], Non
 def _write(aside: Path, inputs: Inputs, fill: Fill, progress: Callable[[str], None]) -> None:
     with duckdb.connect(str(aside)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(f"SET memory_limit = '{_BUILDING}'")
         fill(connection)
         models, graph = stored_models(connection), StoredGraph(connection.cursor, Flows())
