@@ -215,6 +215,8 @@ def test_a_permit_says_what_it_was_decided_on(world: World) -> None:
     [
         (28_800, 0, []),
         (28_800.001, 0, ["R13.PLAN_AGE"]),
+        (28_799.7, 0.5, ["R13.PLAN_AGE"]),
+        (28_800.2, -0.5, ["R13.PLAN_AGE"]),
         (0, 0.5, []),
         (1, -1, []),
         (-0.001, 0, ["R13.CLOCK"]),

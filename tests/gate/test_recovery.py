@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from twinwright_gate.auditor import chain
+from twinwright_gate.errors import StoreError
 from twinwright_gate.machine.states import State
 from twinwright_gate.store.rows import Move
 
@@ -149,3 +150,17 @@ def test_what_ends_for_one_reason_keeps_the_loop_from_no_other(world: World) -> 
     world.clock.advance(1801)
     assert [one.permit_id for one in world.desk.tick()] == [first]
     assert (world.state(first), world.state(second)) == (S.EXPIRED, S.EVALUATED)
+
+
+def test_what_could_not_be_decided_does_not_wait_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.core.store, "move", full)
+        with pytest.raises(StoreError):
+            world.propose()
+    (permit,) = world.core.store.permits(list(State))
+    assert permit.state is S.PROPOSED
+    world.desk.tick()
+    assert world.state(permit.permit_id) is S.EXPIRED and world.desk.why(permit.permit_id)["reason"] == "R13.PLAN_AGE"

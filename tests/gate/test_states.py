@@ -22,6 +22,7 @@ from twinwright_gate.machine.table import TABLE
 from twinwright_gate.reasons import Reason
 from twinwright_gate.schema import Proposal
 from twinwright_gate.signing import public_hex
+from twinwright_gate.store.database import Conflict
 from twinwright_gate.store.rows import Move
 
 from . import plantsite as site
@@ -339,3 +340,33 @@ def test_an_agent_that_is_denied_too_often_is_not_heard(world: World, value: str
     assert world.propose().reasons == ["R20.PROBING"]
     world.clock.advance(601)
     assert world.propose().state is State.EVALUATED
+
+
+def test_a_write_is_remembered_as_it_was_over_a_reboot_too(world: World) -> None:
+    at = world.clock.now()
+    world.executor.relinquish(world.holding())
+    wrote = (PastWrite("pump-1-speed", at, 70_000_000, 62_500_000),)
+    assert world.core.store.writes(1000, world.clock.now()) == wrote
+    world.clock.advance(1)
+    assert world.core.store.writes(1000, world.clock.now()) == ()
+    world.clock.reboot()
+    assert world.core.store.writes(SHIFT_MS, world.clock.now()) == wrote
+    assert world.propose().reason is Reason.COOLDOWN
+
+
+def test_a_permit_that_is_elsewhere_already_is_not_moved(world: World) -> None:
+    permit_id = world.propose().permit_id or ""
+    before = logged(world)
+    with pytest.raises(Conflict):
+        what = Move("test", "test", {}, {"end": {"reason": None}})
+        world.core.store.move(permit_id, TABLE[State.APPROVED, Event.REFUSE], what)
+    assert world.state(permit_id) is State.EVALUATED and world.core.store.stage(permit_id, "end") is None
+    assert world.core.store.outbox() == [] and logged(world) == before
+
+
+def test_a_store_that_cannot_be_read_is_an_error_of_ours(world: World) -> None:
+    permit_id = world.propose().permit_id or ""
+    world.core.store._db.execute("ALTER TABLE permits RENAME TO elsewhere")
+    with pytest.raises(StoreError):
+        world.core.store.permit(permit_id)
+    world.core.store._db.execute("ALTER TABLE elsewhere RENAME TO permits")

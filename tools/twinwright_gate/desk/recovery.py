@@ -95,9 +95,7 @@ def _aged(core: Core, permit: Permit) -> Permit | None:
 
 
 def _over(core: Core, permit: Permit) -> list[Refusal]:
-    if permit.state is State.PROPOSED:
-        return []
-    over = unexpired(core, permit)
+    over = unexpired(core, permit)  # a proposal whose evaluation could not be stored has no age, and is over
     if permit.state is not State.ARMED or over:
         return over
     statement, now = statement_of(core, permit), core.clock.now()

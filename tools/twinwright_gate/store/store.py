@@ -75,13 +75,12 @@ class Store:
             self._keep(db, permit_id, what)
 
     def note(self, permit_id: str, name: str, what: Move) -> None:
-        """Keeps documents or approvals of a permit, and an audit record, without changing its state.
+        """Keeps approvals of a permit, and an audit record, without changing its state.
 
         Raises:
             Conflict: an approval's nonce or person is there already. StoreError: it can't be written.
         """
         with self._transaction(name) as db:
-            self._keep(db, permit_id, what)
             _approvals(db, permit_id, what)
             _to_outbox(db, permit_id, what)
 
