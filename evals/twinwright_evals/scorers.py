@@ -277,7 +277,7 @@ def _valued(text: str) -> list[tuple[float, str]]:
 
 
 def _unit(text: str) -> str:
-    word = re.match(r"\s*([^\s,;.)(]+)", text)
+    word = re.match(r"\s*([^\s,:;.)(]+)", text)
     plain = word[1].casefold() if word else ""
     return _UNITS.get(plain, plain)
 

@@ -16,7 +16,7 @@ Operation = Literal[
     "time_to_limit",
 ]
 MOST_SIGNALS: dict[str, int] = {
-    "before_after": 60,
+    "before_after": 100,
     "residual": 16,
     "balance": 12,
     "command_feedback": 2,

@@ -112,6 +112,7 @@ def checked(text: str, tables: Tables, taken: Collection[str] = ()) -> Checked:
         check_tables(tree, tables)
         kinds = Kinds(tables)
         kinds.check(tree)
+        _put_in_order(tree)
         # Comments are the one part of a text that no tree checks.
         sql = tree.sql("duckdb", comments=False)
     except (SqlglotError, RecursionError, ValueError) as error:
@@ -119,6 +120,14 @@ def checked(text: str, tables: Tables, taken: Collection[str] = ()) -> Checked:
     found = {table.name.lower() for table in tree.find_all(exp.Table)}
     named = frozenset(cte.alias.lower() for cte in tree.find_all(exp.CTE))
     return Checked(tree, sql, kinds, tuple(name for name in tables if name in found), named)
+
+
+def _put_in_order(tree: exp.Query) -> None:
+    """A list of distinct texts that has no order gets theirs: else it comes in another one each time."""
+    for one in list(tree.find_all(exp.GroupConcat)):
+        if isinstance(one.this, exp.Distinct):
+            by = [exp.Ordered(this=each.copy(), nulls_first=False) for each in one.this.expressions]
+            one.set("this", exp.Order(this=one.this, expressions=by))
 
 
 def run(statement: Checked, cursor: DuckDBPyConnection, limit: int) -> SqlResult:
