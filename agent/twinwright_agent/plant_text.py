@@ -49,7 +49,7 @@ def plant_text(plant: Plant) -> str:
         at_local=for_people(plant.at, plant.zone),
         zone=plant.zone.key,
         span=[iso(time) for time in span] if span else None,
-        signal_count=len(plant.telemetry.signals()),
+        signal_count=plant.telemetry.count(),
         history_rows=plant.history.rows(),
         twin_count=len(graph.twins),
         relationship_count=len(graph.relationships),

@@ -25,7 +25,11 @@ def test_nothing_leaks(pump_plant: Path, at: int, end: int | None) -> None:
     with open_plant(pump_plant, at=moment) as plant:
         for series in plant.telemetry.series(end=asked).values():
             assert all(time <= to_micros(min(moment, asked or moment)) for time in series.times)
-        assert all(info.last <= moment for info in plant.telemetry.signals())
+        infos = plant.telemetry.signals()
+        assert all(info.last <= moment for info in infos)
+        assert plant.telemetry.count() == len(infos)
+        span = (min(info.first for info in infos), max(info.last for info in infos)) if infos else None
+        assert plant.telemetry.span() == span
         key = SignalKey("P1", "flow")
         assert all(time <= to_micros(moment) for time in plant.telemetry.last_before(key, START.replace(day=9)).times)
         counted = plant.query("SELECT COUNT() FROM DIGITALTWINS").value

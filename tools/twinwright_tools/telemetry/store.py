@@ -79,10 +79,18 @@ class TelemetryStore:
 
     def span(self) -> tuple[datetime, datetime] | None:
         """The first and the last time of any sample up to the time limit; None if there is none."""
-        infos = self.signals()
-        if not infos:
-            return None
-        return min(each.first for each in infos), max(each.last for each in infos)
+        first, last, _ = self._extent
+        return (from_micros(first), from_micros(last)) if first is not None and last is not None else None
+
+    def count(self) -> int:
+        """How many signals have any row up to the time limit: the length of `signals()`, without reading samples."""
+        return self._extent[2]
+
+    @cached_property
+    def _extent(self) -> tuple[int | None, int | None, int]:
+        query = "SELECT min(time), max(time), count(DISTINCT signal) FROM telemetry WHERE time <= $1"
+        ((first, last, signals),) = self._cursor().execute(query, [self._at]).fetchall()
+        return first, last, signals
 
     def series(
         self,
