@@ -152,5 +152,5 @@ def test_chat_asks_back(run: Run, endpoint: Endpoint, monkeypatch: pytest.Monkey
     code, found = run("chat")
     assert code == 0
     assert [one["verdict"] for one in found["value"]] == ["clarify", "answer"]
-    assert "verdict clarify" in endpoint.requests[0]["system"][0]["text"]
+    assert "clarify and one question" in endpoint.requests[0]["system"][0]["text"]
     assert json.dumps(endpoint.requests[2]).count("the leftmost") == 1
