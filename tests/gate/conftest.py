@@ -19,6 +19,8 @@ import pytest
 from twinwright_gate import client
 from twinwright_gate.errors import GateUnavailable
 
+from .world import World
+
 HERE = Path(__file__).parent
 
 
@@ -55,6 +57,14 @@ def folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="gate-"))
     yield made
     shutil.rmtree(made)
+
+
+@pytest.fixture
+def world(folder: Path) -> Iterator[World]:
+    """A fresh site."""
+    made = World(folder)
+    yield made
+    made.close()
 
 
 @pytest.fixture

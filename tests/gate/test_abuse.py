@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +15,6 @@ from .abuse import ACTING, ELSEWHERE
 from .world import World
 
 SHARED = Path(os.environ.get("TWINWRIGHT_SHARED", Path(__file__).resolve().parents[3] / "shared"))
-
-
-@pytest.fixture
-def world(folder: Path) -> Iterator[World]:
-    """A fresh site."""
-    made = World(folder)
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("name", ACTING)

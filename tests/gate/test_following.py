@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,6 @@ S = State
 OURS = {"seq": 1, "ack_seq": 1, "ack_code": 0, "active_micro": 62_500_000, "owner_seq": 1}
 LOCAL = {"seq": 1, "ack_seq": 0, "ack_code": 0, "active_micro": None, "owner_seq": 0}
 FIRST = "pump-1-speed"
-
-
-@pytest.fixture
-def world(folder: Path) -> Iterator[World]:
-    """A fresh site."""
-    made = World(folder)
-    yield made
-    made.close()
 
 
 def tell(world: World, permit_id: str, kind: Any, signer: str = "executor-1", **fields: Any) -> Permit:

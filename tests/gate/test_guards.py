@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,6 @@ from twinwright_gate.store.rows import Move
 
 from . import plantsite as site
 from .world import World, unhurried
-
-
-@pytest.fixture
-def world(folder: Path) -> Iterator[World]:
-    """A fresh site."""
-    made = World(folder)
-    yield made
-    made.close()
 
 
 def blind(world: World) -> None:

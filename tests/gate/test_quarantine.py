@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,14 +15,6 @@ from twinwright_gate.store.database import Conflict
 
 from . import plantsite as site
 from .world import World
-
-
-@pytest.fixture
-def world(folder: Path) -> Iterator[World]:
-    """A fresh site."""
-    made = World(folder)
-    yield made
-    made.close()
 
 
 @pytest.fixture

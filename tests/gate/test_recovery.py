@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -16,14 +15,6 @@ from . import plantsite as site
 from .world import Crash, World
 
 S = State
-
-
-@pytest.fixture
-def world(folder: Path) -> Iterator[World]:
-    """A fresh site."""
-    made = World(folder)
-    yield made
-    made.close()
 
 
 def events(world: World) -> list[str]:

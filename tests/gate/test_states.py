@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +27,6 @@ from twinwright_gate.store.rows import Move
 from . import plantsite as site
 from .test_takeover import foreign
 from .world import World
-
-
-@pytest.fixture
-def world(folder: Path) -> Iterator[World]:
-    """A fresh site."""
-    made = World(folder)
-    yield made
-    made.close()
 
 
 def logged(world: World) -> list[dict[str, Any]]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,14 +22,6 @@ from twinwright_gate.strict import Malformed, load
 
 from . import plantsite as site
 from .world import World
-
-
-@pytest.fixture
-def world(folder: Path) -> Iterator[World]:
-    """A fresh site."""
-    made = World(folder)
-    yield made
-    made.close()
 
 
 class TakenGate:
