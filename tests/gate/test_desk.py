@@ -45,10 +45,12 @@ def test_an_answer_says_what_comes_next(world: World) -> None:
     assert (withdrawn.state, withdrawn.sentence) == (State.CANCELLED, "The permit is CANCELLED.")
 
 
-@pytest.mark.parametrize("armed", [False, True])
-def test_only_its_own_caller_withdraws_it(world: World, armed: bool) -> None:
-    permit_id = world.armed().token.permit_id if armed else world.propose().permit_id or ""
-    state = world.state(permit_id)
+@pytest.mark.parametrize("state", [State.EVALUATED, State.APPROVED, State.ARMED])
+def test_only_its_own_caller_withdraws_it(world: World, state: State) -> None:
+    permit_id = world.propose().permit_id or "" if state is State.EVALUATED else world.approved()
+    if state is State.ARMED:
+        world.executor.select(permit_id)
+    assert world.state(permit_id) is state
     assert world.refused(lambda: world.desk.withdraw(permit_id, site.UID + 1)) == ["R17.NOT_YOURS"]
     assert world.state(permit_id) is state
     assert world.desk.withdraw(permit_id, site.UID).state is State.CANCELLED
@@ -145,3 +147,9 @@ def test_a_key_that_is_not_there_is_not_told_to_be_revoked(world: World, person:
     world.desk.put_in_force(None, "test")
     world.desk.revoke_key("a.mueller", "k1", "test")  # without a policy nobody can tell, and it is believed no more
     assert world.core.store.revoked_keys() == {"a.mueller/k1"}
+
+
+def test_a_no_before_any_yes_ends_it_too(world: World) -> None:
+    permit_id = world.propose().permit_id or ""
+    assert world.desk.approve(world.approval(permit_id, "a.mueller", decision="reject")).state is State.DENIED
+    assert world.desk.why(permit_id)["reasons"] == ["R17.REJECTED"] and world.writes == 0

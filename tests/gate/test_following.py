@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from twinwright_gate.auditor import chain
+from twinwright_gate.desk import following
 from twinwright_gate.machine.states import State
 from twinwright_gate.reports import Report, SignedReport
 from twinwright_gate.snapshot import Value
@@ -301,3 +302,21 @@ def test_what_is_held_until_superseded_is_closed_as_soon_as_it_is_verified(folde
     assert world.executor.verify(permit_id).state is S.CLOSED
     assert world.core.store.locks() == {} and world.device.values[ECHO] == 62_500_000
     world.close()
+
+
+def test_a_bad_word_after_a_good_one_leaves_it_in_doubt(world: World) -> None:
+    permit_id = executing(world)
+    assert tell(world, permit_id, "write", seq=1, ack_seq=1, ack_code=0, status=0).state is S.EXECUTED
+    assert tell(world, permit_id, "write", seq=1, ack_seq=1, ack_code=0, status=1).state is S.INDETERMINATE
+
+
+def test_the_kill_switch_gives_back_what_is_verified_and_not_yet_held(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    permit = world.executor.operate(world.armed())
+    world.clock.advance(1)
+    monkeypatch.setattr(following, "_kept", lambda core, verified, plan: verified)
+    assert world.executor.verify(permit.permit_id).state is S.VERIFIED
+    world.desk.latch("somebody")
+    world.desk.tick()
+    assert world.state(permit.permit_id) is S.ROLLING_BACK
