@@ -130,7 +130,7 @@ def permit_to_write(times: int) -> Row:
 
 
 def verifying(records: int) -> Row:
-    """How fast the auditor checks a log, on one core of however busy a machine."""
+    """How fast the auditor checks a log, by the wall."""
     with tempfile.TemporaryDirectory(prefix="audit-") as folder:
         path = Path(folder) / "audit.jsonl"
         log = AuditLog(path)
@@ -140,10 +140,10 @@ def verifying(records: int) -> Row:
             )
         log.close()
         _lengthen(path, records)
-        began = time.process_time()
+        began = time.perf_counter()
         count = sum(1 for _ in chain.records(path))
-        rate = count / (time.process_time() - began)
-    return Row("audit verification", f"{count:,} records", f"{rate:,.0f} records/s of CPU", rate >= LEAST_RECORDS_PER_S)
+        rate = count / (time.perf_counter() - began)
+    return Row("audit verification", f"{count:,} records", f"{rate:,.0f} records/s", rate >= LEAST_RECORDS_PER_S)
 
 
 def _lengthen(path: Path, records: int) -> None:
