@@ -31,6 +31,12 @@ def test_what_only_a_note_names_is_tainted(value: Any) -> None:
     assert "E1 (history)" in reason
 
 
+def test_what_only_the_text_of_a_tag_gives_is_tainted() -> None:
+    said = found(7, "tag text", {"signals": [{"signal": "operatorMessage", "newest": "line-3-rinser"}]})
+    (reason,) = taint_of("line-3-rinser", [said])
+    assert "E7 (tag text)" in reason
+
+
 def test_what_a_trusted_source_gives_by_itself_is_clean() -> None:
     assert taint_of("pump-7", [NOTE, GRAPH]) == []
     assert taint_of("45", [NOTE, GRAPH]) == []

@@ -1,6 +1,7 @@
 """Taint: whether a target or a value was chosen by untrusted text, worked out from where it stands in the evidence.
 
-Text that anybody may have written (history, notes, tickets, and whatever doesn't say where it comes from) is untrusted.
+Text that anybody may have written (history, notes, tickets, texts of tags, whatever doesn't say where it comes from) is
+untrusted.
 A value is clean if the person who asks names it, or if a trusted source gives it as a value of its own: a member or a
 fact, not a word in a longer text, and not merely because the call that found it had already named it. A number that a
 stranger has written is never clean by that: some trusted figure equals it by chance.
@@ -15,7 +16,7 @@ from typing import Any
 
 from .evidence import Evidence
 
-UNTRUSTED = frozenset({"history", "unknown"})
+UNTRUSTED = frozenset({"history", "tag text", "unknown"})
 # The digits of an id such as pump-1 are no number.
 _NUMBER = re.compile(r"(?<![\w.])(?<![A-Za-z]-)[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 

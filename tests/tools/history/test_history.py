@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -331,3 +332,12 @@ def test_columns_are_typed_by_what_they_hold(pump_plant: Path) -> None:
         assert types["duration_h"] == "DOUBLE"
         assert types["time"].startswith("TIMESTAMP")
         assert plant.history.sql("SELECT source_row FROM history WHERE crew = 4").rows == [["history/b.jsonl:1"]]
+
+
+def test_columns_stand_in_the_order_in_which_they_were_first_met(pump_plant: Path) -> None:
+    names = [f"c{number}" for number in range(12)]
+    row = {"kind": "note", "twin": "P1", "text": "x", **dict.fromkeys(reversed(names), 1)}
+    (pump_plant / "history" / "zz.jsonl").write_text(json.dumps(row) + "\n")
+    with open_plant(pump_plant) as plant:
+        columns = plant.history.sql("SELECT * FROM history").columns
+        assert [one for one in columns if one in names] == names[::-1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ..telemetry.series import SignalKey
+from ..telemetry.series import SignalKey, is_free_text
 from ..times import from_micros, iso
 from ..twins.graph import TwinGraph
 from .data_quality import Statements
@@ -314,7 +314,7 @@ def _figure(value: float | str | None, other: float | str | None) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, str):
-        return value
+        return "another text" if is_free_text(value) else value
     nothing = isinstance(other, float) and abs(value) < 1e-6 * abs(other)
     return "0" if nothing else f"{value:.4g}"
 

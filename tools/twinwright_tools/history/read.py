@@ -36,8 +36,9 @@ class HistoryRows:
 
     def add(self, row: dict[str, Any]) -> None:
         """One more row; a column that is new is None in all rows before."""
-        for name in row.keys() - self.columns.keys():
-            self.columns[name] = [None] * self.count
+        for name in row:
+            if name not in self.columns:
+                self.columns[name] = [None] * self.count
         for name, values in self.columns.items():
             values.append(row.get(name))
         self.count += 1

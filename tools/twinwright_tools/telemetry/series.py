@@ -14,6 +14,7 @@ from ..errors import InputError, UnknownNameError
 
 SignalKind = Literal["numeric", "boolean", "text", "empty"]
 Sampling = Literal["sampled", "events"]
+_LONGEST_STATE = 32  # characters
 
 
 class SignalKey(NamedTuple):
@@ -42,6 +43,11 @@ def parse_key(text: str, twins: Iterable[str]) -> SignalKey:
     if len(parts) < 2:
         raise InputError(f"{text!r} names no signal; write TWIN.SIGNAL", code="signal.format")
     raise UnknownNameError.of("twin", ".".join(parts[:-1]), known)
+
+
+def is_free_text(text: str) -> bool:
+    """Whether a text of a signal may be anything that anybody wrote: a state is one word, and no long one."""
+    return len(text) > _LONGEST_STATE or len(text.split()) > 1
 
 
 @dataclass(frozen=True, slots=True)

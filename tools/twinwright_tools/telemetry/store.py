@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ..errors import NoDataError, UnknownNameError
 from ..times import from_micros, iso, to_micros
 from .infer import info_of, with_few_told
-from .series import Series, SignalInfo, SignalKey
+from .series import Series, SignalInfo, SignalKey, is_free_text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -141,6 +141,17 @@ class TelemetryStore:
     def _definition(self, key: SignalKey) -> SignalDefinition | None:
         twin = self._graph.twins.get(key.twin)
         return self._models.signal(twin.model, key.signal) if twin else None
+
+    @cached_property
+    def free_texts(self) -> frozenset[SignalKey]:
+        """Signals that ever held a text which anybody may have written, and no mere state; or the id of a twin."""
+        worded = [key for key, number in self._ids.items() if number in self._worded]
+        return frozenset(key for key in worded if self._says_more_than_states(key))
+
+    def _says_more_than_states(self, key: SignalKey) -> bool:
+        query = "SELECT DISTINCT text FROM telemetry WHERE signal = $1 AND time <= $2 AND text IS NOT NULL"
+        texts = (text for (text,) in self._cursor().execute(query, [self._ids[key], self._at]).fetchall())
+        return any(is_free_text(text) or text.partition(".")[0] in self._graph.twins for text in texts)
 
     @cached_property
     def _worded(self) -> frozenset[int]:

@@ -77,8 +77,8 @@ def propose_action(arguments: ProposeAction, context: ToolContext) -> Finding:
         raise ToolError(f"it isn't withdrawn: {error}", mendable=False, code="gate.refused") from error
     except (ConnectionError, GateProtocolError) as error:
         raise ToolError(
-            f"nothing was proposed: actuation isn't available, because no safety layer answers ({error}). "
-            "Somebody may start one with: twinwright-gate serve",
+            "nothing was proposed: actuation isn't available, because no safety layer answers. "
+            "A person may start one with: twinwright-gate serve",
             mendable=False,
             code="gate.unavailable",
         ) from error

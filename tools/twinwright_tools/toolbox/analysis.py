@@ -23,6 +23,7 @@ from ..times import iso, parse_time, to_micros
 from .arguments import ToolArguments, sized
 from .bounds import BUDGET_CHARS, command, fitting, shortened, size
 from .history import row_facts
+from .provenance import source_of
 
 if TYPE_CHECKING:
     from ..analysis.answer import Panel
@@ -109,7 +110,7 @@ def _performed(operation: Operation, arguments: Analyse, plant: Plant, budget: i
         facts=done.answer.facts[: len(facts)],
         data=data,
         reproduce=reproduced(arguments, plant),
-        provenance="telemetry",
+        provenance=source_of(plant, [one.key for one in done.columns], "telemetry"),
         age_s=done.age_s,
         quality=done.quality,
         image=image,
@@ -144,7 +145,7 @@ def _selected(arguments: Analyse, plant: Plant, budget: int) -> Finding:
         facts=facts,
         data={"columns": found.result.columns, "rows": rows} | _window(found, columns, start, end),
         reproduce=reproduced(arguments, plant),
-        provenance=_provenance(found.reads),
+        provenance=_provenance(plant, found.reads, columns),
         age_s=max(ages) if ages and telemetry else None,
         image=_image(plant, _panels(found), None, arguments) if arguments.plot else None,
     )
@@ -180,11 +181,14 @@ def _window(found: Selected, columns: Sequence[Chosen], start: datetime | None, 
     return told
 
 
-def _provenance(reads: Sequence[str]) -> Provenance:
-    """History's texts are other people's, whatever else was read beside them."""
+def _provenance(plant: Plant, reads: Sequence[str], columns: Sequence[Chosen]) -> Provenance:
+    """History's texts are other people's, whatever else was read beside them; then those of tags are."""
     if "history" in reads:
         return "history"
-    return "telemetry" if {"grid", "samples", "signals"} & set(reads) else "twin graph"
+    if not {"grid", "samples", "signals"} & set(reads):
+        return "twin graph"
+    every = plant.telemetry.free_texts if "signals" in reads else ()
+    return source_of(plant, [*every, *(one.key for one in columns)], "telemetry")
 
 
 def _panels(found: Selected) -> list[Panel]:

@@ -17,6 +17,7 @@ from ..twins.graph import TwinGraph
 from .arguments import ToolArguments, between
 from .bounds import BUDGET_CHARS, command, fitting
 from .engine import deviations_of
+from .provenance import source_of
 
 _FACTS = 12
 
@@ -54,7 +55,7 @@ def find_deviations(arguments: FindDeviations, context: ToolContext) -> Finding:
         facts=[*facts, *(fact for one in found[: min(_FACTS, len(shown))] for fact in _facts(one))],
         data={"deviations": shown, "around": arguments.twin, "steps": arguments.steps},
         reproduce=command("diagnose", "--at", iso(plant.at), "--symptom", arguments.twin),
-        provenance="engine",
+        provenance=source_of(plant, [one.key for one in found], "engine"),
     )
 
 

@@ -15,6 +15,7 @@ from ..times import iso
 from .arguments import ToolArguments, between, some_text
 from .bounds import BUDGET_CHARS, command, fitting, shortened, size
 from .matching import Names, TwinMatch
+from .provenance import source_of
 from .words import pieces
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def describe_twin(arguments: DescribeTwin, context: ToolContext) -> Finding:
         ],
         data=data,
         reproduce=command("query", f"SELECT * FROM DIGITALTWINS T WHERE T.$dtId = '{twin.id}'"),
-        provenance="twin graph",
+        provenance=source_of(plant, [SignalKey(twin.id, row["signal"]) for row in shown], "twin graph"),
         age_s=min(ages) if ages else None,
     )
 

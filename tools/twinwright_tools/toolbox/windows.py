@@ -15,6 +15,7 @@ from ..telemetry.series import SignalKey, parse_key
 from ..times import iso, parse_time
 from .arguments import ToolArguments, sized
 from .bounds import BUDGET_CHARS, command, shortened
+from .provenance import source_of
 
 if TYPE_CHECKING:
     from ..plant import Plant
@@ -60,7 +61,7 @@ def telemetry_window(arguments: TelemetryWindow, context: ToolContext) -> Findin
         ],
         data={"signals": views, "points": "pairs of [seconds after from, value in unit]"},
         reproduce=command("window", *map(str, keys), "--from", iso(start), "--to", iso(end)),
-        provenance="telemetry",
+        provenance=source_of(plant, map(plant.telemetry.canonical, keys), "telemetry"),
         age_s=max(ages) if ages else None,
         quality=_quality(views, empty, start, end),
     )
