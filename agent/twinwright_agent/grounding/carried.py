@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from twinwright_tools.evidence import Evidence
 from twinwright_tools.times import parse_time
 
 from .comparing import Carried, named
-from .figures import figures
+from .figures import Moment, figures
 from .units import unit_of
 
 _BOUND = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w-])")
@@ -37,6 +37,7 @@ class Grounding:
         heads: the moment of asking and the times of summaries: spans from them may be stated however many there are.
         words: all text in it, for names.
         days: dates that stand in it without a clock.
+        clocks: clock times that stand in it without a date ("before 06:30Z"), on the day of asking.
         bounds: numbers of the queries themselves: "more than 4000" may be said of what was asked for that way.
     """
 
@@ -47,6 +48,7 @@ class Grounding:
     heads: list[datetime] = field(default_factory=list)
     words: str = ""
     days: list[date] = field(default_factory=list)
+    clocks: list[datetime] = field(default_factory=list)
     bounds: list[float] = field(default_factory=list)
 
     def has_name(self, name: str) -> bool:
@@ -177,12 +179,20 @@ def _read_object(
         _read_data(item, zone, found, words, str(name), unit, anchor)
 
 
+def _today(moment: Moment, at: datetime, zone: ZoneInfo) -> datetime:
+    """A bare clock time on the day of asking; without a zone it is the site's."""
+    where = zone if moment.offset is None else timezone(moment.offset)
+    assert moment.clock is not None  # the caller has looked
+    return datetime.combine(at.astimezone(where), moment.clock, where)
+
+
 def _read_text(text: str, zone: ZoneInfo, found: Grounding, anchor: bool) -> None:
     try:
         moments = [parse_time(text)]
     except TimeFormatError:
         read = figures(text, zone)
         moments = [moment.instant for moment in read.moments if moment.instant is not None]
+        found.clocks += [_today(moment, found.times[0], zone) for moment in read.moments if moment.clock is not None]
         found.days += [moment.day for moment in read.moments if moment.day is not None and not moment.yearless]
         found.numbers += [Carried(number.value, number.unit, None) for number in read.numbers]
         found.numbers += [Carried(duration.seconds, unit_of("s"), "s") for duration in read.durations]

@@ -37,7 +37,7 @@ def check(conclusion: Conclusion, grounds: Grounds) -> list[GroundingFailure]:
     failures = _claims("answer", conclusion.answer, grounds)
     failures += _sureness("answer", conclusion.answer, conclusion, grounds)
     for number, hypothesis in enumerate(conclusion.hypotheses):
-        failures += _hypothesis(f"hypotheses[{number}]", hypothesis, grounds)
+        failures += _hypothesis(f"hypotheses[{number}]", hypothesis, conclusion, grounds)
         failures += _sureness(f"hypotheses[{number}].supports", hypothesis.supports, conclusion, grounds)
     for number, text in enumerate(conclusion.missing):
         failures += _uncited(f"missing[{number}]", text, grounds)
@@ -143,20 +143,26 @@ def _uncited(where: str, text: str | None, grounds: Grounds) -> list[GroundingFa
     return [GroundingFailure(where, text, "; ".join(why))] if why else []
 
 
-def _hypothesis(where: str, one: Hypothesis, grounds: Grounds) -> list[GroundingFailure]:
+def _hypothesis(where: str, one: Hypothesis, conclusion: Conclusion, grounds: Grounds) -> list[GroundingFailure]:
     if one.twin not in grounds.graph.twins:
         return [GroundingFailure(f"{where}.twin", one.twin, "there is no such twin in the graph")]
     failures = _claims(f"{where}.supports", one.supports, grounds)
     failures += _claims(f"{where}.contradicts", one.contradicts, grounds)
-    failures += _fields(where, one, grounds)
+    failures += _fields(where, one, conclusion, grounds)
     failures += _chain(where, one, grounds)
     for name in ("next_check", "why_no_path"):
         failures += _uncited(f"{where}.{name}", getattr(one, name), grounds)
     return failures
 
 
-def _fields(where: str, one: Hypothesis, grounds: Grounds) -> list[GroundingFailure]:
-    ground = grounds.cited([cited for claim in (*one.supports, *one.contradicts) for cited in claim.evidence])
+def _fields(where: str, one: Hypothesis, conclusion: Conclusion, grounds: Grounds) -> list[GroundingFailure]:
+    # What the answer says of the twin is said of this hypothesis too.
+    about = [
+        claim
+        for claim in conclusion.answer
+        if any(one.twin in each.twins for each in grounds.names.find(claim.text)[0])
+    ]
+    ground = grounds.cited([cited for claim in (*one.supports, *one.contradicts, *about) for cited in claim.evidence])
     whole = grounds.cited(list(grounds.evidence))
     failures: list[GroundingFailure] = []
 

@@ -23,7 +23,8 @@ HEDGES = re.compile(
 _UNIT = "|".join(re.escape(spelling) for spelling in SPELLINGS)
 _NUMBER = r"(?:\d{1,3}(?:[,\u202f\u00a0']\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?"
 NUMBER = re.compile(
-    rf"(?<![\w.])(?<![A-Za-z]-)(?P<sign>[-−+±]?)(?P<number>{_NUMBER})(?:\s*(?P<unit>{_UNIT})(?:/(?P<per>h|min|s|d|day|hour))?(?![\w/]))?"
+    rf"(?<![\w.])(?<![A-Za-z]-)(?P<factor>[xX×]\s?)?(?P<sign>[-−+±]?)(?P<number>{_NUMBER})"
+    rf"(?:\s*(?P<unit>{_UNIT})(?:/(?P<per>h|min|s|d|day|hour))?(?![\w/]))?"
     r"(?P<times>\s*(?:×|x|-?fold|times)(?!\w))?(?!\w)"
 )
 WORD_NUMBER = re.compile(rf"\b({'|'.join(WORDS)})\b", re.IGNORECASE)
@@ -52,6 +53,7 @@ class Number:
         tolerance: what rounding allows, or more where it is hedged ("about": 5 %), in its own unit.
         unit: the unit if it is a known one.
         multiple: whether it is written as a multiple ("3 times", "2x").
+        factor: whether it is written as a factor ("x1000"), which may be one that the query itself applied.
     """
 
     text: str
@@ -59,6 +61,7 @@ class Number:
     tolerance: float
     unit: Unit | None
     multiple: bool = False
+    factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +202,9 @@ def _numbers(text: str) -> list[Number]:
         # In a range ("3-5 bar") the dash follows a digit, and the pattern takes no sign there.
         sign = -1.0 if match["sign"] in {"-", "−"} else 1.0
         unit = None if match["per"] else unit_of(match["unit"])
-        found.append(Number(match.group().strip(), sign * value, tolerance, unit, match["times"] is not None))
+        factor = match["factor"] is not None
+        multiple = factor or match["times"] is not None
+        found.append(Number(match.group().strip(), sign * value, tolerance, unit, multiple, factor))
     for match in WORD_NUMBER.finditer(text):
         found.append(Number(match.group(), float(WORDS[match.group().lower()]), 0.0, None))
     return found

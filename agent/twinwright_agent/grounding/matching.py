@@ -24,7 +24,7 @@ COMPARING = re.compile(
 
 _COMPARED_WITH = re.compile(
     r"(?:>=?|<=?|≥|≤|\b(?:above|below|over|under|more than|less than|fewer than|at least|at most|up to|before|after|"
-    r"exceed(?:s|ed|ing)?|longer than|shorter than))\s*$",
+    r"exceed(?:s|ed|ing)?|longer than|shorter than|(?:gap|limit|threshold) of))\s*$",
     re.IGNORECASE,
 )
 
@@ -45,7 +45,9 @@ def number_stands(number: Number, sentence: str, ground: Grounding) -> bool:
 
 
 def _is_bound(number: Number, sentence: str) -> bool:
-    """Whether the number is what something is compared with, as in "customers > 4000" or "before 1995"."""
+    """Whether the number is what something is compared with or multiplied by: "customers > 4000", "before 1995"."""
+    if number.factor:
+        return True
     place = sentence.find(number.text)
     return place > 0 and _COMPARED_WITH.search(sentence[:place]) is not None
 
@@ -68,6 +70,8 @@ def moment_reason(moment: Moment, zone: ZoneInfo, ground: Grounding) -> str | No
             stands = moment.day in days
         return None if stands else f"{moment.text} is the day of nothing in the cited evidence"
     if any(_same_moment(moment, time, zone) for time in ground.times):
+        return None
+    if moment.clock is not None and any(_same_moment(moment, time, zone) for time in ground.clocks):
         return None
     if not moment.zone_written and any(_same_moment(moment, time, ZoneInfo("UTC")) for time in ground.times):
         return (

@@ -34,6 +34,8 @@ _LOOKS_LIKE_A_SIGNAL = re.compile(r"(?<![\w.-])[A-Za-z][\w-]{2,}\.[A-Za-z_]\w{2,
 _WORD = re.compile(r"(?<![\w-])[A-Za-z_][\w]*(?![\w-])")
 # Formulas that people write in prose.
 _FORMULAS = {"CO2", "H2O", "NH3", "O2", "N2", "SO2", "NO2", "H2"}
+# A factor, as in "(x1000)": a figure, no name.
+_FACTOR = re.compile(r"[xX]\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ class Names:
                 text = mask(text, *match.span())
         for pattern in (_LOOKS_LIKE_A_SIGNAL, _LOOKS_LIKE_AN_ID):
             for match in pattern.finditer(text):
-                if match.group() not in _FORMULAS and match.group() not in UNITS:
+                word = match.group()
+                if word not in _FORMULAS and word not in UNITS and not _FACTOR.fullmatch(word):
                     found.append(Mention(match.group(), ()))
                     text = mask(text, *match.span())
         return found, text

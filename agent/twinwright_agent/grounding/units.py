@@ -83,8 +83,8 @@ UNITS: dict[str, Unit] = {
     for name, (dimension, factor, spellings) in _TABLE.items()
     for written in spellings.split("|")
 }
-# Words that are too short or too common to be read as a unit right after a number in prose.
-_NOT_IN_PROSE = {"1"}
+# Words that are too short or too common to be read as a unit right after a number in prose ("lines 1 and 2 share …").
+_NOT_IN_PROSE = {"1", "share"}
 SPELLINGS = sorted((written for written in UNITS if written not in _NOT_IN_PROSE), key=len, reverse=True)
 
 

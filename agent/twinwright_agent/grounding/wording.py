@@ -39,6 +39,8 @@ _FELL = re.compile(rf"\b(?:{_DOWN})\b(?!-)", re.IGNORECASE)
 # The verb of "pressure drops rose from 0.3 to 0.5" is the last one before "from".
 _VERB = rf"(?:{_UP}|{_DOWN}|went|goes|going|moved|moves|changed|changes|shifted|shifts|is|are|was|were|has|have|had)\b"
 _ORDER = re.compile(r"\b(before|after)\b", re.IGNORECASE)
+# "It rested from 10:00 while it was driven, after 11:40 it fell": a new clause isn't set against the one before.
+_CLAUSE = re.compile(r"\b(?:and|but|while|when|then)\b|;", re.IGNORECASE)
 _ARROW = re.compile(r"\s*(?:→|->)\s*")
 # Confidence words and what they say as a probability, after the IPCC's uncertainty guidance (Mastrandrea et al., 2010).
 _SURE: tuple[tuple[str, float, float], ...] = (
@@ -104,7 +106,7 @@ def order_reasons(sentence: str, figures: Figures) -> Iterator[str]:
     begin = sentence.find(first.text)
     between = sentence[begin + len(first.text) : sentence.find(last.text, begin + 1)]
     words = _ORDER.findall(between)
-    if len(words) != 1 or first.instant is None or last.instant is None:
+    if len(words) != 1 or _CLAUSE.search(between) or first.instant is None or last.instant is None:
         return
     right = first.instant <= last.instant if words[0].lower() == "before" else first.instant >= last.instant
     if not right:

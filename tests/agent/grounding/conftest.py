@@ -20,6 +20,8 @@ def graph() -> TwinGraph:
         Twin("pump-P102", "dtmi:x:Pump;1", {"name": "Chiller pump 2"}),
         Twin("cooler-1", "dtmi:x:Cooler;1"),
         Twin("filler-3", "dtmi:x:Filler;1"),
+        Twin("line-1", "dtmi:x:Line;1", {"name": "Line 1"}),
+        Twin("line-2", "dtmi:x:Line;1", {"name": "Line 2"}),
         Twin("line-3", "dtmi:x:Line;1", {"name": "Line 3"}),
         Twin("packer-3", "dtmi:x:Packer;1"),
         Twin("power", "dtmi:x:Power;1"),
@@ -79,6 +81,16 @@ def evidence() -> list[Evidence]:
         reproduce="twinwright analyse",
         provenance="telemetry",
     )
+    phases = Finding(
+        summary="The query over grid gave 3 rows.",
+        facts=[Fact(name="rows", value=3)],
+        data={
+            "columns": ["phase", "drop_x1000"],
+            "rows": [["before 06:30Z", 2.631], ["from 11:00Z", 10.36], ["as line-1 and line-2, at 07:15", 3.7]],
+        },
+        reproduce="twinwright analyse",
+        provenance="telemetry",
+    )
     ranked = Finding(
         summary="The engine ranks 2 causes.",
         facts=[],
@@ -93,6 +105,7 @@ def evidence() -> list[Evidence]:
     )
     return [
         Evidence.of(4, "analyse", {"signals": ["line-2-belt-*.rate", "cooler-1", "max(filler-3.rate) AS f"]}, belts),
+        Evidence.of(6, "analyse", {"sql": "SELECT phase, median(d/(f*f))*1000 … WHERE gap > 2"}, phases),
         Evidence.of(5, "rank_causes", {"symptoms": ["line-3"]}, ranked),
         Evidence.of(3, "telemetry_window", {}, samples),
         Evidence.of(1, "telemetry_window", {"signals": ["pump-P102.outletPressure"]}, window),

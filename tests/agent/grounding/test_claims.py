@@ -45,6 +45,11 @@ STANDS = [
     ("line-2-belt-5.rate was 40.5.", ["E4"]),
     ("cooler-1.outletTemperature was asked for with its twin.", ["E4"]),
     ("filler-3.rate was asked for by another name.", ["E4"]),
+    ("The drop (x1000) rose from 2.631 before 06:30Z to 10.36 from 11:00Z.", ["E6"]),
+    ("The drop (×1000) was 10.36 from 12:00 site time.", ["E6"]),
+    ("At 07:15 it was 3.7.", ["E6"]),
+    ("The gap of 2 was exceeded.", ["E6"]),
+    ("Lines 1 and 2 share the header.", ["E6"]),
 ]
 
 FAILS = [
@@ -76,6 +81,13 @@ FAILS = [
     ("Belts 2.5 and 2.6 ran.", ["E1"], "belt 2.6"),
     ("Line 3 rose from 1 to 3 bar.", ["E2"], "3 bar"),
     ("pump-P102.outletPressure was asked for.", ["E4"], "outletPressure"),
+    ("The drop (x100) rose from 2.631 to 10.36.", ["E6"], "x100"),
+    ("The drop rose from 06:45Z.", ["E6"], "06:45Z"),
+    ("It was 3.7 at 07:15Z.", ["E6"], "07:15Z"),
+    ("It began at 2026-01-04T06:30Z.", ["E6"], "2026-01-04T06:30Z"),
+    ("Lines 1 and 2 share the header of line 3.", ["E6"], "line 3"),
+    ("Lines 1 and 7 share the header.", ["E6"], "7"),
+    ("It ran for a 0.2 share of the time.", ["E3"], "0.2"),
 ]
 
 

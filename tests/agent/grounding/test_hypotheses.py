@@ -125,6 +125,16 @@ def test_an_onset_may_be_one_that_any_evidence_gives_its_twin(onset: str, stands
     assert all("no evidence gives it for pump-P102" in one.reason for one in failures)
 
 
+@pytest.mark.parametrize(
+    ("said", "stands"),
+    [("pump-P102 lost its pressure at 2026-01-05T08:12:40Z.", True), ("It was lost at 2026-01-05T08:12:40Z.", False)],
+)
+def test_what_the_answer_cites_of_a_twin_counts_for_its_hypothesis(said: str, stands: bool, grounds: Grounds) -> None:
+    support = Claim(text="cooler-1.outletTemperature rose from 4 to 7.5 °C.", evidence=["E2"])
+    failures = check(concluded(hypothesis(supports=[support], confidence=0.6), answer=said), grounds)
+    assert [one.where for one in failures] == ([] if stands else ["hypotheses[0].onset"])
+
+
 @pytest.mark.parametrize(("confidence", "cited", "wrong"), [(0.9, "E1", False), (0.9, "E5", True), (0.7, "E1", True)])
 def test_very_likely_goes_with_a_confidence_that_was_accepted(
     confidence: float, cited: str, wrong: bool, grounds: Grounds

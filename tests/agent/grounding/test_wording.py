@@ -68,6 +68,8 @@ def test_a_verb_goes_the_way_of_its_figures(sentence: str, wrong: bool) -> None:
         ("It began at 2026-03-12T10:00+01:00, before the alarm of 2026-03-12T09:00+01:00", True),
         ("It began at 2026-03-12T10:00+01:00, after the alarm of 2026-03-12T09:00+01:00", False),
         ("It began at 2026-03-12T08:00+01:00, after the alarm of 2026-03-12T07:30Z", True),
+        ("It rested from 2026-03-12T10:00Z while it was driven, after 2026-03-12T11:40Z it fell", False),
+        ("It stood until 2026-03-12T11:40Z and fell after the valve had moved at 2026-03-12T11:41Z", False),
     ],
 )
 def test_before_and_after(sentence: str, wrong: bool) -> None:
