@@ -16,7 +16,7 @@ class Claim(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(description="One sentence; every figure, time, twin and signal in it stands in that evidence.")
-    evidence: list[str] = Field(description="Ids such as E3.")
+    evidence: list[str] = Field(description="Ids such as E3; none only where it has no figure, time or name.")
 
 
 class Hypothesis(BaseModel):

@@ -20,14 +20,20 @@ from .plain_text import text_of, word
 
 # About 1,000 tokens: a dozen results of this size stay far below any model's window.
 MOST_CHARACTERS = 4_500
-# Rows of SQL are given whole or not at all, so there is room for what the tool itself takes; others are read for a few.
-MOST_OF_TOOL = {"analyse": 6_000, "find_twins": 3_000, "search_history": 3_500, "draft_work_order": 2_000}
+# Rows of SQL are given whole or not at all, so there is room for what the tool itself takes, and a twin's failure modes
+# are compared with one another; others are read for a few.
+MOST_OF_TOOL = {
+    "analyse": 6_000, "describe_twin": 5_000, "find_twins": 3_000, "search_history": 3_500, "draft_work_order": 2_000,
+}  # fmt: skip
 # Members of drafts and proposals that name the run, or are made from its name or from a clock.
 _OF_THE_RUN = frozenset({"run", "call", "idempotency_key", "proposal_id", "received_at", "seq", "digest"})
 # Members that only code reads, that the call itself says, or that stand elsewhere in what the model was told.
 _FOR_CODE = {
     "find_twins": {"words", "named", "exact", "noun", "unsaid", "score", "location", "site"},
-    "describe_twin": {"kinds", "sampling", "first", "last", "tasks", "parts_by"},
+    "describe_twin": {
+        "name", "location", "kinds", "sampling", "first", "last", "parts_by", "twin", "relationship", "tasks",
+        "mode_checks",
+    },
     "find_deviations": {"around", "steps", "direction"},
     "rank_causes": {"rank", "kind", "symptoms", "evidence", "checks", "mode_name"},
     "search_history": {"author"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from twinwright_agent.rendering import MOST_CHARACTERS, compact, render_evidence, trimmed
 from twinwright_tools.evidence import Evidence, Fact, Finding
+from twinwright_tools.plant import open_plant
+from twinwright_tools.registry import ToolContext
 from twinwright_tools.toolbox import standard_registry
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -82,6 +85,16 @@ def test_every_tool_that_reads_says_how_to_narrow_it(tool: str) -> None:
     assert "Narrow it like this: " in head
     if tool in _NARROWED:
         assert "fewer names, a shorter span, or a lower limit" not in head
+
+
+@pytest.mark.parametrize("twin", ["glycol-pump-1", "chiller", "line-3-filler", "air-compressor-1"])
+def test_all_failure_modes_of_a_twin_are_seen_at_once(twin: str, demo_plant: Path, tmp_path: Path) -> None:
+    arguments = {"twin": twin, "modes": True}
+    with open_plant(demo_plant, state=tmp_path) as plant:
+        found = standard_registry().get("describe_twin").call(arguments, ToolContext(plant, "run-1", "T1.1"))
+    told = rendered(found, "describe_twin")
+    assert "head: " not in told
+    assert all(re.search(rf"^{one['mode']}\|", told, re.MULTILINE) for one in found.data["failure_modes"])
 
 
 _NARROWED = {

@@ -125,9 +125,19 @@ def test_reproduce_is_a_command_line(plant: Plant, call: Call) -> None:
 
 def test_neighbours_say_which_way_an_upset_travels(call: Call) -> None:
     found = call("describe_twin", twin="line-3-filler")
-    ways = {(one["twin"], one["direction"]) for one in found.data["neighbours"]}
-    assert ("line-3-product-cooler", "an upset comes from it") in ways
-    assert ("line-3-conveyor-3", "an upset goes to it") in ways
+    ways = {(one["link"], one["upset"]) for one in found.data["neighbours"]}
+    # Whoever stands first is the relationship's source; an upset may travel against it.
+    assert ("line-3-product-cooler cools it", "comes") in ways
+    assert ("it feeds line-3-conveyor-3", "goes") in ways
+    assert ("line-3-conveyor-3 blocks it", "comes") in ways
+    assert ("it loads line-3-product-cooler", "goes") in ways
+
+
+def test_what_can_be_set_is_told_with_its_unit(call: Call) -> None:
+    found = call("describe_twin", twin="glycol-pump-1-drive")
+    assert found.data["writable"] == ["speedLimit"] and found.data["units"] == {"speedLimit": "%"}
+    assert ("glycol-pump-1-drive speedLimit", 100.0, "%") in {(one.name, one.value, one.unit) for one in found.facts}
+    assert call("describe_twin", twin="glycol-tank").data["writable"] == []
 
 
 def evidence(call: Call) -> list[Evidence]:
@@ -217,10 +227,13 @@ def test_without_a_gate_nothing_is_proposed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Call, writable: dict[str, Any]
 ) -> None:
     monkeypatch.setenv("TWINWRIGHT_GATE_SOCKET", str(tmp_path / "none.sock"))
-    with pytest.raises(ToolError, match="actuation isn't available") as caught:
-        call("propose_action", evidence(call), **writable)
+    found = call("propose_action", evidence(call), **writable)
+    assert "actuation isn't available" in found.summary and "twinwright-gate serve" in found.summary
+    told = found.data["proposal"]
+    assert (told["state"], told["reason"], told["permit_id"]) == ("UNAVAILABLE", "gate.unavailable", None)
+    with pytest.raises(ToolError, match="it isn't withdrawn: no safety layer answers") as caught:
+        call("propose_action", [*evidence(call), proposed("P-1", writable)], **writable | {"withdraw": "P-1"})
     assert not caught.value.mendable
-    assert "twinwright-gate serve" in caught.value.message
 
 
 def test_only_writable_properties_can_be_proposed(call: Call, writable: dict[str, Any]) -> None:
@@ -282,7 +295,8 @@ def test_the_modes_that_a_twin_can_have_are_listed_where_they_are_asked_for(plan
     modes = {row["mode"]: row for row in found["failure_modes"]}
     assert {"cavitation", "impeller_wear", "seal_leak", "sensor_drift"} <= set(modes)
     assert "fouling" not in modes
-    assert any("suction pressure falls" in sign for sign in modes["cavitation"]["signs"])
+    assert modes["cavitation"]["signs"].startswith("falls: suction pressure, flow, ")
+    assert "rises: vibration, " in modes["cavitation"]["signs"]
     assert all(row["tasks"] for row in modes.values())
     assert list(modes).index("cavitation") < list(modes).index("sensor_drift")
     assert all(set(row["of"]) <= set(modes) for row in found["mode_checks"])

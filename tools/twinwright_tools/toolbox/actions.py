@@ -27,9 +27,9 @@ from ..errors import InputError, ToolError, UnknownNameError
 from ..evidence import Evidence, Fact, Finding
 from ..registry import Effect, Tool, ToolContext
 from ..taint import taint_of
-from ..twins.dtdl.types import NUMERIC, SignalDefinition
 from .arguments import ToolArguments, sized, some_text
 from .citing import cited
+from .twins import can_be_set
 
 if TYPE_CHECKING:
     from ..plant import Plant
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 _AGENT = "twinwright"
 _NOT_AN_ID = re.compile(r"[^A-Za-z0-9._-]+")
 _SOURCES = {"telemetry", "twin graph", "history", "engine", "orders"}
+
+
+_NO_GATE = "no safety layer answers (a person may start one with: twinwright-gate serve)"
 
 
 class ProposeAction(ToolArguments):
@@ -59,10 +62,12 @@ class ProposeAction(ToolArguments):
 def propose_action(arguments: ProposeAction, context: ToolContext) -> Finding:
     """The gate's answer to a proposal, or to the withdrawal of one.
 
+    That no gate answers is a finding of a proposal: a conclusion can cite why nothing was changed.
+
     Raises:
         UnknownNameError: the twin or its property isn't there.
         InputError: the permit isn't one that this run proposed, or is for something else.
-        ToolError: no gate is running, or it is too late to withdraw (other arguments would not help).
+        ToolError: it is too late to withdraw, or no gate is there to ask (other arguments would not help).
     """
     plant = context.plant
     model = _declaring_model(plant, arguments.twin, arguments.property)
@@ -76,12 +81,9 @@ def propose_action(arguments: ProposeAction, context: ToolContext) -> Finding:
     except GateRefused as error:
         raise ToolError(f"it isn't withdrawn: {error}", mendable=False, code="gate.refused") from error
     except (ConnectionError, GateProtocolError) as error:
-        raise ToolError(
-            "nothing was proposed: actuation isn't available, because no safety layer answers. "
-            "A person may start one with: twinwright-gate serve",
-            mendable=False,
-            code="gate.unavailable",
-        ) from error
+        if arguments.withdraw is None:
+            return _unavailable(arguments)
+        raise ToolError(f"it isn't withdrawn: {_NO_GATE}", mendable=False, code="gate.unavailable") from error
     return _told(arguments, answer)
 
 
@@ -128,14 +130,28 @@ def _told(arguments: ProposeAction, answer: dict[str, Any]) -> Finding:
     )
 
 
+def _unavailable(arguments: ProposeAction) -> Finding:
+    state, target = "UNAVAILABLE", f"{arguments.twin}.{arguments.property}"
+    return Finding(
+        summary=f"Nothing was proposed, {target} was not changed: actuation isn't available, because {_NO_GATE}",
+        facts=[
+            Fact(name="state", value=state),
+            Fact(name=f"{target} asked for", value=arguments.value, unit=arguments.unit),
+        ],
+        data={"proposal": {"permit_id": None, "reason": "gate.unavailable", "sentence": _NO_GATE, "state": state}},
+        reproduce="twinwright-gate status",
+        provenance="gate",
+    )
+
+
 def _declaring_model(plant: Plant, twin_id: str, name: str) -> str:
     twin = plant.graph.twin(twin_id)
     definition = plant.models.signal(twin.model, name)
     if definition is None or definition.kind != "property":
         known = [one.name for one in plant.models.signals(twin.model) if one.kind == "property"]
         raise UnknownNameError.of("property", name, known)
-    if not _can_be_set(definition):
-        known = [one.name for one in plant.models.signals(twin.model) if _can_be_set(one)]
+    if not can_be_set(definition):
+        known = [one.name for one in plant.models.signals(twin.model) if can_be_set(one)]
         listed = ", ".join(known) or "none"
         raise InputError(
             f"{twin_id}.{name} isn't a number that can be written; such properties of it: {listed}",
@@ -144,10 +160,6 @@ def _declaring_model(plant: Plant, twin_id: str, name: str) -> str:
         )
     model: str = twin.model
     return model
-
-
-def _can_be_set(one: SignalDefinition) -> bool:
-    return one.kind == "property" and one.writable and one.schema in NUMERIC
 
 
 def _proposal(arguments: ProposeAction, context: ToolContext, model: str, behind: Sequence[Evidence]) -> dict[str, Any]:

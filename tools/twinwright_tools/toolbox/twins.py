@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -12,6 +13,7 @@ from ..evidence import Fact, Finding, Scalar
 from ..registry import Tool, ToolContext
 from ..telemetry.series import SignalInfo, SignalKey
 from ..times import iso
+from ..twins.dtdl.types import NUMERIC
 from .arguments import ToolArguments, between, some_text
 from .bounds import BUDGET_CHARS, command, fitting, shortened, size
 from .matching import Names, TwinMatch
@@ -20,10 +22,13 @@ from .words import pieces
 
 if TYPE_CHECKING:
     from ..plant import Plant
+    from ..twins.dtdl.types import SignalDefinition
 
 _SIGNALS = 6
 _MODELS = 6
 _CHECKS = 2
+_MOVE = re.compile(r" (rises|falls|deviates|grows unsteady|grows too quiet)\b")
+_KINDS = re.compile(r" \(.*\)$")
 
 
 class FindTwins(ToolArguments):
@@ -37,7 +42,7 @@ class DescribeTwin(ToolArguments):
     """Arguments of `describe_twin`."""
 
     twin: str
-    modes: bool = Field(False, description="Also the failure modes that it can have, their signs and checks.")
+    modes: bool = Field(False, description="Also the failure modes that it can have, with their signs.")
 
 
 def find_twins(arguments: FindTwins, context: ToolContext) -> Finding:
@@ -179,11 +184,14 @@ def describe_twin(arguments: DescribeTwin, context: ToolContext) -> Finding:
         "model": {"id": twin.model, "label": plant.models.label(twin.model)},
         "kinds": [plant.models.label(one) for one in plant.models.lineage(twin.model)],
         "location": plant.graph.location(twin.id),
-        "neighbours": fitting(_neighbours(plant, twin.id), 1600),
+        "neighbours": fitting(_neighbours(plant, twin.id), 2200),
         "parts": fitting(plant.graph.children.get(twin.id, []), 600),
         "parts_by": _parts_by(plant, twin.id),
-        "properties": _properties(twin.properties),
+        "properties": _properties({name: value for name, value in twin.properties.items() if value != twin.name}),
     }
+    defined = [one for one in plant.models.signals(twin.model) if one.kind == "property"]
+    units = {one.name: one.unit for one in defined if one.unit and one.name in data["properties"]}
+    data |= {"units": units, "writable": [one.name for one in defined if can_be_set(one)]}
     data["signals"] = fitting(signals, max(1500, BUDGET_CHARS - size(data) - 800))
     if arguments.modes:
         data |= _failure_modes(plant, twin.id)
@@ -196,7 +204,10 @@ def describe_twin(arguments: DescribeTwin, context: ToolContext) -> Finding:
             Fact(name="neighbours", value=len(data["neighbours"])),
             Fact(name="parts", value=len(plant.graph.children.get(twin.id, []))),
             *(fact for row in shown for fact in _signal_facts(twin.id, row)),
-            *(Fact(name=f"{twin.id} {name}", value=value) for name, value in data["properties"].items()),
+            *(
+                Fact(name=f"{twin.id} {name}", value=value, unit=units.get(name))
+                for name, value in data["properties"].items()
+            ),
         ],
         data=data,
         reproduce=command("query", f"SELECT * FROM DIGITALTWINS T WHERE T.$dtId = '{twin.id}'"),
@@ -219,11 +230,29 @@ def _failure_modes(plant: Plant, twin: str) -> dict[str, Any]:
             checks.setdefault(text, []).append(mode.id)
     return {
         "failure_modes": [
-            {"mode": mode.id, "signs": [sign.text for sign in mode.signature], "tasks": list(mode.tasks)}
+            {"mode": mode.id, "signs": _signs(sign.text for sign in mode.signature), "tasks": list(mode.tasks)}
             for mode in modes
         ],
         "mode_checks": [{"check": text, "of": of} for text, of in checks.items()],
     }
+
+
+def _signs(texts: Iterable[str]) -> str:
+    """Signs in words, those that go the same way together: "rises: vibration, noise; falls: speed".
+
+    By which kinds of deviation a signal rises or falls is left out.
+    """
+    ways: dict[str, list[str]] = {}
+    for text in texts:
+        what, way, rest = _MOVE.split(text, maxsplit=1)
+        how = _KINDS.sub("", rest) if way in {"rises", "falls"} else rest
+        ways.setdefault(way.removeprefix("grows "), []).append(f"{what}{how}")
+    return "; ".join(f"{way}: {', '.join(dict.fromkeys(what))}" for way, what in ways.items())
+
+
+def can_be_set(one: SignalDefinition) -> bool:
+    """Whether an action on it may be proposed: a property that is a number and may be written."""
+    return one.kind == "property" and one.writable and one.schema in NUMERIC
 
 
 def _described_signals(plant: Plant, twin: str) -> list[dict[str, Any]]:
@@ -269,7 +298,7 @@ def _newest(plant: Plant, infos: list[SignalInfo]) -> dict[str, Scalar]:
 
 
 def _neighbours(plant: Plant, twin: str) -> list[dict[str, str]]:
-    """What an upset comes from and goes to, and what the twin is otherwise related to."""
+    """What the twin is related to, the source of each relationship first, and whether an upset comes or goes."""
     rows = []
     for one in plant.graph.relationships:
         if twin not in (one.source, one.target) or plant.graph.flows.is_structure(one.name):
@@ -277,8 +306,9 @@ def _neighbours(plant: Plant, twin: str) -> list[dict[str, str]]:
         other = one.target if one.source == twin else one.source
         edge = plant.graph.flows.edge(one.name, one.properties)
         travels_out = edge is not None and edge.forward == (one.source == twin)
-        direction = "an upset goes to it" if travels_out else "an upset comes from it"
-        rows.append({"twin": other, "relationship": one.name, "direction": direction})
+        link = f"it {one.name} {other}" if one.source == twin else f"{other} {one.name} it"
+        upset = "goes" if travels_out else "comes"
+        rows.append({"twin": other, "relationship": one.name, "link": link, "upset": upset})
     return [dict(row) for row in dict.fromkeys(tuple(sorted(row.items())) for row in rows)]
 
 
@@ -305,14 +335,13 @@ def _signal_facts(twin: str, row: dict[str, Any]) -> list[Fact]:
 
 
 def _described(data: dict[str, Any], signals: int) -> str:
-    directions = Counter(one["direction"] for one in data["neighbours"])
-    sources = [one["twin"] for one in data["neighbours"] if one["direction"] == "an upset comes from it"]
+    sources = [one["twin"] for one in data["neighbours"] if one["upset"] == "comes"]
     called = f" ({data['name']})" if data["name"] != data["id"] else ""
     place = " / ".join(data["location"][:-1])
     sentence = (
         f"{data['id']}{called} is a {data['model']['label']}{f' in {place}' if place else ''} with {signals} signals."
     )
-    if directions:
+    if data["neighbours"]:
         sentence += f" Upsets reach it from {', '.join(dict.fromkeys(sources)) or 'nothing'}."
     return sentence
 
