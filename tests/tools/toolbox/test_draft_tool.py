@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,9 @@ def plant(tmp_path: Path) -> Iterator[Plant]:
         yield opened
 
 
-def call(plant: Plant, name: str = "C1", **changes: Any) -> Finding:
+def call(plant: Plant, name: str = "C1", known: Sequence[Evidence] = (), **changes: Any) -> Finding:
     found = Finding(summary="s", data=HYPOTHESES, reproduce="r", provenance="engine")
-    context = ToolContext(plant, "R1", name, [Evidence.of(1, "rank_causes", {}, found)])
+    context = ToolContext(plant, "R1", name, [Evidence.of(1, "rank_causes", {}, found), *known])
     words = {
         "asset": "glycol-pump-1",
         "failure_mode": "cavitation",
@@ -63,6 +63,27 @@ def test_the_onset_is_what_the_evidence_says(plant: Plant) -> None:
     call(plant)
     (order,) = OrderBook(plant.state).list()
     assert order.onset == datetime.fromisoformat(ONSET) and order.addition_to is None
+
+
+@pytest.mark.parametrize(
+    ("twin", "crossing", "told"),
+    [
+        ("glycol-pump-1", "2026-03-12T15:00:00+00:00", True),
+        ("glycol-pump-1", "2026-09-12T15:00:00+00:00", False),
+        ("glycol-pump-1", None, False),
+        ("glycol-pump-2", "2026-03-12T15:00:00+00:00", False),
+    ],
+)
+def test_a_limit_that_is_crossed_before_the_work_is_due_is_told(
+    plant: Plant, twin: str, crossing: str | None, told: bool
+) -> None:
+    rows = [{"key": f"{twin}.vibration", "twin": twin, "crossing": crossing}]
+    found = Finding(summary="s", data={"signals": rows}, reproduce="r", provenance="telemetry")
+    evidence = Evidence.of(2, "analyse", {"operation": "time_to_limit"}, found)
+    call(plant, known=[evidence], evidence=["E1", "E2"])
+    (order,) = OrderBook(plant.state).list()
+    wanted = "glycol-pump-1.vibration crosses its limit: at 2026-03-12 16:00:00 +01:00 if its trend goes on (E2)"
+    assert any(wanted in note for note in order.notes) is told
 
 
 def test_an_open_order_in_the_plants_own_files_is_told(tmp_path: Path) -> None:

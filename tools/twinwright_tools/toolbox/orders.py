@@ -13,6 +13,7 @@ from ..errors import CmmsError, InputError
 from ..evidence import Evidence, Fact, Finding
 from ..registry import Effect, Tool, ToolContext
 from ..taint import taint_of
+from ..times import for_people
 from .arguments import ToolArguments, between, sized, some_text
 from .bounds import command, shortened
 from .citing import cited
@@ -80,7 +81,8 @@ def draft_work_order(arguments: DraftWorkOrder, context: ToolContext) -> Finding
         found = same.order
         addition = Addition(order=found.id, title=found.title, url=found.url, reasons=list(same.reasons))
         draft = draft.model_copy(update={"addition_to": addition})
-    order = OrderBook(plant.state).add(draft.model_copy(update={"notes": [*draft.notes, *unasked]}))
+    notes = [*draft.notes, *unasked, *_before_due(plant, draft, behind)]
+    order = OrderBook(plant.state).add(draft.model_copy(update={"notes": notes}))
     return _finding(order, [one for one in matches if one.verdict == "related"], unasked)
 
 
@@ -96,6 +98,23 @@ def _matches(plant: Plant, draft: WorkOrder) -> tuple[list[Match], list[str]]:
         return filed_matches(plant, draft), [
             f"the CMMS couldn't be asked for open orders ({error.message}); it is asked before this is sent"
         ]
+
+
+def _before_due(plant: Plant, draft: WorkOrder, behind: Sequence[Evidence]) -> list[str]:
+    """Limits that the cited evidence foresees as crossed before the work is due.
+
+    The due window follows from priority, calendar and crew alone; that there is less time is for a planner to see.
+    """
+    if draft.window is None:
+        return []
+    inside, found = set(plant.graph.within(draft.asset)), []
+    foreseen = [one for one in behind if one.tool == "analyse" and one.arguments.get("operation") == "time_to_limit"]
+    for by, row in ((one.id, row) for one in foreseen for row in one.data["signals"]):
+        crossing = datetime.fromisoformat(row["crossing"]) if row["crossing"] else draft.window.due
+        if row["twin"] in inside and crossing < draft.window.due:
+            when = f"{for_people(crossing, plant.zone)} if its trend goes on ({by})"
+            found.append(f"this is due only after {row['key']} crosses its limit: at {when}")
+    return found
 
 
 def _onset(arguments: DraftWorkOrder, evidence: Sequence[Evidence]) -> datetime | None:
