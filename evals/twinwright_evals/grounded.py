@@ -66,8 +66,14 @@ def _of_claim(claim: Claim, cited: list[Evidence], outcome: Outcome) -> list[str
     wrong += [f"the day {one} isn't in {_ids(cited)}" for one in _DATE.findall(said) if one not in days | raw_days]
     said = _DATE.sub(" ", said)
     in_utc = {one[11:] for one in _minutes(_ISO.findall(text), ZoneInfo("UTC"))}
-    told = [(clock.zfill(5), in_utc if utc else clocks) for clock, utc in _CLOCK.findall(said)]
-    wrong += [f"the time {clock} isn't in {_ids(cited)}" for clock, known in told if clock not in known]
+    # A clock time may also be a text of its own: the label of a row, or a shift ("06:00-14:00").
+    labels = {(clock.zfill(5), utc) for clock, utc in _CLOCK.findall(_ISO.sub(" ", text))}
+    told = [(clock.zfill(5), utc, in_utc if utc else clocks) for clock, utc in _CLOCK.findall(said)]
+    wrong += [
+        f"the time {clock} isn't in {_ids(cited)}"
+        for clock, utc, known in told
+        if clock not in known and (clock, utc) not in labels
+    ]
     numbers = _numbers(text)
     said = _NAME.sub(" ", _CLOCK.sub(" ", said))
     for found in _NUMBER.finditer(said):

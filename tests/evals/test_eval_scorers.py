@@ -244,6 +244,12 @@ def test_the_second_grounding_check(text: str, wrong: int) -> None:
     assert marked("grounded", {}, what) is (not wrong)
 
 
+@pytest.mark.parametrize(("text", "wrong"), [("Until 06:30Z it held.", 0), ("Until 06:30 it held.", 1)])
+def test_the_second_check_takes_a_clock_time_as_its_label_has_it(text: str, wrong: int) -> None:
+    what = outcome(text, claims=[Claim(text=text, evidence=["E1"])], evidence=[evidence(phase="before 06:30Z")])
+    assert len(unsupported(what)) == wrong
+
+
 def test_the_second_check_reads_assumptions_and_names_of_columns() -> None:
     plain = outcome("x", assumptions=["I took 77 bar as high."])
     marked_ = outcome("x", assumptions=["I took 77 bar as high. (assumed, in no evidence: 77 bar)"])
