@@ -251,7 +251,7 @@ def _of_column(
     own, fresh, upstream, fresh_upstream, around = (float(one.excess[column]) for one in scans.residuals)
     best, kind = (scans.spread, "spread") if spread > 1.5 * level else (scans.level, "level")
     excess = float(best.excess[column])
-    since = [int(one.onset[column]) for one in scans.residuals if one.excess[column] > BROKEN]
+    since = [int(one.since[column]) for one in scans.residuals if one.excess[column] > BROKEN]
     base = Suspicion(
         grid.keys[column],
         excess=excess,

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from .grid import Floats, Ints
+
+Bools = npt.NDArray[np.bool_]
 
 SCALES = (1, 3, 6, 12, 24, 48)
 CLEAR = 1.25  # excess from which a departure counts: a quarter further than the column ever went in its past
 _STILL = 0.7  # of its limit: a departure that is at least so large is still there
+_LIKE = 0.3  # of its largest size: what is so large is the same departure, even if the past went that far
 _FADING = 1.5  # how fast a departure counts less for the time in which it wasn't there
 _QUANTILE_ROWS = 400  # rows from which quantiles are known well enough
 _RESOLUTION = 1e-9  # of a signal's largest value: what differs by less doesn't differ
@@ -30,6 +34,7 @@ class Scan:
             for a departure that didn't last.
         direction: sign of the departure.
         onset, peak: index of the step where it began, and where it is largest.
+        since: index of the step from which on it is there without a break up to the peak.
         width: length in steps of the scale at which it was seen.
     """
 
@@ -38,6 +43,7 @@ class Scan:
     direction: Ints
     onset: Ints
     peak: Ints
+    since: Ints
     width: Ints
 
 
@@ -154,32 +160,42 @@ def spread_out(found: Scan, columns: Ints, shape: tuple[int, int]) -> Scan:
 def nothing(columns: int, steps: int) -> Scan:
     """The scan of columns that never depart."""
     last = np.full(columns, steps - 1, dtype=np.int64)
-    return Scan(np.zeros(columns), np.zeros(columns), last * 0, last.copy(), last.copy(), last * 0 + 1)
+    return Scan(np.zeros(columns), np.zeros(columns), last * 0, last.copy(), last.copy(), last.copy(), last * 0 + 1)
 
 
 def _departure(z: Floats, reference_end: int, width: int) -> Scan:
     size = np.abs(z)
-    past = size[width:reference_end].max(axis=0, initial=0.0)
-    limit = np.maximum(past, _NORMAL_LIMIT)
+    limit = _limit(size[width:reference_end])
     now = size[reference_end:]
     peak = reference_end + now.argmax(axis=0)
     columns = np.arange(z.shape[1])
     score = size[peak, columns]
-    onset = _begin(size, np.minimum(limit, np.maximum(0.3 * score, _NORMAL_LIMIT)), peak)
     direction = np.sign(z[peak, columns]).astype(np.int64)
-    excess = _lasting(size, limit, score / limit, onset, width)
-    return Scan(score, excess, direction, onset, peak, np.full(len(columns), width))
+    near = np.minimum(limit, np.maximum(_LIKE * score, _NORMAL_LIMIT))
+    since = _uninterrupted(size, near, peak)
+    excess = _lasting(size, limit, score / limit, since, width)
+    # The reference ends where the plant changed most. What began slowly lies in it in part: no limit for itself.
+    near = np.minimum(near, _limit(size[width : min(reference_end, len(z) // 2)]))
+    first = _through_gaps(direction * z >= np.maximum(near, _LIKE * score), peak, width)
+    onset = _uninterrupted(size, near, np.minimum(first, since))
+    return Scan(score, excess, direction, onset, peak, since, np.full(len(columns), width))
 
 
-def _lasting(size: Floats, limit: Floats, excess: Floats, onset: Ints, width: int) -> Floats:
+def _limit(past: Floats) -> Floats:
+    """The largest excursion of the past, no less than that of a quiet signal."""
+    limit: Floats = np.maximum(past.max(axis=0, initial=0.0), _NORMAL_LIMIT)
+    return limit
+
+
+def _lasting(size: Floats, limit: Floats, excess: Floats, begin: Ints, width: int) -> Floats:
     """The excess, less for a departure that went away again: what is asked about is still there.
 
-    An excess of x beyond 1 becomes x to the power of s to the power of 1.5. There s is the share of time since the
-    onset in which the size was near the limit or beyond it, less the width in either (for so long a mean goes on). A
-    factor instead would leave much of a short excursion from a past that was nearly constant, as that is hundreds of
-    times as large as anything before, whatever it was.
+    An excess of x beyond 1 becomes x to the power of s to the power of 1.5. There s is the share of time from
+    `begin` on in which the size was near the limit or beyond it, less the width in either (for so long a mean goes
+    on). A factor instead would leave much of a short excursion from a past that was nearly constant, as that is
+    hundreds of times as large as anything before, whatever it was.
     """
-    since = np.arange(len(size))[:, None] >= onset
+    since = np.arange(len(size))[:, None] >= begin
     beyond = (size >= _STILL * limit) & since
     there, length = beyond.sum(axis=0), since.sum(axis=0)
     share = np.minimum(there / length, np.maximum(there - width + 1, 1) / np.maximum(length - width + 1, 1))
@@ -187,7 +203,7 @@ def _lasting(size: Floats, limit: Floats, excess: Floats, onset: Ints, width: in
     return kept
 
 
-def _begin(size: Floats, limit: Floats, peak: Ints) -> Ints:
+def _uninterrupted(size: Floats, limit: Floats, peak: Ints) -> Ints:
     """The step after the last one before the peak at which the size was within the limit."""
     steps = np.arange(len(size))[:, None]
     quiet = (size < limit) & (steps <= peak)
@@ -196,15 +212,33 @@ def _begin(size: Floats, limit: Floats, peak: Ints) -> Ints:
     return onset
 
 
+def _through_gaps(there: Bools, peak: Ints, width: int) -> Ints:
+    """The step from which to the peak the steps with the departure outnumber those without it most.
+
+    So a departure may have gaps, as long as it was there for longer before each of them: what shows under load alone
+    is gone while a line stops, and what is small is lost in noise at times. A mean over `width` steps stretches what
+    is before a gap and shortens the gap: both are taken back.
+    """
+    counts = np.where(there, 1, -1)
+    counts[:-1][~there[:-1] & there[1:]] -= 2 * (width - 1)
+    counts[np.arange(len(there))[:, None] > peak] = 0
+    latest: Ints = len(there) - 1 - counts[::-1].cumsum(axis=0).argmax(axis=0)
+    return np.minimum(latest, peak)
+
+
 def _better(one: Scan, other: Scan) -> Scan:
-    """The stronger of two scales for each column; the onset is that of the finest scale that shows the departure."""
+    """The stronger of a scale and a coarser one for each column.
+
+    The onset is that of the finest scale that shows the departure, as that is the most exact; but where a coarser one
+    shows the same much earlier (by more than its width), it is that one's: a trailing mean sees nothing too early.
+    """
     take = other.excess > one.excess
     chosen = {name: np.where(take, getattr(other, name), getattr(one, name)) for name in Scan.__dataclass_fields__}
     clear = one.excess >= CLEAR
-    return Scan(
-        **chosen
-        | {
-            "onset": np.where(clear, np.minimum(one.onset, chosen["peak"]), chosen["onset"]),
-            "width": np.where(clear, one.width, chosen["width"]),
-        }
-    )
+    same = clear & (other.excess >= CLEAR) & (one.direction == other.direction)
+    finer = one.onset <= other.onset + other.width
+    for name in ("onset", "width"):
+        first = np.where(finer, getattr(one, name), getattr(other, name))
+        chosen[name] = np.where(same, first, chosen[name])
+    chosen["since"] = np.where(clear, np.minimum(one.since, chosen["peak"]), chosen["since"])
+    return Scan(**chosen)

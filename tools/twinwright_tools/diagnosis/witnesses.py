@@ -92,7 +92,7 @@ def neighbours_of(key: SignalKey, look: Look, relations: Relations) -> Neighbour
         rest_explained=max(
             folds(float(one)) * float(share) for one, share in zip(excess[1:], explained[1:], strict=True)
         ),
-        moved=scale * float(np.median(left[found.onset[0] :, 0])),
+        moved=scale * float(np.median(left[found.since[0] :, 0])),
         usual=scale * float(np.abs(left[:end, 0]).max()),
     )
 
@@ -113,7 +113,7 @@ def worst_pair(keys: list[SignalKey], look: Look, plant: Instruments) -> Pair | 
             found = scan(apart[:, None], end)
             excess = float(found.excess[0])
             if worst is None or excess > worst.excess:
-                now = float(np.median(apart[found.onset[0] :]))
+                now = float(np.median(apart[found.since[0] :]))
                 worst = Pair(key, other, excess, now, float(np.abs(apart[:end]).max()))
     return worst
 
