@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from twinwright_tools.diagnosis.grid import Grid, first_real_time, make_grid, sampled_signals, states_on
+from twinwright_tools.diagnosis.grid import Grid, first_real_time, make_grid, quantities, sampled_signals, states_on
+from twinwright_tools.diagnosis.looking import look_at
 from twinwright_tools.diagnosis.quality import gap_at, onsets_in_gaps
 from twinwright_tools.telemetry.infer import infer_sampling
 from twinwright_tools.telemetry.series import Series, SignalInfo, SignalKey
@@ -127,3 +130,56 @@ def test_doubled_times_tell_no_interval() -> None:
 def test_an_empty_log_holds_no_state() -> None:
     empty = series_of("log", np.empty(0), np.empty(0))
     assert states_on(empty, np.array([START, START + STEP])).tolist() == [None, None]
+
+
+def by_exception(series: Series, deadband: float) -> Series:
+    """Only the rows that moved by more than a deadband since the last one that was kept."""
+    kept = [0]
+    for place, value in enumerate(series.values):
+        if abs(value - series.values[kept[-1]]) > deadband:
+            kept.append(place)
+    return Series(series.key, series.times[kept], series.values[kept])
+
+
+def logged(series: Series) -> SignalInfo:
+    return replace(info_of(series), sampling="events")
+
+
+def quantities_of(*found: Series) -> list[str]:
+    at = max(int(one.times[-1]) for one in found)
+    return [one.key.signal for one in quantities({one.key: one for one in found}, map(logged, found), at)]
+
+
+def test_a_number_recorded_by_exception_is_a_quantity_and_a_set_point_or_counter_is_none() -> None:
+    measured = by_exception(steady("measured", 400), 1.0)
+    minutes = START + STEP * np.arange(400)
+    set_point = series_of("set", minutes[::20], np.array([5.0, 6.0, 7.0, 8.0] * 5))
+    counter = series_of("count", minutes, np.arange(400.0))
+    # An axis that begins to move late has no past to be judged against.
+    late = series_of("late", np.append(minutes[:1], minutes[300:]), np.append(0.0, np.sin(np.arange(100.0))))
+    assert quantities_of(measured, set_point, counter, late) == ["measured"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 99), st.integers(0, 30), st.sampled_from([7, 50, 1440]))
+def test_a_held_value_is_binned_by_its_mean_over_time(seed: int, after: int, most: int) -> None:
+    chance = np.random.default_rng(seed)
+    times = START + np.sort(chance.choice(3000, 40, replace=False)) * 1_000_000
+    one = series_of("held", times, chance.normal(0.0, 1.0, 40))
+    at = int(times[-1]) + after * 1_000_000
+    grid = make_grid([], at, most, held=[one])
+    assert grid is not None
+    for place, end in enumerate(grid.ends):
+        seconds = np.arange(end - int(grid.step_s * 1e6), end, 1000)  # milliseconds
+        index = np.maximum(np.searchsorted(times, seconds, side="right") - 1, 0)
+        assert abs(grid.values[place, 0] - one.values[index].mean()) < 0.01
+    assert not grid.missing.any() and not grid.filled.any()
+
+
+def test_a_departure_is_seen_however_it_is_recorded() -> None:
+    whole = steady("flow", 1200)
+    whole.values[900:] += 5.0
+    for one, info in ((whole, info_of(whole)), (by_exception(whole, 1.0), logged(by_exception(whole, 1.0)))):
+        found = look_at({one.key: one}, [info], int(whole.times[-1])).found[one.key]
+        assert found.deviation is not None and found.deviation.direction == 1
+        assert abs((found.onset or 0) - whole.times[900]) <= 3 * STEP

@@ -13,9 +13,9 @@ from math import exp, lgamma, log10
 import numpy as np
 
 from ..telemetry.series import Series, SignalKey
-from .grid import Ints
+from .grid import MOST_STATES, Ints
 from .relations import Relations
-from .runs import MOST_STATES, Runs, State, all_runs
+from .runs import Runs, State, all_runs
 
 FALSE_ALARMS = 0.05  # chance of any false mismatch over all pairs that are looked at, by the two models below
 _LEAST_RATIO = 3.0  # a disagreement that many times longer than ever is clearly longer

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..telemetry.series import Series, SignalKey
-from .grid import Floats, Ints
-from .runs import MOST_STATES, runs_of
+from .grid import MOST_STATES, Floats, Ints
+from .runs import runs_of
 
 _LONG = 3.0  # a state held that many times longer than ever before is odd
 _LEAST_CHANGES = 4

@@ -17,6 +17,8 @@ MOST_STEPS = 1440
 _LEAST_STEPS = 360  # … of a plant with very many signals
 _CELLS = 500_000  # steps times signals that are looked at, within those limits: time and memory grow with them
 LEAST_SAMPLES = 12
+MOST_STATES = 8  # a log with more of them tells a quantity, not a state
+_COUNTS = 0.95  # share of steps that don't fall, from which a number recorded by exception is a counter
 _MOST_VALUE = 1e100
 _LEAST_RIPPLE = 3  # samples in a bin from which their spread says something
 _ABSURD = 10.0  # a gap that many times longer than all that follows it: what lies before it has a wrong clock
@@ -86,6 +88,25 @@ def numeric_signals(signals: Mapping[SignalKey, Series], infos: Iterable[SignalI
     return [usable(signals[key], at) for key in sorted(keys) if key in signals]
 
 
+def quantities(signals: Mapping[SignalKey, Series], infos: Iterable[SignalInfo], at: int) -> list[Series]:
+    """The usable samples up to `at` of the numbers that are recorded when they change by more than a deadband, by key.
+
+    Historians and OPC UA subscriptions record measurements so (report by exception). They hold until the next row, as
+    event logs do, but tell a quantity: in the first half of their time alone they have more values than a log has
+    states, and samples enough to be a past. What only ever rises counts something, and was never as it is now.
+    """
+    keys = [info.key for info in infos if info.sampling == "events" and info.kind == "numeric"]
+    found = (usable(signals[key], at) for key in sorted(keys) if key in signals)
+    return [one for one in found if len(one) >= LEAST_SAMPLES and _is_quantity(one, at)]
+
+
+def _is_quantity(series: Series, at: int) -> bool:
+    past = series.values[series.times <= (series.times[0] + at) // 2]
+    if len(past) < LEAST_SAMPLES or len(np.unique(past)) <= MOST_STATES:
+        return False
+    return bool(np.mean(np.diff(series.values) >= 0.0) < _COUNTS)
+
+
 def first_real_time(found: Sequence[Series], at: int) -> int | None:
     """Where rows of a wrong clock (1970, say) end: the first time after a gap of ten times all that follows up to `at`.
 
@@ -112,25 +133,29 @@ def steps_for(signals: int) -> int:
     return max(_LEAST_STEPS, min(MOST_STEPS, _CELLS // max(signals, 1)))
 
 
-def make_grid(found: Sequence[Series], at: int, most_steps: int | None = None) -> Grid | None:
+def make_grid(
+    found: Sequence[Series], at: int, most_steps: int | None = None, held: Sequence[Series] = ()
+) -> Grid | None:
     """The signals in bins no shorter than their median interval, at most `most_steps` of them (by `steps_for` if None).
 
     Args:
         found: usable samples in time order.
         at: the moment of asking in microseconds; nothing later is read.
+        held: signals that hold their value until the next row (`quantities`): their bins are means over time, and
+            nothing is missing of them. They tell the bins' length where there are no others.
 
     Returns:
         None where there is nothing to scan.
     """
     found = [usable(series, at) for series in found]
     found = [series for series in found if len(series)]
-    if not found:
+    if not found and not held:
         return None
-    start = min(int(series.times[0]) for series in found)
+    start = min(int(series.times[0]) for series in (*found, *held))
     alike = clocks(found)
     intervals = [interval for clock in alike for interval in [_interval(found[clock[0]].times)] * len(clock)]
-    known = [interval for interval in intervals if interval]
-    most_steps = steps_for(len(found)) if most_steps is None else most_steps
+    known = [interval for interval in intervals or map(_interval, (one.times for one in held)) if interval]
+    most_steps = steps_for(len(found) + len(held)) if most_steps is None else most_steps
     step = max(float(np.median(known)) if known else 1e6, (at - start) / most_steps, 1.0)
     if step > 1e6:
         step = float(np.ceil(step / 1e6) * 1e6)  # whole seconds: an onset is not known to the microsecond
@@ -140,9 +165,28 @@ def make_grid(found: Sequence[Series], at: int, most_steps: int | None = None) -
     bins = _Bins(np.zeros(empty), np.zeros(empty), np.zeros(empty), np.ones(empty, dtype=np.bool_))
     for clock in alike:
         bins.put([found[place] for place in clock], clock, steps - 1 - _ages(found[clock[0]], at, step))
-    keys = tuple(series.key for series in found)
-    values, missing, ripple = (np.ascontiguousarray(rows.T) for rows in (bins.values, bins.missing, bins.ripple))
-    return Grid(keys, ends, step / 1e6, values, np.ascontiguousarray(bins.filled.T), missing, ripple)
+    return _grid_of(bins, found, held, ends, step)
+
+
+def _grid_of(bins: _Bins, found: Sequence[Series], held: Sequence[Series], ends: Ints, step: float) -> Grid:
+    keys = tuple(series.key for series in (*found, *held))
+    more = np.zeros((len(held), len(ends)))
+    means = [_mean_over_time(one, ends, step) for one in held]
+    values = np.vstack([bins.values, *means])
+    missing, ripple = np.vstack([bins.missing, more]), np.vstack([bins.ripple, more])
+    filled = np.vstack([bins.filled, more > 0.0])
+    columns = (np.ascontiguousarray(rows.T) for rows in (values, filled, missing, ripple))
+    return Grid(keys, ends, step / 1e6, *columns)
+
+
+def _mean_over_time(series: Series, ends: Ints, step: float) -> Floats:
+    """(T,): mean of a value that holds until the next row, over each bin; before the first row it is the first one."""
+    edges = np.concatenate([[ends[0] - step], ends.astype(np.float64)])
+    times = np.concatenate([[min(edges[0], float(series.times[0]))], series.times.astype(np.float64), [edges[-1]]])
+    values = np.concatenate([series.values[:1], series.values])
+    whole = np.concatenate([[0.0], np.cumsum(values * np.diff(times))])
+    means: Floats = np.diff(np.interp(edges, times, whole)) / step
+    return means
 
 
 def clocks(found: Sequence[Series]) -> list[list[int]]:

@@ -12,7 +12,7 @@ from ..times import from_micros
 from ..twins.graph import TwinGraph
 from .events import EventFinding, odd_states, state_shares
 from .findings import Finding, of_following, of_logs, of_oscillation, of_ranges
-from .grid import Floats, Grid, Ints, make_grid, sampled_signals
+from .grid import Floats, Grid, Ints, make_grid, quantities, sampled_signals
 from .quality import dropouts, onsets_in_gaps, stuck
 from .ranges import Bounds
 from .regime import adjusted, regimes
@@ -78,7 +78,7 @@ def look_at(
     units = {info.key: info.unit for info in infos}
     logs = [signals[info.key] for info in infos if info.sampling == "events" and info.key in signals]
     found = {key: _of_state(finding) for key, finding in odd_states(logs, at).items()}
-    grid = make_grid(sampled_signals(signals, infos, at), at)
+    grid = make_grid(sampled_signals(signals, infos, at), at, held=quantities(signals, infos, at))
     more = [*of_logs(logs, at, relations), *of_ranges(signals, infos, at, bounds)]
     look = Look(found)
     if grid is not None and grid.shape[0] >= _LEAST_STEPS:

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 
 from ..telemetry.series import Series, SignalKey
-from .grid import Floats, Ints
-from .runs import MOST_STATES, Runs, State, all_runs
+from .grid import MOST_STATES, Floats, Ints
+from .runs import Runs, State, all_runs
 from .scan import CLEAR
 
 FALSE_ALARMS = 0.05  # chance of any false finding over all logs and states that are looked at

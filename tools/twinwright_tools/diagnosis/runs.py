@@ -11,8 +11,6 @@ import numpy as np
 from ..telemetry.series import Series, SignalKey
 from .grid import Ints
 
-MOST_STATES = 8  # a log with more of them tells a quantity, not a state
-
 State = str | float | None
 
 
