@@ -61,9 +61,10 @@ def keep(arguments: dict[str, Any], ledger: Sequence[Kept], evidence: Sequence[E
         parts = [f"{'.'.join(str(step) for step in item['loc'])}: {item['msg']}" for item in error.errors()]
         raise ToolError("; ".join(parts), mendable=True, code="ledger.arguments") from error
     known = {one.id for one in evidence}
-    for one in told.hypotheses:
+    changed = [_plain(one) for one in told.hypotheses]
+    for one in changed:
         _check(one, known, plant)
-    merged = {one.id: one for one in ledger} | {one.id: one for one in told.hypotheses}
+    merged = {one.id: one for one in ledger} | {one.id: one for one in changed}
     if len(merged) > MOST_HYPOTHESES:
         raise ToolError(
             f"the ledger holds {MOST_HYPOTHESES} hypotheses at most; change one that is refuted instead of adding one",
@@ -71,6 +72,11 @@ def keep(arguments: dict[str, Any], ledger: Sequence[Kept], evidence: Sequence[E
             code="ledger.full",
         )
     return list(merged.values())
+
+
+def _plain(one: Kept) -> Kept:
+    """The hypothesis with its signal by its own name: all other tools call it ``TWIN.SIGNAL``."""
+    return one if one.signal is None else one.model_copy(update={"signal": one.signal.removeprefix(f"{one.twin}.")})
 
 
 def _check(one: Kept, known: set[str], plant: Plant) -> None:

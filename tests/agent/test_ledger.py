@@ -95,3 +95,8 @@ def test_an_entry_may_cite_what_its_own_turn_found_before_it(small_plant: Plant,
     model = script.Model([turn, script.concludes()])
     found = investigate(small_plant, "why?", model=model, registry=bench.registry())
     assert found.ledger == [Kept.model_validate(entry("H1", state="supported", evidence_for=["E1"]))]
+
+
+def test_a_signal_may_be_named_with_its_twin(small_plant: Plant) -> None:
+    (one,) = keep({"hypotheses": [entry("H1", signal="pump-1.pressure")]}, [], FOUND, small_plant)
+    assert one.signal == "pressure"

@@ -39,6 +39,7 @@ class Grounding:
         days: dates that stand in it without a clock.
         clocks: clock times that stand in it without a date ("before 06:30Z"), on the day of asking.
         bounds: numbers of the queries themselves: "more than 4000" may be said of what was asked for that way.
+        steps: lengths of time in the queries, in seconds: "in the 20 min from 10:20Z" is a row of one that asked so.
     """
 
     numbers: list[Carried] = field(default_factory=list)
@@ -50,6 +51,7 @@ class Grounding:
     days: list[date] = field(default_factory=list)
     clocks: list[datetime] = field(default_factory=list)
     bounds: list[float] = field(default_factory=list)
+    steps: list[float] = field(default_factory=list)
 
     def has_name(self, name: str) -> bool:
         """Whether the name stands in it as a whole, letters' case aside."""
@@ -84,11 +86,19 @@ def carried(evidence: Iterable[Evidence], zone: ZoneInfo, at: datetime) -> Groun
         found.heads += found.anchors[known:]
         words += [item.summary, item.reproduce, str(item.arguments)]
         found.bounds += [float(one) for one in _BOUND.findall(str(item.arguments))]
+        found.steps += _lengths(str(item.arguments).lower(), zone)
         _read_data(item.data, zone, found, words, "", None, anchor=True)
         if item.age_s is not None:
             found.numbers.append(Carried(item.age_s, unit_of("s"), "s"))
     found.words = "\n".join(words)
     return found
+
+
+def _lengths(text: str, zone: ZoneInfo) -> list[float]:
+    """Lengths of time in a text, in seconds."""
+    read = figures(text, zone)
+    plain = [one.value * one.unit.factor for one in read.numbers if one.unit and one.unit.dimension == "time"]
+    return [*plain, *(one.seconds for one in read.durations)]
 
 
 def times_of(twin: str, evidence: Iterable[Evidence]) -> Iterator[datetime]:

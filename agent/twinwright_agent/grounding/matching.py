@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,8 @@ def number_stands(number: Number, sentence: str, ground: Grounding) -> bool:
         return True
     if number.unit is not None and number.unit.dimension == "time":
         seconds = abs(number.value) * number.unit.factor
+        if any(math.isclose(step, seconds) for step in ground.steps):
+            return True
         if any(abs(span - seconds) <= number.tolerance * number.unit.factor for span in ground.spans()):
             return True
     if not number.multiple and COMPARING.search(sentence) is None:
@@ -56,6 +59,8 @@ def duration_stands(duration: Duration, ground: Grounding) -> bool:
     """Whether a length of time stands in the evidence, or lies between two times that do."""
     as_number = Number(duration.text, duration.seconds, duration.tolerance, UNITS["s"])
     if any(one.unit is not None and fits(as_number, one) for one in ground.numbers):
+        return True
+    if any(math.isclose(one, duration.seconds) for one in ground.steps):
         return True
     return any(abs(span - duration.seconds) <= duration.tolerance for span in ground.spans())
 

@@ -105,7 +105,12 @@ def evidence() -> list[Evidence]:
     )
     return [
         Evidence.of(4, "analyse", {"signals": ["line-2-belt-*.rate", "cooler-1", "max(filler-3.rate) AS f"]}, belts),
-        Evidence.of(6, "analyse", {"sql": "SELECT phase, median(d/(f*f))*1000 … WHERE gap > 2"}, phases),
+        Evidence.of(
+            6,
+            "analyse",
+            {"sql": "SELECT phase, median(d/(f*f))*1000 … WHERE gap > 2 GROUP BY time_bucket(INTERVAL '20 min', time)"},
+            phases,
+        ),
         Evidence.of(5, "rank_causes", {"symptoms": ["line-3"]}, ranked),
         Evidence.of(3, "telemetry_window", {}, samples),
         Evidence.of(1, "telemetry_window", {"signals": ["pump-P102.outletPressure"]}, window),

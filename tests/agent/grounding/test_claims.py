@@ -50,6 +50,7 @@ STANDS = [
     ("At 07:15 it was 3.7.", ["E6"]),
     ("The gap of 2 was exceeded.", ["E6"]),
     ("Lines 1 and 2 share the header.", ["E6"]),
+    ("It was 3.7 in the 20 min from 07:15.", ["E6"]),
 ]
 
 FAILS = [
@@ -83,6 +84,7 @@ FAILS = [
     ("pump-P102.outletPressure was asked for.", ["E4"], "outletPressure"),
     ("The drop (x100) rose from 2.631 to 10.36.", ["E6"], "x100"),
     ("The drop rose from 06:45Z.", ["E6"], "06:45Z"),
+    ("It was 3.7 in the 25 min from 07:15.", ["E6"], "25 min"),
     ("It was 3.7 at 07:15Z.", ["E6"], "07:15Z"),
     ("It began at 2026-01-04T06:30Z.", ["E6"], "2026-01-04T06:30Z"),
     ("Lines 1 and 2 share the header of line 3.", ["E6"], "line 3"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twinwright_tools.analysis.align import Floats, Ints, align, longer_step, resampled
-from twinwright_tools.analysis.signals import choose
+from twinwright_tools.analysis.signals import choose, matching
 from twinwright_tools.errors import InputError, NoDataError, TwinwrightError
 from twinwright_tools.plant import Plant
 from twinwright_tools.telemetry.series import Series, SignalKey
@@ -131,7 +131,6 @@ def test_usual_steps_are_long_enough(least: float) -> None:
         ("median(M1.inflow)", "aggregate"),
         ("mean(M1.mode)", "is text"),
         ("M1.inflow AS 1x", "no plain name"),
-        ("M1 AS x", "can't name"),
         ("nope*", "no recorded signal"),
         ("max(M1.inflow", "names no signal"),
         ("inflow", "names no signal"),
@@ -141,6 +140,17 @@ def test_words_that_name_nothing(mixer: Plant, word: str, says: str) -> None:
     with pytest.raises(TwinwrightError) as caught:
         choose(mixer, [word], 20)
     assert says in caught.value.message + " ".join(caught.value.suggestions)
+
+
+def test_a_name_for_several_signals_goes_before_their_own(mixer: Plant) -> None:
+    names = [one.name for one in choose(mixer, ["M1 AS x"], 20)]
+    assert len(names) > 1 and all(name.startswith("x_") for name in names)
+
+
+def test_a_pattern_without_a_match_is_left_out_and_told(mixer: Plant) -> None:
+    assert matching(mixer, ["M1.inflow", "nope*"]) == (["M1.inflow"], ["no recorded signal matches 'nope*'"])
+    assert matching(mixer, ["nope*"]) == (["nope*"], [])
+    assert matching(mixer, ["M1.*flow", "max(M1.in*)"]) == (["M1.*flow", "max(M1.in*)"], [])
 
 
 def test_words_that_name_signals(mixer: Plant) -> None:

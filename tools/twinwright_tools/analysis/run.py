@@ -20,7 +20,7 @@ from .operations.limit import time_to_limit
 from .operations.order import extremes_and_trend, first_to_break
 from .operations.residual import balance, residual
 from .operations.states import states
-from .signals import Chosen, choose
+from .signals import Chosen, choose, matching
 
 if TYPE_CHECKING:
     from ..plant import Plant
@@ -72,14 +72,15 @@ def perform(plant: Plant, request: Request) -> Done:
     """
     if not request.signals:
         raise InputError(f"{request.operation} needs signals: name some", code="analyse.signals")
-    columns = choose(plant, request.signals, MOST_SIGNALS[request.operation])
+    words, unmatched = matching(plant, request.signals)
+    columns = choose(plant, words, MOST_SIGNALS[request.operation])
     start = request.start or min(one.info.first for one in columns)
     end = min(request.end or plant.at, plant.at)
     aligned = align(plant, columns, start, end, request.step_s)
     split = _split(request, aligned)
     answer = _operate(plant, request, aligned, columns, (start, end), split)
     ages = [(plant.at - one.info.last).total_seconds() for one in columns]
-    return Done(answer, columns, aligned, quality(aligned, answer.notes), max(ages))
+    return Done(answer, columns, aligned, quality(aligned, [*answer.notes, *unmatched]), max(ages))
 
 
 def _split(request: Request, aligned: Aligned) -> int | None:

@@ -52,7 +52,7 @@ def choose(plant: Plant, words: Sequence[str], most: int) -> list[Chosen]:
 
     A word is ``TWIN.SIGNAL``, a TWIN (all recorded signals of it and its parts) or a pattern with ``*`` over
     ``TWIN.SIGNAL`` or over TWIN; ``max(TWIN.SIGNAL)`` names an aggregate (mean, min, max, last, count; without one
-    the mean of numbers and the last of texts), ``… AS name`` a column.
+    the mean of numbers and the last of texts), ``… AS name`` a column (of several: the name before their own).
 
     Raises:
         InputError: a word that can't be read, or more signals than `most`.
@@ -65,14 +65,13 @@ def choose(plant: Plant, words: Sequence[str], most: int) -> list[Chosen]:
         if read is None:
             raise InputError(f"{word!r} names no signal; write TWIN.SIGNAL or max(TWIN.SIGNAL)", code="analyse.signal")
         infos = _infos(plant, read["inner"] or read["plain"])
-        if read["name"] and (len(infos) > 1 or not _NAME.fullmatch(read["name"])):
-            what = "is no plain name" if len(infos) == 1 else f"can't name {len(infos)} columns"
-            raise InputError(f"{word!r}: AS {read['name']} {what}", code="analyse.name")
+        if read["name"] and not _NAME.fullmatch(read["name"]):
+            raise InputError(f"{word!r}: AS {read['name']} is no plain name", code="analyse.name")
         for info in infos:
             aggregate = _aggregate(word, read["call"], info)
             which = (info.key, aggregate, read["name"])
             if which not in found:
-                name = _free(read["name"] or _column(info.key, aggregate, info), taken)
+                name = _free(_named(read["name"], info, len(infos)) or _column(info.key, aggregate, info), taken)
                 found[which] = Chosen(info, aggregate, name)
     unique = list(found.values())
     if len(unique) > most:
@@ -80,6 +79,28 @@ def choose(plant: Plant, words: Sequence[str], most: int) -> list[Chosen]:
         text = f"{len(unique)} signals are named ({names} …); at most {most} are taken here: name fewer"
         raise InputError(text, code="analyse.too_many")
     return unique
+
+
+def matching(plant: Plant, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words without patterns that match nothing, and what to say of those; all of them if nothing else is named."""
+    recorded = [info.key for info in plant.telemetry.signals()]
+    empty = [
+        word for word in words if (inner := _pattern_in(word)) and not any(_is_like(inner, key) for key in recorded)
+    ]
+    if len(empty) == len(words):
+        return list(words), []
+    return [word for word in words if word not in empty], [f"no recorded signal matches {word!r}" for word in empty]
+
+
+def _pattern_in(word: str) -> str | None:
+    read = _WORD.fullmatch(word)
+    named = (read["inner"] or read["plain"]) if read else ""
+    return named if "*" in named else None
+
+
+def _is_like(pattern: str, key: SignalKey) -> bool:
+    like = re.compile(re.escape(pattern).replace(r"\*", ".*"), re.IGNORECASE)
+    return bool(like.fullmatch(str(key)) or like.fullmatch(key.twin))
 
 
 def _infos(plant: Plant, word: str) -> list[SignalInfo]:
@@ -116,6 +137,11 @@ def _aggregate(word: str, call: str | None, info: SignalInfo) -> Aggregate:
         code="analyse.aggregate",
         suggestions=nearest(name, AGGREGATES),
     )
+
+
+def _named(name: str | None, info: SignalInfo, many: int) -> str | None:
+    """The name that was given; of several signals that share it each has its own behind it."""
+    return name if name is None or many == 1 else re.sub(r"\W+", "_", f"{name}_{info.key.signal}", flags=re.ASCII)
 
 
 def _column(key: SignalKey, aggregate: str, info: SignalInfo) -> str:

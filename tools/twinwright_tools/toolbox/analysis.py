@@ -119,18 +119,19 @@ def _performed(operation: Operation, arguments: Analyse, plant: Plant, budget: i
 
 def _selected(arguments: Analyse, plant: Plant, budget: int) -> Finding:
     from ..analysis.relations import Window
-    from ..analysis.signals import choose
+    from ..analysis.signals import choose, matching
     from ..analysis.statement import select
 
     if not arguments.sql.strip():
         raise InputError("the operation sql needs a SELECT in sql", code="analyse.arguments")
-    columns = choose(plant, arguments.signals, _SQL_SIGNALS) if arguments.signals else []
+    words, unmatched = matching(plant, arguments.signals)
+    columns = choose(plant, words, _SQL_SIGNALS) if words else []
     first = min((one.info.first for one in columns), default=None) or (plant.telemetry.span() or (None, None))[0]
     start, end = _time(arguments.start) or first, _time(arguments.to) or plant.at
     found = select(plant, arguments.sql, Window(columns, start, end, _seconds(arguments.step)))
     rows = [shortened(row) for row in found.result.rows]
     units = {one.name: one.unit for one in columns}
-    hints = "".join(f" But {hint}" for hint in found.result.hints)
+    hints = "".join(f" But {hint}." for hint in unmatched) + "".join(f" But {hint}" for hint in found.result.hints)
     facts = [Fact(name="rows", value=len(rows))]
     # Of a few rows each figure has a name to be cited by; of many, they stand in the data alone.
     for row in rows if len(rows) <= _ROW_FACTS else []:
