@@ -99,3 +99,10 @@ def test_nothing_tracked_names_a_registry_or_this_machine() -> None:
         if path.is_file() and path.suffix in {".py", ".toml", ".lock", ".json", ".md", ".yaml", ".yml", ".sh", ""}:
             wrong += [f"{name}: {hit}" for hit in pattern.findall(path.read_text(errors="replace"))]
     assert [one for one in wrong if not one.startswith("tests/house/")] == []
+
+
+def test_nothing_that_is_ignored_is_tracked() -> None:
+    done = subprocess.run(
+        ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+    )
+    assert done.stdout.decode().splitlines() == []
