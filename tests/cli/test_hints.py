@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from twinwright_cli.hints import command_line
+from twinwright_cli.main import main
 from twinwright_tools.settings import Settings
 
 
@@ -49,3 +50,12 @@ def test_the_plant_is_named_where_the_person_isnt_in_it(program: Path, tmp_path:
         ".venv/bin/twinwright", "orders", "submit", "WO-0001", "-C", "my plant", "--state", "s"
     ]  # fmt: skip
     assert command_line(Settings(plant=tmp_path), "check") == ".venv/bin/twinwright check"
+
+
+def test_a_missing_extra_is_told_as_a_clone_installs_it(
+    demo_plant: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twinwright_tools.simulation.simulate.importlib.util.find_spec", lambda *_: None)
+    words = ["-C", str(demo_plant), "--state", str(tmp_path)]
+    assert main(["simulate", "line-3-product-cooler", *words]) == 2
+    assert "(in a clone: .venv/bin/python -m pip install -e '.[simulate]')" in capsys.readouterr().err
