@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 FAULT ?= cavitation
 SEED ?= 1
+FOLDER ?= demo-plant
 
 .PHONY: help demo test lint types bench bench-scale bench-twins bench-diagnosis gate-diff gate-proof gate-nightly demo-gate
 .PHONY: demo-orders
@@ -31,7 +32,7 @@ $(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
 	@touch $@
 
 demo: $(VENV)/.demo ## make the demo plant, break something in it, investigate, draft the work order, write the report
-	$(BIN)/twinwright demo --fault $(FAULT) --seed $(SEED)
+	$(BIN)/twinwright demo --fault $(FAULT) --seed $(SEED) --folder $(FOLDER) $(if $(FORCE),--force)
 
 test: lint types ## lint, types and tests
 	$(BIN)/python -m pytest --numprocesses auto --block-network --allowed-hosts '127\.0\.0\.1,localhost,::1'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,11 +16,12 @@ from rich.console import Console
 from rich.text import Text
 
 from twinwright_tools.errors import UsageError
-from twinwright_tools.times import in_words_for_people, parse_time
+from twinwright_tools.times import parse_time
 
+from .hints import command_line
 from .options import Options
 from .order_files import keep_with_orders
-from .output import working
+from .output import in_zone, working
 
 if TYPE_CHECKING:
     from twinwright_agent.budget import Budget
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from twinwright_agent.result import Investigation, RankedHypothesis, RunUsage
     from twinwright_agent.tracing import Traces
     from twinwright_tools.plant import Plant
+    from twinwright_tools.settings import Settings
 
 
 _SUSPECTS = 4  # twins that people are shown, each by its likeliest signal; --json has every hypothesis
@@ -43,11 +46,14 @@ def investigate_question(
 ) -> Investigation:
     """Runs (or resumes) one investigation and writes its report; the rules finish where the model can't go on.
 
+    A report that can't be written after all is told on stderr, and costs no answer: `report` is None then.
+
     Args:
         bounds: of the budget, by name, where they were given; they go before those of `twinwright.toml`.
 
     Raises:
-        UsageError: neither a question nor a run to resume.
+        UsageError: neither a question nor a run to resume, or the report can't be written where it shall go.
+        click.Abort: it was interrupted; the message says how to go on.
     """
     from twinwright_agent.loop import investigate, new_run_id
     from twinwright_agent.models.choose import choose_model, why_rules
@@ -60,11 +66,9 @@ def investigate_question(
         question = question or kept
     asked = checked_question(question)
     name = run or new_run_id()
-    path = report or plant.state / "reports" / f"{name}.html"
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder; --report names the file to write, for example {path / 'report.html'}")
+    path = checked_report(report or plant.state / "reports" / f"{name}.html")
     settings = options.settings
-    with working(options.as_json) as progress, traces_of(options) as traces:
+    with working(options.as_json, plant.zone) as progress, traces_of(options) as traces:
         chosen = choose_model(settings, progress)
         progress(f"run {name}, model {chosen.name}")
         try:
@@ -82,16 +86,44 @@ def investigate_question(
                 traces=traces,
             )
         except KeyboardInterrupt:
-            click.echo(f"interrupted; go on with: twinwright ask -C {plant.folder} --resume {name}", err=True)
-            raise
+            go_on = command_line(settings, "ask", "--resume", name)
+            raise click.Abort(f"interrupted; go on with: {go_on}") from None
         progress("writing the report")
-        # Heavy, and needed only now: the first request shouldn't wait for it.
-        from twinwright_agent.report import write_report
+        written = _write_report(path, found, plant)
+        keep_with_orders(plant, found, written, progress)
+    return found.model_copy(update={"report": str(written.resolve()) if written else None})
 
+
+def checked_report(path: Path) -> Path:
+    """The path, if a report can be written there; its folder is made.
+
+    Raises:
+        UsageError: it can't.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; --report names the file to write, for example {path / 'report.html'}")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no plain file; --report names the file to write")
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            return path
+    except OSError as error:
+        raise UsageError(
+            f"no report can be written to {path} ({error.strerror}); name another with --report"
+        ) from error
+
+
+def _write_report(path: Path, found: Investigation, plant: Plant) -> Path | None:
+    # Heavy, and needed only now: the first request shouldn't wait for it.
+    from twinwright_agent.report import write_report
+
+    try:
         write_report(path, found, plant)
-        keep_with_orders(plant, found, path, progress)
-    return found.model_copy(update={"report": str(path.resolve())})
+    except OSError as error:
+        click.echo(f"error: the report can't be written to {path}: {error.strerror or error}", err=True)
+        return None
+    return path
 
 
 def checked_question(question: str | None) -> str:
@@ -135,15 +167,16 @@ def asked_at(options: Options, run: str) -> datetime:
 
 
 def exit_code(found: Investigation) -> int:
-    """0 for an answer ("can't be told" is one), 1 for none."""
-    return 0 if found.status in {"concluded", "cannot_tell"} else 1
+    """0 for an answer ("can't be told" is one) with its report, else 1."""
+    return 0 if found.status in {"concluded", "cannot_tell"} and found.report else 1
 
 
-def print_investigation(console: Console, found: Investigation, zone: ZoneInfo) -> None:
+def print_investigation(console: Console, found: Investigation, zone: ZoneInfo, settings: Settings) -> None:
     """An investigation as text: the answer first, then what carries it."""
 
-    def say(text: str, style: str | None = None) -> None:
-        console.print(Text(in_words_for_people(text, zone)), style=style)
+    def say(text: str, style: str | None = None, whole: bool = False) -> None:
+        # What people paste is folded by their terminal, which leaves no line breaks in it.
+        console.print(Text(in_zone(text, zone)), style=style, soft_wrap=whole)
 
     _say_answer(say, found)
     likeliest: dict[str, RankedHypothesis] = {}
@@ -161,8 +194,8 @@ def print_investigation(console: Console, found: Investigation, zone: ZoneInfo) 
         say("evidence", "bold")
     for evidence in found.evidence:
         say(f"  {evidence.id:<4} {evidence.summary}")
-        console.print(Text(f"       {evidence.reproduce}"), style="dim")
-    _say_drafts(say, found)
+        console.print(Text(f"       {evidence.reproduce}"), style="dim", soft_wrap=True)
+    _say_drafts(say, found, settings)
     if found.report:
         say(f"report: {found.report}")
 
@@ -178,11 +211,11 @@ def _say_answer(say: Callable[..., None], found: Investigation) -> None:
         say(f"assumed, not proven: {sentence}")
 
 
-def _say_drafts(say: Callable[..., None], found: Investigation) -> None:
+def _say_drafts(say: Callable[..., None], found: Investigation, settings: Settings) -> None:
     for order in found.work_orders:
         to = f", an addition to open order {order.addition_to.order}" if order.addition_to else ""
         say(f"work order {order.id} (draft, {order.priority}{to}): {order.title}")
-        say(f"     submit with: twinwright orders submit {order.id}", "dim")
+        say(f"     submit with: {command_line(settings, 'orders', 'submit', order.id)}", "dim", whole=True)
     for name, reasons in found.tainted.items():
         for reason in reasons:
             say(f"TAINTED {name}: {reason}; check it before anybody acts on it", "bold red")

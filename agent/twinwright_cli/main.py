@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -81,13 +83,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(_usage(error), "--json" in words)
     except TwinwrightError as error:
         return _fail(error, "--json" in words)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
+    except (KeyboardInterrupt, click.Abort) as error:
+        told = TwinwrightError(str(error) or "interrupted", code="interrupted")
+        if "--json" in words:
+            _fail(told, as_json=True)
+        else:
+            click.echo(plain(told.message), err=True)
         return 130
     except BrokenPipeError:
         # The reader went away (`twinwright … | head`): nothing is left to say, and Python would complain at exit.
         sys.stderr.close()
         return 0
+    except OSError as error:
+        return _fail_of_system(error, "--json" in words)
 
 
 def gather_files(words: list[str]) -> list[str]:
@@ -109,6 +117,20 @@ def _usage(error: click.UsageError) -> UsageError:
     return UsageError(error.format_message() + where, suggestions=near)
 
 
+def _fail_of_system(error: OSError, as_json: bool) -> int:
+    """What the system refused, in words: most often the output, on a full disk."""
+    what = f"{error.filename}: " if error.filename else "writing failed: "
+    told = TwinwrightError(f"{what}{error.strerror or error}", code="system")
+    try:
+        sys.stdout.flush()
+        return _fail(told, as_json)
+    except OSError:
+        # Standard output itself is broken; what is left for it must not be tried again at exit.
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+        return _fail(told, as_json=False)
+
+
 def _fail(error: TwinwrightError, as_json: bool) -> int:
     if as_json:
         click.echo(plain_json(json.dumps({"error": error.as_dict()}, ensure_ascii=False, indent=2)))
@@ -116,4 +138,6 @@ def _fail(error: TwinwrightError, as_json: bool) -> int:
         click.echo(f"error: {plain(error.message)}", err=True)
         if error.suggestions and not all(hint in error.message for hint in error.suggestions):
             click.echo(f"did you mean: {plain(', '.join(error.suggestions))}", err=True)
+        if error.position is not None:
+            click.echo(f"at character {error.position + 1} of the text", err=True)
     return 2 if isinstance(error, InputError) else 1

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from twinwright_tools.errors import InputError, QueryError, TimeFormatError
 from twinwright_tools.times import parse_time
 
-from .output import working
+from .output import in_zone, working
 
 if TYPE_CHECKING:
     from twinwright_tools.plant import Plant
@@ -74,7 +75,13 @@ class Options:
                 cache_home=told.cache_home,
             )
         with plant:
-            yield plant
+            try:
+                yield plant
+            except InputError as error:
+                # What quotes the text that was refused quotes it as it was written.
+                if not told.as_json and not isinstance(error, QueryError | TimeFormatError):
+                    error.message = in_zone(error.message, plant.zone)
+                raise
 
 
 def read_settings(

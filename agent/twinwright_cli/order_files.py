@@ -20,10 +20,11 @@ _BEFORE, _AT_LEAST = timedelta(hours=6), timedelta(hours=24)
 _MOST_SIGNALS, _POINTS = 4, 1500
 
 
-def keep_with_orders(plant: Plant, found: Investigation, report: Path, progress: Callable[[str], None]) -> None:
+def keep_with_orders(plant: Plant, found: Investigation, report: Path | None, progress: Callable[[str], None]) -> None:
     """Keeps the report and a chart with every draft of an investigation, and marks what was struck about it.
 
-    Without matplotlib there is no chart. An order that somebody has submitted or cancelled already is left alone.
+    Without matplotlib there is no chart, and without a report (None) none is kept. An order that somebody has submitted
+    or cancelled already is left alone.
 
     Raises:
         OrderError: the order book can't be used.
@@ -41,7 +42,8 @@ def keep_with_orders(plant: Plant, found: Investigation, report: Path, progress:
         # A claim that was struck and cites what the order rests on may stand in the order too.
         struck = [f"{one.text} ({one.reason})" for one in found.struck if set(one.evidence) & set(order.evidence)]
         book.mark(order.id, struck=struck, at=at)
-        book.attach(order.id, Attachment("report.html", "text/html", report.read_bytes()), by=by, at=at)
+        if report is not None:
+            book.attach(order.id, Attachment("report.html", "text/html", report.read_bytes()), by=by, at=at)
         chart = _chart(plant, order, found, progress)
         if chart is not None:
             book.attach(order.id, Attachment("chart.png", "image/png", chart), by=by, at=at)

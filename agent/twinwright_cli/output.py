@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from twinwright_tools.times import for_people, parse_time
+from twinwright_tools.times import for_people, in_words_for_people, parse_time
 
 from .plain import plain, plain_json
 
@@ -50,22 +50,41 @@ def console_for_people() -> Console:
 
 
 @contextmanager
-def working(quiet: bool = False) -> Iterator[Progress]:
-    """Progress on stderr: a moving line on a terminal, plain lines elsewhere, nothing under --json."""
+def working(quiet: bool = False, zone: ZoneInfo | None = None) -> Iterator[Progress]:
+    """Progress on stderr: a moving line on a terminal, plain lines elsewhere, nothing under --json.
+
+    Args:
+        zone: the site's; times are told in it. None, before a plant is open: as they come.
+    """
     if quiet:
         yield lambda text: None
         return
+
+    def local(text: str) -> str:
+        return plain(in_zone(text, zone) if zone else text)
+
     console = PlainConsole(stderr=True, highlight=False)
     if not console.is_terminal:
-        yield lambda text: click.echo(f"  {plain(text)}", err=True)
+        yield lambda text: click.echo(f"  {local(text)}", err=True)
         return
     with console.status("…") as status:
 
         def tell(text: str) -> None:
-            console.print(f"[dim]  {escape(text)}[/dim]")
-            status.update(escape(plain(text)))
+            console.print(f"[dim]  {escape(local(text))}[/dim]")
+            status.update(escape(local(text)))
 
         yield tell
+
+
+def in_zone(text: str, zone: ZoneInfo) -> str:
+    """The text with its ISO 8601 times as people of the site read them; as it is where what looks like a time is none.
+
+    The text may be a stranger's: 2026-13-01T00:00Z must stop nothing.
+    """
+    try:
+        return in_words_for_people(text, zone)
+    except (ValueError, OverflowError):
+        return text
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> Table:

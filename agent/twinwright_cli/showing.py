@@ -10,23 +10,24 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from twinwright_tools.times import in_words_for_people
-
+from .hints import command_line
 from .investigating import print_investigation, print_ledger
+from .output import in_zone
 
 if TYPE_CHECKING:
     from twinwright_agent.models.base import Entry, ToolResult, Turn
     from twinwright_agent.replay import PastRun
+    from twinwright_tools.settings import Settings
 
 Say = Callable[..., None]
 _MOST_CHARACTERS = 400
 
 
-def print_run(console: Console, run: PastRun, zone: ZoneInfo) -> None:
+def print_run(console: Console, run: PastRun, zone: ZoneInfo, settings: Settings) -> None:
     """The question, every step, and how it ended."""
 
-    def say(text: str, style: str | None = None) -> None:
-        console.print(Text(in_words_for_people(text, zone)), style=style)
+    def say(text: str, style: str | None = None, whole: bool = False) -> None:
+        console.print(Text(in_zone(text, zone)), style=style, soft_wrap=whole)
 
     say(f"run {run.run}, asked {run.started} about {run.at}, model {run.model}", "dim")
     if not run.steps:
@@ -41,9 +42,9 @@ def print_run(console: Console, run: PastRun, zone: ZoneInfo) -> None:
         say("interrupted before it came to an end", "bold")
     else:
         say("")
-        print_investigation(console, run.result, zone)
+        print_investigation(console, run.result, zone, settings)
     if run.resumable:
-        say(f"go on with: twinwright ask --resume {run.run}", "dim")
+        say(f"go on with: {command_line(settings, 'ask', '--resume', run.run)}", "dim", whole=True)
 
 
 def _say_step(say: Say, number: int, step: Entry) -> None:

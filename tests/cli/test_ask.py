@@ -7,12 +7,14 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.agent.conftest import write_plant
 from tests.agent.messages_api import KEY, Endpoint, use
 
 from twinwright_cli.main import main
+from twinwright_cli.output import working
 
 QUESTION = "how many pumps are there?"
 Run = Callable[..., tuple[int, dict[str, Any]]]
@@ -73,7 +75,7 @@ def test_an_overloaded_api_is_finished_by_the_rules(
     assert "rate limit" in found["hand_over"]["because"]
     assert found["answer"].endswith(".)")
     assert main(["show", "-C", str(folder), found["run"]]) == 0
-    assert f"go on with: twinwright ask --resume {found['run']}" in capsys.readouterr().out
+    assert f"twinwright ask --resume {found['run']} -C {folder}" in capsys.readouterr().out
 
 
 def test_show_replays_a_run(run: Run, endpoint: Endpoint, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,3 +156,46 @@ def test_chat_asks_back(run: Run, endpoint: Endpoint, monkeypatch: pytest.Monkey
     assert [one["verdict"] for one in found["value"]] == ["clarify", "answer"]
     assert "clarify and one question" in endpoint.requests[0]["system"][0]["text"]
     assert json.dumps(endpoint.requests[2]).count("the leftmost") == 1
+
+
+@pytest.mark.parametrize("report", ["graph.json/report.html", "graph.json/below/report.html", "/dev/null"])
+def test_a_report_that_cant_be_written_is_refused_before_anything_is_asked(
+    report: str, run: Run, endpoint: Endpoint, folder: Path
+) -> None:
+    code, found = run("ask", QUESTION, "--report", str(folder / report))
+    assert (code, found["error"]["code"]) == (2, "usage")
+    assert report in found["error"]["message"]
+    assert endpoint.requests == []
+
+
+def test_a_report_that_fails_after_all_costs_no_answer(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("twinwright_agent.report.write_report", full)
+    assert main(["ask", QUESTION, "-C", str(folder), "--model", "rules", "--json"]) == 1
+    told = capsys.readouterr()
+    found = json.loads(told.out)
+    assert (found["status"], found["report"]) == ("concluded", None)
+    assert "2" in found["answer"]
+    assert told.err.startswith("error: the report can't be written to ") and "No space left" in told.err
+
+
+def test_people_are_told_times_in_the_sites_zone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with working(zone=ZoneInfo("Europe/Berlin")) as tell:
+        tell("since 2026-01-05T08:00:00+00:00")
+        tell("no time at all: 2026-13-45T99:99Z")
+    told = capsys.readouterr().err
+    assert told == "  since 2026-01-05 09:00:00 +01:00\n  no time at all: 2026-13-45T99:99Z\n"
+    assert main(["ask", f"{QUESTION} not 2026-13-45T99:99Z", "-C", str(folder), "--model", "rules"]) in (0, 1)
+    assert "+00:00" not in capsys.readouterr().err
+    assert main(["show", "-C", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert "+00:00" not in told and ("+01:00" in told or "+02:00" in told)
+    ends = ["--from", "2026-01-05T06:00:00Z", "--to", "2026-01-05T05:00:00Z", "-C", str(folder)]
+    assert main(["window", "pump-1.flow", *ends]) == 2
+    assert "from (2026-01-05 07:00:00 +01:00) must lie before" in capsys.readouterr().err
+    assert main(["window", "pump-1.flow", *ends, "--json"]) == 2
+    assert "from (2026-01-05T06:00:00+00:00)" in json.loads(capsys.readouterr().out)["error"]["message"]

@@ -45,6 +45,26 @@ def test_an_explanation_runs_nothing(capsys: pytest.CaptureFixture[str], plant: 
     assert run(capsys, plant, "--explain", "--search", "hums", code=2)["error"]["code"] == "usage"
 
 
+def test_rows_that_a_limit_cut_off_are_told(capsys: pytest.CaptureFixture[str], plant: Path) -> None:
+    rows = "".join(f"note,P1,jam number {number}\n" for number in range(501))
+    (plant / "history" / "jams.csv").write_text(f"kind,twin,text\n{rows}")
+    for words, most in (
+        (["--search", "jam"], 20),
+        (["--search", "jam", "--limit", "3"], 3),
+        (["SELECT text FROM history WHERE text LIKE 'jam%'"], 500),
+        (["SELECT text FROM history", "--limit", "4"], 4),
+    ):
+        found = run(capsys, plant, *words)
+        assert (len(found["value"]), found["more"]) == (most, True)
+        assert main(["history", *words, "-C", str(plant)]) == 0
+        assert f"first {most} row(s); more match (--limit" in capsys.readouterr().out
+    for words, count in ((["--search", "jam", "--limit", "501"], 501), (["SELECT text FROM history LIMIT 2"], 2)):
+        found = run(capsys, plant, *words)
+        assert (len(found["value"]), found["more"]) == (count, False)
+        assert main(["history", *words, "-C", str(plant)]) == 0
+        assert f"\n{count} row(s)" in capsys.readouterr().out
+
+
 def test_a_refusal_has_its_place(capsys: pytest.CaptureFixture[str], plant: Path) -> None:
     sql = "SELECT txt FROM history"
     error = run(capsys, plant, sql, code=2)["error"]

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from tests.agent.conftest import write_plant
 
 from twinwright_cli.main import COMMANDS, gather_files, main
 
@@ -84,3 +85,41 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_where_a_text_was_refused_is_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    plant = write_plant(tmp_path / "plant")
+    query = "SELECT T., T.name FROM DIGITALTWINS T"
+    assert main(["query", query, "-C", str(plant)]) == 2
+    assert f"at character {query.index(',') + 1} of the text" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_an_interruption_is_told_once(
+    as_json: bool, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    plant = write_plant(tmp_path / "plant")
+    monkeypatch.setattr("twinwright_agent.loop.investigate", interrupted)
+    assert main(["ask", "why?", "-C", str(plant), *["--json"] * as_json]) == 130
+    told = capsys.readouterr()
+    said = told.out + told.err
+    assert said.count("interrupted") == 1 + as_json  # the code and the message
+    assert f"-C {plant}" in said and "ask --resume " in said
+    if as_json:
+        assert json.loads(told.out)["error"]["code"] == "interrupted"
+    monkeypatch.setattr("twinwright_tools.plant.open_plant", interrupted)
+    assert main(["check", "-C", str(plant), *["--json"] * as_json]) == 130
+    told = capsys.readouterr()
+    assert (json.loads(told.out)["error"]["message"] if as_json else told.err.strip()) == "interrupted"
+
+
+@pytest.mark.parametrize("words", [["modes"], ["modes", "--json"], ["--help"]])
+def test_an_output_that_cant_be_written_is_one_clear_line(words: list[str]) -> None:
+    code = "import sys; from twinwright_cli.main import main; sys.exit(main(sys.argv[1:]))"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-c", code, *words], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "error: writing failed: No space left on device\n"

@@ -44,7 +44,8 @@ def command(
     with options.opened(at) as plant:
         found = investigate_question(options, plant, question, report=report, run=run, bounds=bounds)
         zone = plant.zone
-    show(options.as_json, found.model_dump(mode="json"), lambda console: print_investigation(console, found, zone))
+    document = found.model_dump(mode="json")
+    show(options.as_json, document, lambda console: print_investigation(console, found, zone, options.settings))
     click.get_current_context().exit(exit_code(found))
 
 

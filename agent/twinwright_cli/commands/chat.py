@@ -47,11 +47,11 @@ def command(options: Options, bounds: Mapping[str, Any], at: datetime | None) ->
         )
         console = console_for_people()
         while question := _next_question():
-            with working(options.as_json) as progress:
+            with working(options.as_json, plant.zone) as progress:
                 found = conversation.ask(question, progress=progress)
             told.append(found.model_dump(mode="json"))
             if not options.as_json:
-                print_investigation(console, found, plant.zone)
+                print_investigation(console, found, plant.zone, settings)
     if options.as_json:
         show(options.as_json, {"value": told}, lambda console: None)
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +11,9 @@ from rich.console import Console
 from twinwright_tools.errors import UnknownNameError, UsageError
 from twinwright_tools.times import for_people, iso
 
-from ..investigating import exit_code, investigate_question, print_investigation
+from ..demo_folder import fresh_folder
+from ..hints import command_line
+from ..investigating import checked_report, exit_code, investigate_question, print_investigation
 from ..options import read_settings
 from ..output import show, table, working
 
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from twinwright_plant import Fault, Truth
 
 QUESTION = "why is line {} throughput dropping?"  # of the line that feels the fault; 3 where all do
-_MARKER = ".made-by-twinwright-demo"
 
 
 @click.command("demo", short_help="Make the demo plant, break something in it, and find out what.")
@@ -31,17 +28,25 @@ _MARKER = ".made-by-twinwright-demo"
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Everything random follows from it.")
 @click.option("--list-faults", is_flag=True, help="List the faults and stop.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("demo-plant"), show_default=True)
+@click.option("--force", is_flag=True, help="Make the folder anew, whatever people did in it.")
 @click.option("--model", default="auto", show_default=True, metavar="auto|rules|claude-…")
 @click.option("--report", type=click.Path(path_type=Path), help="Where the HTML report goes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 def command(
-    fault: str | None, seed: int, list_faults: bool, folder: Path, model: str, report: Path | None, as_json: bool
+    fault: str | None,
+    seed: int,
+    list_faults: bool,
+    folder: Path,
+    force: bool,
+    model: str,
+    report: Path | None,
+    as_json: bool,
 ) -> None:
     """Make a bottling plant with a fault in it and ask why line 3's throughput is dropping (or that of another line,
     where the fault sits there).
 
-    The plant folder stays, so that every other command can be tried on it. What was broken is told only at the end;
-    it never enters the plant folder.
+    The plant folder stays, so that every other command can be tried on it; where somebody did, the next demo doesn't
+    make it anew without --force. What was broken is told only at the end; it never enters the plant folder.
     """
     from twinwright_plant import FAULTS, make_plant
 
@@ -50,7 +55,9 @@ def command(
         return
     fault = fault or next(iter(FAULTS))
     question = QUESTION.format(_named(fault)[0].line)
-    with _fresh_folder(folder) as free:
+    with fresh_folder(folder, force) as free:
+        if report is not None:
+            checked_report(report)
         options = read_settings(free, as_json=as_json, model=model)
         with working(as_json) as progress:
             progress(f"simulating 48 h of the bottling plant into {free}")
@@ -61,11 +68,12 @@ def command(
     document = found.model_dump(mode="json") | {"truth": _truth(truth)}
 
     def people(console: Console) -> None:
-        print_investigation(console, found, zone)
+        print_investigation(console, found, zone, options.settings)
         for one in (truth, *truth.also):
             began = for_people(one.onset, zone) if one.onset else "never"
             console.print(f"the truth, told only now: {one.twin}, {one.mode}, since {began}", markup=False)
-        console.print(f"go on: twinwright check -C {free}; twinwright orders list -C {free}", markup=False, style="dim")
+        go_on = (command_line(options.settings, *words) for words in (("check",), ("orders", "list")))
+        console.print(f"go on: {'; '.join(go_on)}", markup=False, style="dim", soft_wrap=True)
 
     show(options.as_json, document, people)
     click.get_current_context().exit(exit_code(found))
@@ -105,37 +113,3 @@ def _list_faults(as_json: bool) -> None:
 def _truth(truth: Truth) -> dict[str, Any]:
     told: dict[str, Any] = {"twin": truth.twin, "mode": truth.mode, "onset": iso(truth.onset) if truth.onset else None}
     return told | ({"also": [_truth(one) for one in truth.also]} if truth.also else {})
-
-
-@contextmanager
-def _fresh_folder(wanted: Path) -> Iterator[Path]:
-    """An empty folder to make the plant in, locked while it is used.
-
-    A folder that an earlier demo made is made anew; one that another demo is using right now is left alone, and the
-    next free name is taken; any other folder with something in it is never touched.
-    """
-    for number in range(1, 1000):
-        folder = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
-        marker = folder / _MARKER
-        if folder.exists() and not marker.exists() and any(folder.iterdir()):
-            raise UsageError(f"{folder} is not a demo plant and not empty; choose another --folder")
-        folder.mkdir(parents=True, exist_ok=True)
-        with marker.open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            _empty(folder)
-            yield folder
-            return
-    raise UsageError(f"a thousand demos are running in {wanted.parent}")
-
-
-def _empty(folder: Path) -> None:
-    for entry in folder.iterdir():
-        if entry.name == _MARKER:
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()

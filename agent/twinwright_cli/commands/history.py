@@ -14,6 +14,7 @@ from ..output import figure, show, table
 
 # What people read of a found row; --json has all of it.
 _READ = ("time", "kind", "id", "twin", "code", "status", "text", "source")
+_FOUND, _SELECTED = 20, 500  # rows at most, where --limit says nothing
 
 
 @click.command("history", short_help="Search past work orders, alarms and notes, or count them with SQL.")
@@ -24,7 +25,11 @@ _READ = ("time", "kind", "id", "twin", "code", "status", "text", "source")
 @click.option(
     "--explain", is_flag=True, help="With a SELECT: show the tree, the checks, the plan and the SQL; run nothing."
 )
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many rows at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    help=f"How many rows at most (default: {_FOUND}, or {_SELECTED} of a SELECT).",
+)
 @at_option
 @plant_options
 def command(
@@ -34,7 +39,7 @@ def command(
     twin: str | None,
     kind: str | None,
     explain: bool,
-    limit: int,
+    limit: int | None,
     at: datetime | None,
 ) -> None:
     """Search history by words, or count it: SELECT twin, count(*) FROM history GROUP BY twin."""
@@ -46,21 +51,24 @@ def command(
     hints: list[str] = []
     with options.opened(at) as plant:
         if words is not None:
-            rows = plant.history.search(words, twin=twin, kind=kind, limit=limit)
+            most = limit or _FOUND
+            found = plant.history.search(words, twin=twin, kind=kind, limit=most + 1)
+            rows, more = found[:most], len(found) > most
             columns = list(dict.fromkeys(name for row in rows for name in row))
-            document: dict[str, object] = {"value": rows}
+            document: dict[str, object] = {"value": rows, "more": more}
         else:
-            result = plant.history.sql(str(sql))
-            columns, hints = result.columns, result.hints
+            result = plant.history.sql(str(sql), limit=limit or _SELECTED)
+            columns, hints, more = result.columns, result.hints, result.truncated
             rows = [dict(zip(columns, row, strict=True)) for row in result.rows]
-            document = {"columns": columns, "value": rows, "sql": result.sql, "hints": hints}
+            document = {"columns": columns, "value": rows, "more": more, "sql": result.sql, "hints": hints}
         zone = plant.zone
 
     def people(console: Console) -> None:
-        found = [name for name in columns if any(row.get(name) is not None for row in rows)]
-        shown = found if words is None else [name for name in _READ if name in found]
+        filled = [name for name in columns if any(row.get(name) is not None for row in rows)]
+        shown = filled if words is None else [name for name in _READ if name in filled]
         console.print(table(shown, [[figure(name, row.get(name), None, zone) for name in shown] for row in rows]))
-        console.print(f"{len(rows)} row(s)", style="dim")
+        counted = f"first {len(rows)} row(s); more match (--limit, at most 1000)" if more else f"{len(rows)} row(s)"
+        console.print(counted, style="dim", markup=False)
         for hint in hints:
             console.print(f"hint: {hint}", markup=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..options import Options, plant_options
-from ..output import show, table
+from ..output import figure, show, table
 from ..showing import print_run
 
 
@@ -20,9 +20,12 @@ def command(options: Options, run: str | None) -> None:
         zone = plant.zone
         if run is not None:
             found = past_run(plant, run)
-            show(options.as_json, found.model_dump(mode="json"), lambda console: print_run(console, found, zone))
+            document = found.model_dump(mode="json")
+            show(options.as_json, document, lambda console: print_run(console, found, zone, options.settings))
             return
         runs = past_runs(plant)
     columns = ["run", "started", "status", "model", "question"]
-    rows = [[one[name] for name in columns] for one in runs]
+    rows = [
+        [figure(name, one[name], None, zone) if name == "started" else one[name] for name in columns] for one in runs
+    ]
     show(options.as_json, {"value": runs}, lambda console: console.print(table(columns, rows)))

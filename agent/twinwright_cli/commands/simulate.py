@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 
-from twinwright_tools.errors import TimeFormatError, UsageError
+from twinwright_tools.errors import SimulationError, TimeFormatError, UsageError
 from twinwright_tools.times import for_people, parse_time
 
 from ..options import TIME, Options, plant_options
@@ -112,7 +114,7 @@ def command(
         check_plot(plot)
     asked = _Asked(twin, mode, dict(settings), start, until, using, limit)
     found: WhatIf | None = None
-    with options.opened() as plant, working(options.as_json) as progress:
+    with _told_in_a_clone(), options.opened() as plant, working(options.as_json, plant.zone) as progress:
         zone = plant.zone
         if mode is None:
             run = _simulated(plant, asked, progress)
@@ -145,6 +147,17 @@ class _Asked:
     until: datetime | timedelta | None
     using: str | None
     limit_s: float
+
+
+@contextmanager
+def _told_in_a_clone() -> Iterator[None]:
+    """Where an extra is missing, also says how it is installed where Twinwright itself came from no registry."""
+    try:
+        yield
+    except SimulationError as error:
+        if error.code == "simulation.extra":
+            error.message += " (in a clone: .venv/bin/python -m pip install -e '.[simulate]')"
+        raise
 
 
 def _simulated(plant: Plant, asked: _Asked, progress: Tell) -> Simulation:
