@@ -85,7 +85,7 @@ def test_a_torn_parquet_page(pump_plant: Path) -> None:
 def test_duplicates_and_disorder(pump_plant: Path) -> None:
     rows = ["2026-01-05T00:00:40Z,P1,flow,99,\n", "2026-01-05T00:00:05Z,P1,flow,1.5,\n"]
     (pump_plant / "telemetry" / "b.csv").write_text(HEAD + "".join(rows))
-    assert "1 rows repeat" in _problem(pump_plant, "telemetry.duplicates").message
+    assert "1 row repeats" in _problem(pump_plant, "telemetry.duplicates").message
     with open_plant(pump_plant) as plant:
         (info,) = [info for info in plant.telemetry.signals() if info.key.signal == "flow"]
         series = plant.telemetry.series([info.key])[info.key]

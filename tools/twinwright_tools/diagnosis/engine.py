@@ -15,7 +15,7 @@ from ..times import to_micros
 from ..twins.graph import TwinGraph
 from .answer import Context, build_answer
 from .calibration import Calibration, kept
-from .confidence import capped, chance_of_fault, confidences, fault_features, substantiated, verdict_of
+from .confidence import blindly, capped, chance_of_fault, confidences, fault_features, substantiated, verdict_of
 from .data_quality import data_statements
 from .explained import discounted, explanations
 from .failure_modes import load_library, modes_of_plant
@@ -118,9 +118,13 @@ def diagnose_signals(
     if site is not None:
         shares = [site.of(share) for share in shares]
     verdict = verdict_of(fault, shares, complained)
-    data = data_statements(signals, infos, graph, to_micros(at), symptoms)
+    deviations = deviations_of(look.found)
+    judged = look.grid is not None or (bool(deviations) and verdict != "nothing_wrong")
+    data = data_statements(signals, infos, graph, to_micros(at), symptoms, judged)
+    if data.blind:
+        verdict, shares = "cannot_tell", blindly(shares)
     context = Context(at, graph, models, relations, look, tuple(symptoms), library, data, tuple(known), explained)
-    return build_answer(context, candidates, capped(shares, verdict), verdict, deviations_of(look.found))
+    return build_answer(context, candidates, capped(shares, verdict), verdict, deviations)
 
 
 def typical_interval(infos: Sequence[SignalInfo]) -> float:
