@@ -45,7 +45,7 @@ def data_statements(
     graph: TwinGraph,
     at: int,
     symptoms: Sequence[Symptom] = (),
-    judged: bool = True,
+    judged: bool | None = True,
 ) -> Statements:
     """What a reader has to know of telemetry and graph before believing a diagnosis: eight sentences at most.
 
@@ -53,7 +53,7 @@ def data_statements(
 
     Args:
         at: the moment of asking in microseconds; nothing later is read.
-        judged: whether there was past enough for any sampled signal to be judged by.
+        judged: whether the sampled signals had past enough to be judged by; None: only logs, if any, were looked at.
     """
     known = sorted((info for info in infos if info.key in signals), key=lambda info: info.key)
     facts = _Facts(known, {info.key: _upto(signals[info.key], at) for info in known}, graph, at, tuple(symptoms))
@@ -181,7 +181,7 @@ def _strangers(facts: _Facts) -> list[str]:
     return _told(unknown, what, len(facts.recorded), "twins")
 
 
-def _blind(facts: _Facts, judged: bool) -> str:
+def _blind(facts: _Facts, judged: bool | None) -> str:
     """Why there is nothing to judge, or nothing to judge it by; empty where there is.
 
     The second half of the time from the first sample to the moment of asking is judged by the first: if the newest
@@ -194,7 +194,7 @@ def _blind(facts: _Facts, judged: bool) -> str:
     if facts.at - facts.newest > facts.newest - first:
         return next(iter(_old(facts)), "")
     logs = (len(facts.rows[info.key]) for info in facts.infos if info.sampling == "events")
-    if judged or max(logs, default=0) >= LEAST_SAMPLES:
+    if judged or (judged is None and max(logs, default=0) >= LEAST_SAMPLES):
         return ""
     most = max(len(one) for one in facts.rows.values())
     samples = "is at most 1 sample" if most == 1 else f"are at most {most} samples"

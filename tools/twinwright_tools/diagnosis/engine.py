@@ -35,6 +35,10 @@ from .weights import load_weights
 if TYPE_CHECKING:
     from ..plant import Plant
     from ..twins.dtdl import ModelSet
+    from .grid import Grid
+
+_LEAST_STEPS = 48  # those that the engine needs, in either half
+_LEAST_S = 3600.0
 
 
 def diagnose(plant: Plant, symptoms: Sequence[Symptom] = ()) -> Diagnosis:
@@ -119,12 +123,23 @@ def diagnose_signals(
         shares = [site.of(share) for share in shares]
     verdict = verdict_of(fault, shares, complained)
     deviations = deviations_of(look.found)
-    judged = look.grid is not None or (bool(deviations) and verdict != "nothing_wrong")
+    judged = past_enough(look.grid)
+    if look.grid is None and deviations and verdict != "nothing_wrong":
+        judged = True  # a state or a stated limit speaks without a past
     data = data_statements(signals, infos, graph, to_micros(at), symptoms, judged)
     if data.blind:
         verdict, shares = "cannot_tell", blindly(shares)
     context = Context(at, graph, models, relations, look, tuple(symptoms), library, data, tuple(known), explained)
     return build_answer(context, candidates, capped(shares, verdict), verdict, deviations)
+
+
+def past_enough(grid: Grid | None) -> bool | None:
+    """Whether the grid has steps or time enough for its second half to be judged by its first; None without a grid.
+
+    What a plant does in minutes tells little of what it usually does, unless it is recorded fast; and few samples tell
+    little, unless they cover much time (a plant that is read once a day).
+    """
+    return None if grid is None else grid.shape[0] >= _LEAST_STEPS or grid.shape[0] * grid.step_s >= _LEAST_S
 
 
 def typical_interval(infos: Sequence[SignalInfo]) -> float:

@@ -170,17 +170,18 @@ def _stage_csv(connection: DuckDBPyConnection, path: Path, number: int, problems
         f"header = true, auto_detect = false, delim = {quoted(delimiter)}, quote = '\"', escape = '\"', "
         f"columns = {{{columns}}}, store_rejects = true"
     )
+    lines: list[tuple[int, str]] | None
     try:
-        _copy_csv(connection, path, table, options)
+        lines = _copy_csv(connection, path, table, options)
     except duckdb.InvalidInputException:
-        # Lines that end in different ways are a mistake to DuckDB's strict mode; without it, cells that are too many
-        # would go unnoticed.
+        lines = None
+    if lines is None or (lines and _mixed_ends(path)):
+        # Lines that end in different ways are a mistake to DuckDB's strict mode, or counted wrongly; without that mode,
+        # cells that are too many would go unnoticed.
         with tempfile.TemporaryDirectory(prefix="twinwright-") as folder:
             alike = Path(folder) / "alike.csv"
             _with_alike_lines(path, alike)
-            _copy_csv(connection, alike, table, options)
-    rejected = connection.execute("SELECT line, min(error_message) FROM reject_errors GROUP BY line ORDER BY line")
-    lines = rejected.fetchall()
+            lines = _copy_csv(connection, alike, table, options)
     if lines:
         text = f"{_count(len(lines), 'row')} left out: {lines[0][1].rstrip('.').lower()}"
         place = places([line for line, _ in lines[:MOST_PLACES]], "line", len(lines))
@@ -188,10 +189,22 @@ def _stage_csv(connection: DuckDBPyConnection, path: Path, number: int, problems
     return table
 
 
-def _copy_csv(connection: DuckDBPyConnection, path: Path, table: str, options: str) -> None:
+def _copy_csv(connection: DuckDBPyConnection, path: Path, table: str, options: str) -> list[tuple[int, str]]:
+    """Copies what fits into a table; returns the lines that don't, with what is wrong with each."""
     connection.execute("DROP TABLE IF EXISTS reject_errors")
     connection.execute("DROP TABLE IF EXISTS reject_scans")
-    connection.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM read_csv({quoted(str(path))}, {options})")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM read_csv({quoted(str(path))}, {options})"
+    )
+    rejected = connection.execute("SELECT line, min(error_message) FROM reject_errors GROUP BY line ORDER BY line")
+    return rejected.fetchall()
+
+
+def _mixed_ends(path: Path) -> bool:
+    with path.open(encoding="latin-1") as stream:
+        while stream.read(1 << 20):
+            pass
+        return isinstance(stream.newlines, tuple)
 
 
 def _with_alike_lines(path: Path, copy: Path) -> None:
