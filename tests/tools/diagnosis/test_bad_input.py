@@ -3,6 +3,7 @@ depend on what it shouldn't (order, names, units, the future)."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import random
@@ -317,6 +318,61 @@ def test_data_without_trouble_is_not_complained_of() -> None:
     assert said(answer.as_dict()) == ""
 
 
+# --- No data is no healthy plant -------------------------------------------------------------------------------------
+
+DAY = 86_400_000_000
+
+
+def healthy(count: int, every: int = STEP, **more: Any) -> Case:
+    """A plant without a fault, with so many samples of each signal at this distance, asked at the last of them."""
+    times = to_micros(START) + every * np.arange(count, dtype=np.int64)
+    series = {key: series_of(key, course[:count], times) for key, course in values_of(4, "none").items()}
+    return Case(series, **({"at": from_micros(int(times[-1]))} | more))
+
+
+@pytest.mark.parametrize(
+    ("case", "why"),
+    [
+        (Case({}), "There is no telemetry up to"),
+        (healthy(STEPS, at=datetime(2020, 1, 1, tzinfo=UTC)), "There is no telemetry up to 2020-01-01"),
+        (healthy(STEPS, at=datetime(2036, 1, 1, tzinfo=UTC)), "The newest sample is of 2026-03-01T04:59:00"),
+        (healthy(STEPS, at=AT + timedelta(hours=6)), "The newest sample is of 2026-03-01T04:59:00"),
+        (healthy(6), "There are at most 6 samples of a signal, over 5 min: too little past"),
+        (healthy(40, STEP // 6), "There are at most 40 samples of a signal, over 6.5 min: too little past"),
+        (healthy(1), "There is at most 1 sample of a signal"),
+    ],
+)
+def test_no_data_is_no_healthy_plant(case: Case, why: str) -> None:
+    for symptoms in ((), (Symptom("ember"),)):
+        answer = dataclasses.replace(case, symptoms=symptoms).ask()
+        assert answer.verdict == "cannot_tell"
+        assert answer.missing[0].startswith(why)
+        assert sum(one.startswith(why) for one in answer.missing) == 1
+        assert all(one.confidence <= 0.05 for one in answer.hypotheses)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        healthy(STEPS),
+        healthy(STEPS, at=AT + timedelta(minutes=5)),
+        healthy(200, DAY),
+        healthy(40, DAY),
+        healthy(40, DAY, at=START + timedelta(days=41)),
+    ],
+)
+def test_a_healthy_plant_with_current_data_is_healthy_however_seldom_it_is_read(case: Case) -> None:
+    assert case.ask().verdict == "nothing_wrong"
+
+
+def test_a_log_with_events_enough_is_a_past_of_its_own() -> None:
+    times = to_micros(START) + STEP * np.arange(30, dtype=np.int64) ** 2
+    log = Series(SignalKey("bravo", "state"), times, np.arange(30) % 2.0)
+    info = SignalInfo(log.key, "boolean", "events", 30, START, from_micros(int(times[-1])), None, None, True)
+    answer = Case({log.key: log}, infos=[info], at=from_micros(int(times[-1]))).ask()
+    assert answer.verdict == "nothing_wrong"
+
+
 @pytest.mark.parametrize(
     "symptom", [Symptom("brav"), Symptom("bravo", "flwo"), Symptom("", ""), Symptom("ghost", "flow")]
 )
@@ -563,6 +619,12 @@ def test_rows_after_the_moment_do_not_matter(at: datetime, tmp_path: Path, capsy
 def test_before_everything_there_is_nothing_to_tell_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     answer = diagnosed(write_plant(tmp_path / "plant", ROWS), capsys, at=datetime(1970, 1, 1, tzinfo=UTC))
     assert answer["verdict"] != "cause" and "no telemetry up to 1970-01-01" in said(answer)
+
+
+def test_a_plant_without_a_usable_row_is_not_called_healthy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = diagnosed(write_plant(tmp_path / "plant", [row.replace("+00:00", "") for row in ROWS]), capsys)
+    assert answer["verdict"] == "cannot_tell"
+    assert answer["missing"][0].startswith("There is no telemetry up to")
 
 
 def test_cycles_and_self_loops_are_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

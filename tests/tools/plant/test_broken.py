@@ -13,6 +13,7 @@ import pytest
 
 from twinwright_tools.errors import ConfigError
 from twinwright_tools.plant import Plant, open_plant
+from twinwright_tools.plant.check import check
 from twinwright_tools.plant.problems import Problem
 
 HEAD = "timestamp,twin,signal,value,text\n"
@@ -85,7 +86,7 @@ def test_a_torn_parquet_page(pump_plant: Path) -> None:
 def test_duplicates_and_disorder(pump_plant: Path) -> None:
     rows = ["2026-01-05T00:00:40Z,P1,flow,99,\n", "2026-01-05T00:00:05Z,P1,flow,1.5,\n"]
     (pump_plant / "telemetry" / "b.csv").write_text(HEAD + "".join(rows))
-    assert "1 rows repeat" in _problem(pump_plant, "telemetry.duplicates").message
+    assert "1 row repeats" in _problem(pump_plant, "telemetry.duplicates").message
     with open_plant(pump_plant) as plant:
         (info,) = [info for info in plant.telemetry.signals() if info.key.signal == "flow"]
         series = plant.telemetry.series([info.key])[info.key]
@@ -96,8 +97,11 @@ def test_duplicates_and_disorder(pump_plant: Path) -> None:
 def test_unknown_names_are_kept(pump_plant: Path) -> None:
     rows = "2026-01-05T00:00:00Z,P11,flow,1,\n2026-01-05T00:00:00Z,P2,colour,1,\n"
     (pump_plant / "telemetry" / "b.csv").write_text(HEAD + rows)
-    assert _problem(pump_plant, "telemetry.unknown_twin").place == "P11"
-    assert "P2.colour" in _problem(pump_plant, "telemetry.unknown_signal").message
+    twin, signal = _problem(pump_plant, "telemetry.unknown_twin"), _problem(pump_plant, "telemetry.unknown_signal")
+    assert (twin.place, twin.file) == ("P11", "telemetry/b.csv")
+    assert twin.message.startswith("1 row is of the twin 'P11'")
+    assert (signal.file, signal.message.startswith("1 signal is in no model")) == ("telemetry/b.csv", True)
+    assert "P2.colour" in signal.message
     with open_plant(pump_plant) as plant:
         assert {"P11.flow", "P2.colour"} <= {str(info.key) for info in plant.telemetry.signals() if not info.known}
 
@@ -177,6 +181,34 @@ def test_no_telemetry_and_no_history(pump_plant: Path) -> None:
         assert plant.history.rows() == 0
         assert plant.history.search("seal") == []
         assert plant.history.sql("SELECT count(*) AS n FROM history").rows == [[0]]
+
+
+def test_check_says_that_there_is_no_telemetry(pump_plant: Path) -> None:
+    (pump_plant / "telemetry" / "a.csv").unlink()
+    (pump_plant / "telemetry").rmdir()
+    with open_plant(pump_plant) as plant:
+        (found,) = [problem for problem in check(plant).problems if problem.code == "telemetry.none"]
+    assert found.severity == "warning"
+    assert "telemetry/**/*.csv" in found.message
+
+
+def test_a_suffix_in_capitals_is_read(pump_plant: Path, open_pumps: Callable[..., Plant]) -> None:
+    (pump_plant / "telemetry" / "may.CSV").write_text(HEAD + ROW)
+    (pump_plant / "history" / "more.Jsonl").write_text('{"kind": "note", "twin": "P1", "text": "hello"}\n')
+    plant = open_pumps()
+    assert "P2.flow" in {str(info.key) for info in plant.telemetry.signals()}
+    assert len(plant.history.search("hello")) == 1
+    assert not [problem for problem in check(plant).problems if problem.code.endswith(".unread")]
+
+
+def test_check_names_files_that_are_not_read(pump_plant: Path, open_pumps: Callable[..., Plant]) -> None:
+    for name in ("telemetry/x/june.xlsx", "history/orders.xlsx", "history/.hidden", "telemetry/README.md"):
+        (pump_plant / name).parent.mkdir(exist_ok=True)
+        (pump_plant / name).write_text("x")
+    found = {one.file: one for one in check(open_pumps()).problems if one.code.endswith(".unread")}
+    assert set(found) == {"telemetry/x/june.xlsx", "history/orders.xlsx"}
+    assert "history/**/*.csv, history/**/*.jsonl" in found["history/orders.xlsx"].message
+    assert {one.severity for one in found.values()} == {"warning"}
 
 
 def test_ranges_and_words_that_fit_nothing(pump_plant: Path, open_pumps: Callable[..., Plant]) -> None:

@@ -143,6 +143,16 @@ def test_a_wrong_configuration(pump_plant: Path, text: str, place: str | None, s
     assert suggestion is None or suggestion in caught.value.suggestions
 
 
+def test_all_that_is_wrong_with_a_configuration_is_told(pump_plant: Path) -> None:
+    text = 'timezon = "UTC"\n[relationships]\nfeeds = "sideways"\n[cmms]\ntimeout_s = -1\n'
+    (pump_plant / "twinwright.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        open_plant(pump_plant)
+    for place in ("timezon", "relationships.feeds", "cmms.timeout_s"):
+        assert place in str(caught.value)
+    assert "did you mean timezone?" in str(caught.value)
+
+
 @pytest.mark.shared
 def test_the_packs_open_clean(shared_data: Path, tmp_path: Path) -> None:
     for pack in sorted(path.parent for path in shared_data.glob("*/cases.jsonl")):

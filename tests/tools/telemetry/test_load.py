@@ -37,3 +37,28 @@ def test_the_last_of_repeated_rows_counts_and_no_other_is_lost(
     told = [problem for problem in plant.problems if problem.code == "telemetry.duplicates"]
     again = len(rows) - len(expected)
     assert [problem.message.split()[0] for problem in told] == ([str(again)] if again else [])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=61, max_size=61), st.integers(1, 60))
+def test_lines_may_end_in_any_way(
+    pump_plant: Path, open_pumps: Callable[..., Plant], ends: list[str], wrong: int
+) -> None:
+    lines = [HEADER, *(f"2026-01-05T00:00:{second:02}Z,P1,flow,{second}," for second in range(60))]
+    lines[wrong] += ",one cell too many"
+    text = "".join(line + end for line, end in zip(lines, ends, strict=True))
+    (pump_plant / "telemetry" / "a.csv").write_text(text, newline="")
+    plant = open_pumps()
+    (found,) = plant.telemetry.series().values()
+    assert found.values.tolist() == [float(second) for second in range(60) if second != wrong - 1]
+    (problem,) = [one for one in plant.problems if one.code == "telemetry.csv_row"]
+    assert (problem.file, problem.place) == ("telemetry/a.csv", f"line {wrong + 1}")
+
+
+def test_one_line_of_ten_thousand_may_end_in_another_way(pump_plant: Path, open_pumps: Callable[..., Plant]) -> None:
+    rows = [f"2026-01-05T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}Z,P1,flow,{n}," for n in range(10_800)]
+    text = "\r\n".join([HEADER, *rows, ""]).replace(f"{rows[5000]}\r\n", f"{rows[5000]}\n")
+    (pump_plant / "telemetry" / "a.csv").write_text(text, newline="")
+    plant = open_pumps()
+    assert plant.telemetry.info(SignalKey("P1", "flow")).count == 10_800
+    assert not [one for one in plant.problems if one.code.startswith("telemetry.")]

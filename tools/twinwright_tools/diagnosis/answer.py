@@ -320,8 +320,8 @@ def _figure(value: float | str | None, other: float | str | None) -> str:
 
 
 def _missing(context: Context, verdict: Verdict, hypotheses: Sequence[Hypothesis]) -> list[str]:
-    if not context.found:
-        return [f"There is no telemetry up to {iso(context.at)}."]
+    if context.data.blind:
+        return [context.data.blind]
     if verdict != "cannot_tell":
         return []
     sentences = []

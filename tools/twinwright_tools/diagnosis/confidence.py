@@ -16,6 +16,7 @@ from .weights import Weights
 
 _MOST = 0.97
 _LEAST_SHARE = 0.01  # a share nearer to 0 or 1 says no more: scores aren't that exact
+_BLIND_MOST = 0.05
 _CLEARLY = 0.5  # chance of a fault (at even odds) from which a cause is named
 _NOTHING, _NOTHING_ASKED = 0.25, 0.1  # chance of a fault below which nothing is wrong; lower where somebody complains
 
@@ -126,6 +127,11 @@ def verdict_of(fault: float, shares: Sequence[float], asked: bool) -> Verdict:
     if fault < (_NOTHING_ASKED if asked else _NOTHING):
         return "nothing_wrong"
     return "cannot_tell"
+
+
+def blindly(shares: Sequence[float]) -> list[float]:
+    """The confidences where nothing can be told from the data: next to nothing."""
+    return [min(share, _BLIND_MOST) for share in shares]
 
 
 def capped(shares: Sequence[float], verdict: Verdict) -> list[float]:

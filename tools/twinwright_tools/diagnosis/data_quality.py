@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..plant.problems import rows_are
 from ..prognosis.words import duration
 from ..telemetry.series import Series, SignalInfo, SignalKey
 from ..times import from_micros, iso
@@ -25,15 +26,17 @@ _FEW_TWINS = 50  # a graph in which each twin without telemetry is worth a word
 
 @dataclass(frozen=True)
 class Statements:
-    """Sentences on the data; both empty where nothing is wrong with it.
+    """Sentences on the data; all empty where nothing is wrong with it.
 
     Attributes:
+        blind: why nothing at all can be told from it.
         missing: what isn't there and would be needed to tell.
         assumed: what was taken for granted to tell all the same.
     """
 
     missing: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
+    blind: str = ""
 
 
 def data_statements(
@@ -42,6 +45,7 @@ def data_statements(
     graph: TwinGraph,
     at: int,
     symptoms: Sequence[Symptom] = (),
+    judged: bool | None = True,
 ) -> Statements:
     """What a reader has to know of telemetry and graph before believing a diagnosis: eight sentences at most.
 
@@ -49,13 +53,15 @@ def data_statements(
 
     Args:
         at: the moment of asking in microseconds; nothing later is read.
+        judged: whether the sampled signals had past enough to be judged by; None: only logs, if any, were looked at.
     """
     known = sorted((info for info in infos if info.key in signals), key=lambda info: info.key)
     facts = _Facts(known, {info.key: _upto(signals[info.key], at) for info in known}, graph, at, tuple(symptoms))
-    missing = [sentence for told in _MISSING for sentence in told(facts)]
+    blind = _blind(facts, judged)
+    missing = [sentence for told in _MISSING for sentence in told(facts) if sentence != blind]
     assumed = [sentence for told in _ASSUMED for sentence in told(facts)]
     missing = missing[: _MOST_STATEMENTS - len(assumed)]
-    return Statements(tuple(missing), tuple(assumed))
+    return Statements(tuple(missing), tuple(assumed), blind)
 
 
 def _upto(series: Series, at: int) -> Series:
@@ -175,6 +181,27 @@ def _strangers(facts: _Facts) -> list[str]:
     return _told(unknown, what, len(facts.recorded), "twins")
 
 
+def _blind(facts: _Facts, judged: bool | None) -> str:
+    """Why there is nothing to judge, or nothing to judge it by; empty where there is.
+
+    The second half of the time from the first sample to the moment of asking is judged by the first: if the newest
+    sample lies in that first half already, there is nothing to judge.
+    """
+    if facts.newest is None:
+        return f"There is no telemetry up to {_time(facts.at)}."
+    oldest = min(int(one.times.min()) for one in facts.rows.values() if len(one))
+    first = max(oldest, facts.first or oldest)
+    if facts.at - facts.newest > facts.newest - first:
+        return next(iter(_old(facts)), "")
+    logs = (len(facts.rows[info.key]) for info in facts.infos if info.sampling == "events")
+    if judged or (judged is None and max(logs, default=0) >= LEAST_SAMPLES):
+        return ""
+    most = max(len(one) for one in facts.rows.values())
+    samples = "is at most 1 sample" if most == 1 else f"are at most {most} samples"
+    long = duration((facts.newest - first) / 1e6)
+    return f"There {samples} of a signal, over {long}: too little past to judge against."
+
+
 def _old(facts: _Facts) -> list[str]:
     if facts.newest is None:
         return []
@@ -278,10 +305,8 @@ def _strays(facts: _Facts) -> list[str]:
     early = [name for name, count in counts.items() if count]
     begin = min(int(one.times[0]) for one in facts.all_sampled if len(one))
     count = sum(counts.values())
-    rows = "1 row is" if count == 1 else f"{count:,} rows are"
-    text = (
-        f"{{has}} rows from {_time(begin)} on and then a gap up to {_time(first)}; {rows} left out as of a wrong clock"
-    )
+    gap = f"{{has}} rows from {_time(begin)} on and then a gap up to {_time(first)}"
+    text = f"{gap}; {rows_are(count)} left out as of a wrong clock"
     return _told(early, text, len(facts.infos))
 
 

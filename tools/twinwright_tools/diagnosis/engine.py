@@ -15,7 +15,7 @@ from ..times import to_micros
 from ..twins.graph import TwinGraph
 from .answer import Context, build_answer
 from .calibration import Calibration, kept
-from .confidence import capped, chance_of_fault, confidences, fault_features, substantiated, verdict_of
+from .confidence import blindly, capped, chance_of_fault, confidences, fault_features, substantiated, verdict_of
 from .data_quality import data_statements
 from .explained import discounted, explanations
 from .failure_modes import load_library, modes_of_plant
@@ -35,6 +35,10 @@ from .weights import load_weights
 if TYPE_CHECKING:
     from ..plant import Plant
     from ..twins.dtdl import ModelSet
+    from .grid import Grid
+
+_LEAST_STEPS = 48  # those that the engine needs, in either half
+_LEAST_S = 3600.0
 
 
 def diagnose(plant: Plant, symptoms: Sequence[Symptom] = ()) -> Diagnosis:
@@ -118,9 +122,24 @@ def diagnose_signals(
     if site is not None:
         shares = [site.of(share) for share in shares]
     verdict = verdict_of(fault, shares, complained)
-    data = data_statements(signals, infos, graph, to_micros(at), symptoms)
+    deviations = deviations_of(look.found)
+    judged = past_enough(look.grid)
+    if look.grid is None and deviations and verdict != "nothing_wrong":
+        judged = True  # a state or a stated limit speaks without a past
+    data = data_statements(signals, infos, graph, to_micros(at), symptoms, judged)
+    if data.blind:
+        verdict, shares = "cannot_tell", blindly(shares)
     context = Context(at, graph, models, relations, look, tuple(symptoms), library, data, tuple(known), explained)
-    return build_answer(context, candidates, capped(shares, verdict), verdict, deviations_of(look.found))
+    return build_answer(context, candidates, capped(shares, verdict), verdict, deviations)
+
+
+def past_enough(grid: Grid | None) -> bool | None:
+    """Whether the grid has steps or time enough for its second half to be judged by its first; None without a grid.
+
+    What a plant does in minutes tells little of what it usually does, unless it is recorded fast; and few samples tell
+    little, unless they cover much time (a plant that is read once a day).
+    """
+    return None if grid is None else grid.shape[0] >= _LEAST_STEPS or grid.shape[0] * grid.step_s >= _LEAST_S
 
 
 def typical_interval(infos: Sequence[SignalInfo]) -> float:

@@ -11,6 +11,7 @@ from ..simulation.check import attached
 from ..telemetry.quality import Gaps, sampled_gaps
 from ..telemetry.series import SignalInfo
 from ..times import iso, to_micros
+from .places import shown, unread_files
 from .plant import Plant
 from .problems import Problem
 
@@ -80,7 +81,8 @@ def check(plant: Plant) -> CheckReport:
     silent = [twin.id for twin in graph.twins.values() if models.signals(twin.model) and twin.id not in recorded]
     unknown = [problem for problem in plant.problems if "unknown" in problem.code]
     models_attached, simulation_problems = attached(plant)
-    problems = sorted([*plant.problems, *simulation_problems], key=lambda problem: _SEVERITIES.index(problem.severity))
+    problems = [*plant.problems, *simulation_problems, *_without_telemetry(plant), *_unread(plant)]
+    problems.sort(key=lambda problem: _SEVERITIES.index(problem.severity))
     return CheckReport(
         plant={"name": plant.name, "folder": str(plant.folder), "timezone": plant.zone.key, "at": iso(plant.at)},
         models={"count": len(models.interfaces)},
@@ -97,6 +99,26 @@ def check(plant: Plant) -> CheckReport:
         problem_counts={name: sum(each.severity == name for each in problems) for name in _SEVERITIES},
         problems=problems[:MOST_PROBLEMS],
     )
+
+
+def _without_telemetry(plant: Plant) -> list[Problem]:
+    if plant.telemetry.span() is not None:
+        return []
+    text = (
+        f"there is no telemetry up to {iso(plant.at)}; "
+        f"it is read from {', '.join(plant.config.telemetry.files)} in the plant folder"
+    )
+    return [Problem("warning", "telemetry.none", text)]
+
+
+def _unread(plant: Plant) -> list[Problem]:
+    sections = {"telemetry": plant.config.telemetry.files, "history": plant.config.history.files}
+    found = []
+    for name, patterns in sections.items():
+        for path in unread_files(plant.folder, name, patterns):
+            text = f"isn't read: {name} is read from {', '.join(patterns)}"
+            found.append(Problem("warning", f"{name}.unread", text, shown(plant.folder, path)))
+    return found
 
 
 def _top(counts: Counter[str]) -> dict[str, int]:

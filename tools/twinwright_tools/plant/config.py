@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -14,6 +14,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from ..errors import ConfigError, nearest
 from ..twins.flow import Direction, Flow, Flows
 from .planning_config import PlanningConfig
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 CONFIG_FILE = "twinwright.toml"
 
@@ -251,17 +254,23 @@ def read_config(folder: Path) -> PlantConfig:
 
 
 def _config_error(error: ValidationError, file: Path) -> ConfigError:
-    first = error.errors()[0]
-    steps = [str(step) for step in first["loc"]]
-    more = f" ({error.error_count() - 1} more errors)" if error.error_count() > 1 else ""
+    """All that is wrong with a configuration: the first as the error itself, the others in its text."""
+    told = [_told(each) for each in error.errors()]
+    place, text, suggestions = told[0]
+    text = "; also ".join([text, *(f"{where}: {what}" for where, what, _ in told[1:])])
+    code = "plant.config.unknown_key" if error.errors()[0]["type"] == "extra_forbidden" else None
+    return ConfigError(text, file=file, place=place, code=code, suggestions=suggestions)
+
+
+def _told(error: ErrorDetails) -> tuple[str, str, list[str]]:
+    """Where a mistake is, what it is, and which keys were probably meant."""
+    steps = [str(step) for step in error["loc"]]
     place = ".".join(steps)
-    if first["type"] != "extra_forbidden":
-        text = first["msg"].removeprefix("Value error, ")
-        return ConfigError(f"{text}{more}", file=file, place=place)
+    if error["type"] != "extra_forbidden":
+        return place, error["msg"].removeprefix("Value error, "), []
     near = nearest(steps[-1], _keys_at(steps[:-1]))
     hint = f"; did you mean {', '.join(near)}?" if near else ""
-    text = f"there is no key {steps[-1]!r} here{hint}{more}"
-    return ConfigError(text, file=file, place=place, code="plant.config.unknown_key", suggestions=near)
+    return place, f"there is no key {steps[-1]!r} here{hint}", near
 
 
 def _keys_at(steps: Sequence[str]) -> list[str]:

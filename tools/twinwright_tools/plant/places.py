@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def shown(folder: Path, path: Path) -> str:
 
 
 def matching_files(folder: Path, globs: Sequence[str], place: str) -> list[Path]:
-    """The files of a plant folder that any of the patterns matches, in order of their paths.
+    """The files of a plant folder that any of the patterns matches, in order of their paths; `.CSV` is `.csv`.
 
     Args:
         place: where in ``twinwright.toml`` the patterns stand, for errors.
@@ -85,11 +86,35 @@ def matching_files(folder: Path, globs: Sequence[str], place: str) -> list[Path]
     found: set[Path] = set()
     for pattern in globs:
         try:
-            found.update(path for path in folder.glob(pattern) if path.is_file())
+            found.update(path for path in folder.glob(_whatever_case(pattern)) if path.is_file())
         except (ValueError, NotImplementedError, IndexError):
             text = f"{pattern!r} is no pattern relative to the plant folder"
             raise ConfigError(text, file=folder / CONFIG_FILE, place=place) from None
     return sorted(found)
+
+
+def _whatever_case(pattern: str) -> str:
+    """The pattern with the letters of its suffix in either case."""
+    stem, dot, suffix = pattern.rpartition(".")
+    return f"{stem}.{re.sub('[a-z]', _either, suffix)}" if dot and suffix.isalnum() else pattern
+
+
+def _either(letter: re.Match[str]) -> str:
+    return f"[{letter[0]}{letter[0].upper()}]"
+
+
+def unread_files(folder: Path, name: str, patterns: Sequence[str]) -> list[Path]:
+    """The files in the plant's folder for telemetry or history that no pattern of that section matches.
+
+    Hidden files and read-me files aren't counted.
+
+    Args:
+        name: of the section and of the folder, ``telemetry`` or ``history``.
+    """
+    read = set(matching_files(folder, patterns, f"{name}.files"))
+    inside = (path.relative_to(folder) for path in folder.glob(f"{name}/**/*") if path not in read and path.is_file())
+    open_ones = (path for path in inside if not any(part.startswith(".") for part in path.parts))
+    return sorted(folder / path for path in open_ones if not path.name.lower().startswith("readme"))
 
 
 def state_folder(folder: Path, state: Path | None, cache_home: Path) -> Path:

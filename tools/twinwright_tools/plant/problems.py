@@ -34,3 +34,8 @@ class Problem:
             "file": self.file,
             "place": self.place,
         }
+
+
+def rows_are(count: int) -> str:
+    """So many rows as the beginning of a sentence: ``1 row is``, ``1,200 rows are``."""
+    return "1 row is" if count == 1 else f"{count:,} rows are"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from ..errors import TelemetryError, nearest
-from ..plant.problems import Problem
+from ..plant.problems import Problem, rows_are
 from .series import SignalKey
 from .sources import MOST_PLACES, ZONE, Source, csv_lines, first_line, open_source, places
 
@@ -71,7 +71,7 @@ def load_telemetry(
             names[name.twin, name.signal] = names.get((name.twin, name.signal), 0) + name.rows
     worded = {(name.twin, name.signal) for file in usable for name in file.names if name.texts}
     canonical = {raw: _canonical(SignalKey(raw[0].strip(), raw[1].strip()), models, graph) for raw in names}
-    _report_unknown(names, canonical, graph, problems)
+    _report_unknown(usable, canonical, graph, problems)
     _write_signals(connection, canonical, worded)
     progress("sorting telemetry")
     _write_rows(connection, usable, problems)
@@ -102,7 +102,7 @@ def _inspect(connection: DuckDBPyConnection, path: Path, shown: str, number: int
     times, values, infinite = (sum(row[index] for row in found) for index in (3, 4, 5))
     _report_rows(connection, file, {"times": times, "values": values, "infinite": infinite}, problems)
     if nameless:
-        text = f"{nameless} rows without a twin or a signal are left out"
+        text = f"{rows_are(nameless)} left out: no twin or no signal is named"
         problems.append(Problem("error", "telemetry.nameless", text, shown))
     if not found:
         problems.append(Problem("warning", "telemetry.no_rows", "has no rows", shown))
@@ -120,15 +120,16 @@ def _bad_value(source: Source) -> str:
 def _report_rows(connection: DuckDBPyConnection, file: _File, counts: dict[str, int], problems: list[Problem]) -> None:
     source = file.source
     if counts["times"]:
-        text = f"{counts['times']} rows are left out: the time is missing, no ISO 8601 time, or has no zone"
+        text = f"{rows_are(counts['times'])} left out: the time is missing, no ISO 8601 time, or has no zone"
         place = _where(connection, source, _no_time(source), "timestamp", _wrong_time, counts["times"])
         problems.append(Problem("error", "telemetry.naive_time", text, file.shown, place))
     if counts["values"]:
-        text = f"{counts['values']} rows are left out: there is text in the numeric column `value`"
+        text = f"{rows_are(counts['values'])} left out: there is text in the numeric column `value`"
         place = _where(connection, source, _bad_value(source), "value", _wrong_number, counts["values"])
         problems.append(Problem("error", "telemetry.text_value", text, file.shown, place))
     if counts["infinite"]:
-        text = f"{counts['infinite']} values are infinite or not a number; they count as missing"
+        values = "1 value is" if counts["infinite"] == 1 else f"{counts['infinite']:,} values are"
+        text = f"{values} infinite or not a number and counted as missing"
         condition = f"{source.value} IS NOT NULL AND NOT isfinite({source.value})"
         place = _where(connection, source, condition, "value", _not_finite, counts["infinite"])
         problems.append(Problem("warning", "telemetry.not_finite", text, file.shown, place))
@@ -178,29 +179,39 @@ def _not_finite(row: dict[str, str]) -> bool:
 
 
 def _report_unknown(
-    names: dict[tuple[str, str], int],
+    files: Sequence[_File],
     canonical: dict[tuple[str, str], tuple[SignalKey, bool]],
     graph: TwinGraph,
     problems: list[Problem],
 ) -> None:
     rows: dict[str, int] = {}
-    signals: list[str] = []
-    for raw, (key, known) in canonical.items():
-        if key.twin not in graph.twins:
-            rows[key.twin] = rows.get(key.twin, 0) + names[raw]
-        elif not known:
-            signals.append(str(key))
+    places: dict[str, set[str]] = {}
+    signals: dict[str, set[str]] = {}
+    for file in files:
+        for name in file.names:
+            key, known = canonical[name.twin, name.signal]
+            if key.twin not in graph.twins:
+                rows[key.twin] = rows.get(key.twin, 0) + name.rows
+                places.setdefault(key.twin, set()).add(file.shown)
+            elif not known:
+                signals.setdefault(str(key), set()).add(file.shown)
     for twin, count in sorted(rows.items())[:_MOST_NAMES]:
         near = nearest(twin, graph.twins, 1)
         hint = f"; did the file mean {near[0]!r}?" if near else ""
-        text = f"{count} rows are of the twin {twin!r}, which isn't in the graph; they are kept{hint}"
-        problems.append(Problem("warning", "telemetry.unknown_twin", text, None, twin))
+        text = f"{rows_are(count)} of the twin {twin!r}, which isn't in the graph, and kept all the same{hint}"
+        problems.append(Problem("warning", "telemetry.unknown_twin", text, _only(places[twin]), twin))
     if len(rows) > _MOST_NAMES:
         text = f"{len(rows) - _MOST_NAMES} more twins have telemetry and aren't in the graph"
         problems.append(Problem("warning", "telemetry.unknown_twin", text))
     if signals:
-        text = f"{len(signals)} signals are in no model; they are kept: {_listed(signals)}"
-        problems.append(Problem("warning", "telemetry.unknown_signal", text))
+        are = "1 signal is" if len(signals) == 1 else f"{len(signals):,} signals are"
+        text = f"{are} in no model and kept all the same: {_listed(signals)}"
+        problems.append(Problem("warning", "telemetry.unknown_signal", text, _only(set().union(*signals.values()))))
+
+
+def _only(files: set[str]) -> str | None:
+    """The file, where there is one."""
+    return next(iter(files)) if len(files) == 1 else None
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -243,8 +254,9 @@ def _write_rows(connection: DuckDBPyConnection, files: Sequence[_File], problems
         same = "PARTITION BY names.id, rows.time ORDER BY rows.file DESC, rows.row DESC"
         last = f"QUALIFY row_number() OVER ({same}) = 1"
         _insert(connection, files, f"{last} ORDER BY 1, 2")
-        text = f"{again} rows repeat the time of another row of the same signal; the last one counts"
-        problems.append(Problem("warning", "telemetry.duplicates", text))
+        repeat = "1 row repeats" if again == 1 else f"{again:,} rows repeat"
+        text = f"{repeat} the time of another row of the same signal; the last one counts"
+        problems.append(Problem("warning", "telemetry.duplicates", text, _only({file.shown for file in files})))
 
 
 def _insert(connection: DuckDBPyConnection, files: Sequence[_File], order: str) -> None:

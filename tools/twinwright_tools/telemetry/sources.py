@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,10 +81,17 @@ def open_source(connection: DuckDBPyConnection, path: Path, number: int, problem
         text = f"can't be read: {error.strerror}"
         raise TelemetryError(text, file=path, code="telemetry.unreadable") from error
     except duckdb.Error as error:
-        kind = "CSV" if path.suffix.lower() == ".csv" else "Parquet"
-        text = f"can't be read as {kind}: {first_line(error)}"
-        raise TelemetryError(text, file=path, code="telemetry.unreadable") from error
+        raise _unreadable(path, error) from error
     return _source(path, relation, row, {name: kind for name, kind, *_ in described})
+
+
+def _unreadable(path: Path, error: duckdb.Error) -> TelemetryError:
+    kind = "CSV" if path.suffix.lower() == ".csv" else "Parquet"
+    line = re.search(r"\bLine: (\d+)", str(error))
+    text = f"can't be read as {kind}: {first_line(error).rstrip('.')}; export it anew"
+    if kind == "CSV":
+        text += " as UTF-8 text, one row a line, with quotes around a text that holds a quote or the delimiter"
+    return TelemetryError(text, file=path, place=f"line {line[1]}" if line else None, code="telemetry.unreadable")
 
 
 def first_line(error: Exception) -> str:
@@ -157,19 +166,51 @@ def _stage_csv(connection: DuckDBPyConnection, path: Path, number: int, problems
         raise TelemetryError("two columns have the same name", file=path, place="line 1", code="telemetry.header")
     columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
     table = f"csv_{number}"
-    connection.execute("DROP TABLE IF EXISTS reject_errors")
-    connection.execute("DROP TABLE IF EXISTS reject_scans")
-    connection.execute(
-        f"CREATE TEMP TABLE {table} AS SELECT * FROM read_csv({quoted(str(path))}, header = true, auto_detect = false, "
-        f"delim = {quoted(delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}}, store_rejects = true)"
+    options = (
+        f"header = true, auto_detect = false, delim = {quoted(delimiter)}, quote = '\"', escape = '\"', "
+        f"columns = {{{columns}}}, store_rejects = true"
     )
-    rejected = connection.execute("SELECT line, min(error_message) FROM reject_errors GROUP BY line ORDER BY line")
-    lines = rejected.fetchall()
+    lines: list[tuple[int, str]] | None
+    try:
+        lines = _copy_csv(connection, path, table, options)
+    except duckdb.InvalidInputException:
+        lines = None
+    if lines is None or (lines and _mixed_ends(path)):
+        # Lines that end in different ways are a mistake to DuckDB's strict mode, or counted wrongly; without that mode,
+        # cells that are too many would go unnoticed.
+        with tempfile.TemporaryDirectory(prefix="twinwright-") as folder:
+            alike = Path(folder) / "alike.csv"
+            _with_alike_lines(path, alike)
+            lines = _copy_csv(connection, alike, table, options)
     if lines:
         text = f"{_count(len(lines), 'row')} left out: {lines[0][1].rstrip('.').lower()}"
         place = places([line for line, _ in lines[:MOST_PLACES]], "line", len(lines))
         problems.append(Problem("error", "telemetry.csv_row", text, file, place))
     return table
+
+
+def _copy_csv(connection: DuckDBPyConnection, path: Path, table: str, options: str) -> list[tuple[int, str]]:
+    """Copies what fits into a table; returns the lines that don't, with what is wrong with each."""
+    connection.execute("DROP TABLE IF EXISTS reject_errors")
+    connection.execute("DROP TABLE IF EXISTS reject_scans")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM read_csv({quoted(str(path))}, {options})"
+    )
+    rejected = connection.execute("SELECT line, min(error_message) FROM reject_errors GROUP BY line ORDER BY line")
+    return rejected.fetchall()
+
+
+def _mixed_ends(path: Path) -> bool:
+    with path.open(encoding="latin-1") as stream:
+        while stream.read(1 << 20):
+            pass
+        return isinstance(stream.newlines, tuple)
+
+
+def _with_alike_lines(path: Path, copy: Path) -> None:
+    """Copies a file, every line with the same end (LF); all other bytes as they are."""
+    with path.open(encoding="latin-1") as given, copy.open("w", encoding="latin-1", newline="\n") as written:
+        shutil.copyfileobj(given, written, 1 << 20)
 
 
 def _count(number: int, what: str) -> str:
