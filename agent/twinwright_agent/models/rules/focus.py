@@ -29,6 +29,8 @@ class Focus:
         candidates: twins that come nearest, named or not.
         by_kind: whether the twins are only meant as all of a model ("the feeders"), and none is named.
         nothing_here: words that mean nothing in this plant.
+        names_by_word: whether a twin, a model or a signal is named by a word of its own, and not by what people call a
+            quantity ("hot") alone.
         place: a twin that is named in full beside the first model: "the conveyors of line 2" are looked for in line-2.
     """
 
@@ -42,6 +44,7 @@ class Focus:
     place: str | None
     by_kind: bool = False
     nothing_here: frozenset[str] = frozenset()
+    names_by_word: bool = True
 
     @property
     def nothing(self) -> bool:
@@ -71,6 +74,7 @@ def focus_of(found: Evidence) -> Focus:
         place=_place(rows, found.data["models"]),
         by_kind=_by_kind(rows, twins),
         nothing_here=frozenset(found.data["meaning_nothing_here"]),
+        names_by_word=bool(twins or found.data["models"] or any(row["words"] for row in found.data["signals"])),
     )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from twinwright_tools.evidence import Evidence
-from twinwright_tools.times import parse_time
+from twinwright_tools.times import iso, parse_time
 
 from ...conclusion import Claim, Hypothesis
 from .focus import Focus
 from .saying import claim, figure
 from .seen import Seen, Site
+
+_OLD = timedelta(hours=1)
 
 
 class Case:
@@ -37,6 +40,15 @@ class Case:
         self.compared = (windows[1], windows[2]) if len(windows) == 3 else None
         self.past = seen.last("search_history")
         self.drafts = seen.all("draft_work_order")
+
+    @property
+    def old(self) -> bool:
+        """Whether the engine misses what happened since the newest sample of all: the data don't tell how it is now."""
+        newest = self.site.recorded_to
+        if newest is None or self.site.at - newest < _OLD:
+            return False
+        longer_than_all = self.site.at - newest > newest - (self.site.recorded_from or newest)
+        return longer_than_all or any(iso(newest) in text for text in self.missing)
 
     @cached_property
     def symptom_signals(self) -> list[str]:
@@ -68,12 +80,17 @@ class Case:
 
     def changed(self, one: dict[str, Any]) -> str:
         """What a signal did: ``rose from 1 bar to 2 bar at …`` in the site's time."""
-        verb = {"rose": "rose", "fell": "fell"}.get(one["direction"], "changed")
-        before, after = figure(one["before"], one["unit"]), figure(one["after"], one["unit"])
-        told = f" from {before} to {after}" if one["before"] is not None and one["after"] is not None else ""
-        if told and before == after:
-            told = f" ({one['kind']})"
-        return f"{one['signal']} {verb}{told} at {self.site.local(one['onset'])}"
+        return changed(one, self.site)
+
+
+def changed(one: dict[str, Any], site: Site) -> str:
+    """What a signal did, from a row of `find_deviations`: ``rose from 1 bar to 2 bar at …`` in the site's time."""
+    verb = {"rose": "rose", "fell": "fell"}.get(one["direction"], "changed")
+    before, after = figure(one["before"], one["unit"]), figure(one["after"], one["unit"])
+    told = f" from {before} to {after}" if one["before"] is not None and one["after"] is not None else ""
+    if told and before == after:
+        told = f" ({one['kind']})"
+    return f"{one['signal']} {verb}{told} at {site.local(one['onset'])}"
 
 
 def hypotheses(case: Case) -> list[Hypothesis]:

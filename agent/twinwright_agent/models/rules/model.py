@@ -12,7 +12,15 @@ from .facts.reading import named_words
 from .focus import Focus, focus_of
 from .languages import without_clitics
 from .plan import Requests, Step
-from .question import Intent, asks_for_people, asks_of_the_future, intent_of, sounds_like_plant, unknown_thing
+from .question import (
+    Intent,
+    absent_noun,
+    asks_for_people,
+    asks_of_the_future,
+    intent_of,
+    sounds_like_plant,
+    unknown_thing,
+)
 from .saying import claim, conclusion
 from .seen import Done, Seen
 
@@ -98,6 +106,8 @@ def _step(seen: Seen, available: set[str]) -> Step:
     least = 1 if intent in _FACTS else _UNKNOWN_OF_A_CAUSE
     if (thing := unknown_thing(seen.question, focus.nothing_here, least)) is not None:
         return _unknown_thing(thing, focus)
+    if not (intent in _FACTS or focus.names_by_word) and (noun := absent_noun(seen.question, focus.nothing_here)):
+        return _absent(noun, focus)
     return _PLANS[intent](seen, focus)
 
 
@@ -114,6 +124,16 @@ def _unknown_thing(thing: str, focus: Focus) -> Conclusion:
     where = f" of {', '.join(focus.twins[:3])}" if focus.twins else ""
     text = f"Nothing that is recorded{where} is called {thing}, so this can't be told"
     return conclusion("cannot_tell", [claim(text, focus.evidence)], missing=[f"data on {thing}"])
+
+
+def _absent(noun: str, focus: Focus) -> Conclusion:
+    near = f"; the nearest names are {', '.join(focus.candidates)}" if focus.candidates else ""
+    text = f"Nothing in this plant is called {noun}, neither an asset nor a signal{near}"
+    return conclusion(
+        "cannot_tell",
+        [claim(text, focus.evidence)],
+        missing=[f"the name of an asset that exists, instead of {noun}; or a question about the plant as a whole"],
+    )
 
 
 def _words(words: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from enum import StrEnum
 
-from twinwright_tools.toolbox.words import meaningful, pieces
+from twinwright_tools.toolbox.words import STOP_WORDS, meaningful, pieces, synonyms
 
 
 class Intent(StrEnum):
@@ -141,3 +141,82 @@ def unknown_thing(question: str, nothing: Collection[str], least: int = 1) -> st
         if len(words) >= least and all(word in nothing for word in words):
             return str(phrase)
     return None
+
+
+# What the subject of a why-question, or what something is wrong with, stands behind.
+_BE = r"\b(?:why|how|how come) (?:is|are|was|were)|^\W*(?:is|are|was|were)"
+_DO = r"\b(?:why|how come) (?:do|does|did|has|have|had|can't|can|won't|doesn't|don't|didn't|isn't|aren't)"
+_WITH = (
+    r"\b(?:wrong|matter|problems?|trouble|issues?|up) (?:with|at|in|on)|\bhappen(?:s|ed|ing) (?:to|with|at|in)"
+    r"|\bstatus of"
+)
+_SUBJECT = re.compile(rf"(?P<be>{_BE})\s+|(?P<do>{_DO})\s+|(?:{_WITH})\s+", re.IGNORECASE)
+_OWN = re.compile(r"(?:the|an?|my|our|your|this|that)\s+", re.IGNORECASE)
+_RUN = re.compile(r"[\w-]+(?:'s)?")
+# Words that end what something is called: what is said of it begins there.
+_SAID_OF_IT = re.compile(
+    r"(?:\w{3,}(?:ed|en|ing|ly)|again|keeps?|today|yesterday|now|still|always|slow|weird|strange|odd|bad|worse|low|high|weak|loud"
+    r"|dead|ok|okay|fine|healthy|wrong|faulty|noisy)$",
+    re.IGNORECASE,
+)
+# Nouns for what goes on in any plant: they name none of its assets, and a question about them is one about the plant.
+_ANY_PLANT = frozenset(
+    """amount bottleneck bottling building change company consumption cost day delay deviation difference drop
+    efficiency error evening event facility fall hall house increase installation issue loss machinery
+    manufacturing matter message mill month morning night noise number oee operation operator other part people
+    performance problem productivity quality reading reason result rise room shop shutdown situation smell sound stop
+    stoppage stuff system team thing time trouble value warehouse warning waste week whole workshop yield""".split()  # noqa: SIM905
+)
+_MOST_WORDS = 3
+
+
+def absent_noun(question: str, nothing: Collection[str]) -> str | None:
+    """What a question about a cause or a state is about ("why is the unicorn broken") where nothing here is called so.
+
+    Only what has an article or a possessive before it counts, and only where none of its words means anything:
+    adjectives, verbs and adverbs, and what people call a quantity, name no asset.
+
+    Args:
+        nothing: stemmed words that neither name nor describe anything of the plant.
+    """
+    for found in _SUBJECT.finditer(question):
+        own = _OWN.match(question, found.end())
+        if own is None:
+            continue
+        run, after = _run(question, own.end())
+        if len(run) > 1 and (found["do"] or (found["be"] and after not in _DEGREES)):
+            # The last word is the verb, or what it is said to be.
+            run = run[:-1]
+        noun = _called(run)
+        words = meaningful(pieces(" ".join(noun)))
+        if words and all(word in nothing and not _of_any_plant(word) for word in words):
+            return " ".join(noun)
+    return None
+
+
+_DEGREES = frozenset({"so", "too", "very", "not", "such", "more", "less"})
+
+
+def _run(question: str, start: int) -> tuple[list[str], str]:
+    """The words from a place up to a mark or a word of grammar, and that word ("" where there is none)."""
+    run: list[str] = []
+    place = start
+    while found := _RUN.match(question, place):
+        word = found[0]
+        if word.casefold() in STOP_WORDS:
+            return run, word.casefold()
+        run.append(word.removesuffix("'s"))
+        place = found.end() + (question[found.end() : found.end() + 1] == " ")
+        if word.endswith("'s") or place == found.end():
+            break
+    return run, ""
+
+
+def _called(run: list[str]) -> list[str]:
+    """The words of a name at the beginning of a run of words."""
+    end = next((place for place, word in enumerate(run) if _SAID_OF_IT.match(word)), len(run))
+    return run[:end][:_MOST_WORDS]
+
+
+def _of_any_plant(word: str) -> bool:
+    return word in _ANY_PLANT or len(synonyms(word)) > 1 or sounds_like_plant(word) or sounds_like_plant(f"{word}s")

@@ -31,6 +31,7 @@ class Site:
     zone: ZoneInfo
     at: datetime
     recorded_from: datetime | None
+    recorded_to: datetime | None
 
     def local(self, time: str | datetime) -> str:
         """A time as ISO 8601 in the site's zone."""
@@ -84,11 +85,12 @@ class Seen:
         """Zone, moment of asking and recorded span; UTC and the transcript's `at` as long as nothing was found."""
         found = self.last("find_twins")
         told = found.data["site"] if found else {}
-        begin = told.get("recorded_from")
+        begin, end = told.get("recorded_from"), told.get("recorded_to")
         return Site(
             zone=ZoneInfo(told.get("zone", "UTC")),
             at=parse_time(self.transcript.at),
             recorded_from=parse_time(begin) if begin else None,
+            recorded_to=parse_time(end) if end else None,
         )
 
     def around(self, onset: str | None) -> tuple[datetime, datetime]:

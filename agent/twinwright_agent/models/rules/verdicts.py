@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...conclusion import Claim
+from ...conclusion import Claim, Conclusion
 from .hypotheses import Case
-from .saying import claim, figure
+from .saying import claim, conclusion, figure
+from .seen import Seen, Site
 
+_LIKELY = 0.2  # confidence from which a hypothesis is worth naming where the data are old
 _CLEAR = 0.5  # of the interquartile range before: a smaller move of the median is no clear change
 
 
@@ -23,7 +25,7 @@ def answer_cause(case: Case, *, drafted: bool = True) -> list[Claim]:
 
 def also_possible(case: Case, row: dict[str, Any]) -> list[Claim]:
     """What is wrong with an asset that isn't the leading one, in a sentence."""
-    return [claim(f"A possible cause is {_what(case, row)}", case.ranked.id)]
+    return [claim(f"A possible cause is {said_of(row, case.site)}", case.ranked.id)]
 
 
 def answer_unclear(case: Case) -> list[Claim]:
@@ -53,6 +55,30 @@ def _premise(case: Case) -> list[Claim]:
     return [claim(f"There is no sign of that on {names}: no signal of it has left its own past", case.around.id)]
 
 
+def no_telemetry(seen: Seen, *evidence: str) -> Conclusion:
+    """That nothing at all is recorded up to the moment of asking, so that no cause and no state can be told."""
+    at = seen.site.local(seen.site.at)
+    return conclusion(
+        "cannot_tell",
+        [claim(f"There is no telemetry of this plant up to {at}, so how it runs can't be told", *evidence)],
+        missing=[f"telemetry up to {at}"],
+    )
+
+
+def answer_old(case: Case) -> list[Claim]:
+    """That the data end long before the moment of asking, and what they show up to their end."""
+    newest, at = case.seen.site.recorded_to, case.seen.site.at
+    about = ", ".join(case.focus.twins) or "the plant"
+    text = f"How {about} runs now can't be told: the newest sample of all is of {case.site.local(newest or at)}"
+    claims = [claim(text, case.focus.evidence)]
+    if case.verdict == "nothing_wrong" or not case.rows or case.rows[0]["confidence"] < _LIKELY:
+        return [
+            *claims,
+            claim(f"Up to then its data show no clear cause of anything wrong with {about}", case.ranked.id),
+        ]
+    return [*claims, *answer_unclear(case)]
+
+
 def answer_nothing(case: Case) -> list[Claim]:
     """That nothing is wrong, and what the weak candidates were."""
     about = ", ".join(case.focus.twins) or "the plant"
@@ -63,19 +89,19 @@ def answer_nothing(case: Case) -> list[Claim]:
 
 
 def _cause(case: Case, first: dict[str, Any]) -> str:
-    return f"The most likely cause is {_what(case, first)}"
+    return f"The most likely cause is {said_of(first, case.site)}"
 
 
 def _leading(case: Case, first: dict[str, Any]) -> str:
-    return f"leading is {_what(case, first)}"
+    return f"leading is {said_of(first, case.site)}"
 
 
-def _what(case: Case, first: dict[str, Any]) -> str:
-    """``pump-1: cavitation since …, seen first on pump-1.flow (confidence 0.8)``."""
+def said_of(first: dict[str, Any], site: Site) -> str:
+    """A hypothesis: ``pump-1: cavitation since …, seen first on pump-1.flow (confidence 0.8)``."""
     mode = _mode(first) or " (no known failure mode fits)"
     colon = ":" if first["mode_name"] else ""
     signal = f", seen first on {first['twin']}.{first['signal']}" if first["signal"] else ""
-    since = f" since {case.site.local(first['onset'])}" if first["onset"] else ""
+    since = f" since {site.local(first['onset'])}" if first["onset"] else ""
     return f"{first['twin']}{colon}{mode}{since}{signal} (confidence {first['confidence']:.2g})"
 
 

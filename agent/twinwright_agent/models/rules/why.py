@@ -13,7 +13,7 @@ from .plan import Requests, Step
 from .question import asks_for_several_orders
 from .saying import conclusion
 from .seen import Seen
-from .verdicts import also_possible, answer_cause, answer_nothing, answer_unclear
+from .verdicts import also_possible, answer_cause, answer_nothing, answer_old, answer_unclear, no_telemetry
 
 _STEPS_AROUND = 4
 _TOP = 8
@@ -28,12 +28,18 @@ def step(seen: Seen, focus: Focus, *, draft: bool = True) -> Step:
     if ranked is None:
         return _first(seen, focus)
     case = Case(seen, focus)
-    if not seen.called("telemetry_window") and (look := _look(case)):
+    if seen.site.recorded_to is None:
+        return no_telemetry(seen, focus.evidence, ranked.id)
+    # Where no signal is worth a window, history alone is looked at.
+    looked = seen.called("telemetry_window") or seen.called("search_history")
+    if not looked and (look := _look(case)):
         return look
     if draft and case.verdict == "cause" and not seen.called("draft_work_order"):
         return _draft(case)
     if case.verdict == "cause":
         return conclusion("cause", answer_cause(case), hypotheses(case))
+    if case.old:
+        return conclusion("cannot_tell", answer_old(case), hypotheses(case), case.missing)
     if case.verdict == "nothing_wrong":
         return conclusion("nothing_wrong", answer_nothing(case), hypotheses(case), case.missing)
     return conclusion("cannot_tell", answer_unclear(case), hypotheses(case), case.missing)

@@ -22,6 +22,16 @@ _LISTED = 12
 _NOT_ENDED = (
     "status IS NOT NULL AND closed IS NULL AND NOT regexp_matches(lower(status), 'cancel|clos|complet|done|reject')"
 )
+# Planned work and cancelled orders, as the mean time between failures leaves them out (ISO 14224: corrective work alone
+# counts); in DuckDB's regular expressions.
+_PLANNED = (
+    r"\b(planned|preventive|preventative|scheduled|routine|inspections?|lubrication|calibration|pm|geplante?|wartung|"
+    r"vorbeugende?)\b"
+)
+_CANCELLED = "cancel|reject|void|delete|duplicate|withdrawn"
+_TYPES = frozenset({"type", "work_type", "worktype", "order_type", "maintenance_type"})
+_REPAIRS = frozenset({"repair", "repaired", "breakdown", "fail", "failed", "failure"})
+_PLANNED_SAID = frozenset({"order", "ticket", "job", "maintenance", "planned", "preventive", "serviced", "overhaul"})
 _OPEN = re.compile(r"\b(?:open|pending|outstanding|unfinished|not (?:yet )?(?:closed|done|finished))\b", re.IGNORECASE)
 _TEXT = 120
 _MOST_VALUES = 4
@@ -49,13 +59,16 @@ def step(seen: Seen, focus: Focus, reading: Reading, schema: Schema, kind: str) 
         values.pop("status", None)
         conditions = [one for one in conditions if not one.startswith('"status"')]
         conditions.append(_NOT_ENDED)
+    corrective = _asks_for_repairs(reading, kind, values)
+    if corrective:
+        conditions += _corrective(schema)
     span = period(reading.question, seen.site.at, seen.site.zone)
     if span.given:
         start, end = seen.site.local(span.start), seen.site.local(span.end)
         conditions.append(f"time >= TIMESTAMPTZ {quoted(start)} AND time <= TIMESTAMPTZ {quoted(end)}")
     words = _narrowing(reading, schema, kind, focus, values)
     narrowed = [*conditions, *(f"text ILIKE {quoted(f'%{word}%')}" for word in words)]
-    about = ("open " if _OPEN.search(reading.timeless) else "") + _about(kind, subject, values)
+    about = ("open " if _OPEN.search(reading.timeless) else "") + _about(kind, subject, values, corrective)
     if words:
         (found,) = asked(
             seen, f"counting the {_plain(kind)}s", [_call(f"SELECT count(*) AS n FROM history{_where(narrowed)}")]
@@ -67,6 +80,38 @@ def step(seen: Seen, focus: Focus, reading: Reading, schema: Schema, kind: str) 
         if reading.measure in {Measure.LIST, Measure.VALUE}:
             return _searched(seen, reading, kind)
     return _answered(seen, reading, schema, conditions, about, subject)
+
+
+def _asks_for_repairs(reading: Reading, kind: str, values: dict[str, str]) -> bool:
+    """Whether failures that were repaired are asked for, and not orders of any kind or of a code that was said."""
+    said = set(reading.words)
+    counted = reading.measure in {
+        Measure.TIMES,
+        Measure.COUNT,
+        Measure.FIRST,
+        Measure.LAST,
+        Measure.MOST,
+        Measure.LEAST,
+    }
+    named = "order" in pieces(kind) and not said & (set(pieces(kind)) | _PLANNED_SAID)
+    return counted and named and bool(said & _REPAIRS) and "code" not in values
+
+
+def _corrective(schema: Schema) -> list[str]:
+    """Conditions for orders of corrective work, told from planned work as for the mean time between failures: by their
+    type, and by what the catalogue of failure codes says of their code."""
+    found = []
+    if "status" in schema.columns:
+        found.append(f"NOT regexp_matches(lower(coalesce(status, '')), {quoted(_CANCELLED)})")
+    for name in _TYPES & set(schema.columns):
+        found.append(f"NOT regexp_matches(lower(coalesce(CAST({column(name)} AS VARCHAR), '')), {quoted(_PLANNED)})")
+    if "code" in schema.columns:
+        planned = (
+            "SELECT lower(code) FROM history WHERE lower(kind) = 'failure_code' AND code IS NOT NULL "
+            f"AND regexp_matches(lower(text), {quoted(_PLANNED)})"
+        )
+        found.append(f"lower(coalesce(code, '')) NOT IN ({planned})")
+    return found
 
 
 def _values(seen: Seen, reading: Reading, schema: Schema, kind: str, focus: Focus) -> dict[str, str]:
@@ -242,10 +287,16 @@ def _where(conditions: list[str]) -> str:
     return f" WHERE {' AND '.join(conditions)}"
 
 
-def _about(kind: str, subject: Subject, values: dict[str, str]) -> str:
+def _about(kind: str, subject: Subject, values: dict[str, str], corrective: bool) -> str:
+    """What is counted, in words.
+
+    Args:
+        corrective: whether planned work and cancelled orders are left out.
+    """
     with_ = f" with {' and '.join(f'{key} {value}' for key, value in values.items())}" if values else ""
     place = "" if subject.everything else f" on {subject.label.removeprefix('model ')}"
-    return f"{_plain(kind)}s{with_}{place}"
+    what = f"repairs ({_plain(kind)}s, without planned work and cancelled ones)" if corrective else f"{_plain(kind)}s"
+    return f"{what}{with_}{place}"
 
 
 def _plain(kind: str) -> str:

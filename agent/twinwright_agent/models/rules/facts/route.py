@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ..focus import Focus
 from ..plan import Step
 from ..seen import Seen
-from . import assets, measured, records
+from . import assets, measured, onsets, records
 from .asking import Missing
 from .reading import Measure, Reading, without_quotations
 from .schema import Schema, schema_of
@@ -33,6 +33,8 @@ def _tries(seen: Seen, focus: Focus, reading: Reading, schema: Schema) -> Iterat
         yield lambda: measured.state_step(seen, focus, reading)
         yield lambda: assets.related(seen, focus, reading)
     property_said = schema.property(reading) is not None
+    if onsets.asks_for_onset(reading) and not property_said:
+        yield lambda: onsets.step(seen, focus)
     if property_said and not (focus.signals and reading.measure in {Measure.MEAN, Measure.MAX, Measure.MIN}):
         yield lambda: assets.step(seen, focus, reading, schema)
     if focus.signals or focus.elsewhere:
