@@ -119,6 +119,16 @@ def test_an_explained_change_counts_for_less_and_says_so() -> None:
     assert "filter change logged on source at 2026-03-01T05:30:00+00:00 can explain" in said["text"]
 
 
+def test_a_job_explains_what_comes_back_with_it() -> None:
+    values = planted("step up").copy()
+    values[ONSET + 20 : ONSET + 40] = noise(0)[ONSET + 20 : ONSET + 40]
+    series = [series_of("source", values, "flow"), *plant_of()[1:]]
+    one = look_at({each.key: each for each in series}, [info_of(each) for each in series], to_micros(AT)).found[FLOW]
+    assert one.onset is not None and one.since is not None and one.onset < one.since
+    assert FLOW in explained_by(job("strainer cleaned", 39.0), series=series)
+    assert FLOW not in explained_by(job("strainer cleaned", 39.0))
+
+
 def test_a_fault_after_a_job_that_cannot_make_it_may_come_from_it() -> None:
     told = ask(plant_of("ramp"), jobs_of(job("strainer cleaned", -20.0)))
     [said] = [one for one in told.evidence if one["kind"] == "after_maintenance"]

@@ -166,8 +166,9 @@ def _explained(one: Suspicion, event: MaintenanceEvent, steps: int, times: int) 
     deviation = one.deviation
     if deviation is not None and deviation.kind not in event.kind.changes:
         return None  # what its relations show is the same change, or hides behind it
-    level = deviation is not None and one.onset is not None
-    level = level and begin - _unsure(deviation) <= (one.onset or 0) <= end + _unsure(deviation)
+    # What was there before and came back with the job may be the job's doing (the same product a day ago).
+    whens = [when for when in (one.onset, one.since) if when is not None and deviation is not None]
+    level = any(begin - _unsure(deviation) <= when <= end + _unsure(deviation) for when in whens)
     broken = one.broke is not None and begin <= one.broke <= end
     return Explanation(event, steps, times, level, broken) if level or broken else None
 

@@ -288,7 +288,7 @@ def _of_column(
         units.get(base.key),
         "for a time" if passing else "",
     )
-    return replace(base, deviation=deviation, onset=int(grid.ends[onset]))
+    return replace(base, deviation=deviation, onset=int(grid.ends[onset]), since=int(grid.ends[best.since[column]]))
 
 
 def _typical(course: Floats, reference: int, onset: int) -> tuple[float, float]:

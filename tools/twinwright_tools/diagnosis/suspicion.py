@@ -36,6 +36,7 @@ class Suspicion:
         share: of its shares of time in each state.
         deviation: as the diagnosis reports it, or None.
         onset: microseconds, or None without a deviation.
+        since: from when on it is there without a break; microseconds, or None where that is no other time.
         broke: when the first of its relations broke, microseconds, or None where none did.
         odd: the state of an event log, or None.
     """
@@ -58,6 +59,7 @@ class Suspicion:
     share: float = 0.0
     deviation: Deviation | None = None
     onset: int | None = None
+    since: int | None = None
     broke: int | None = None
     odd: EventFinding | None = None
 
