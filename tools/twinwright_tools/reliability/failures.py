@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 # Columns in which CMMS exports say what was repaired with; whatever a site calls it, the first that is there is taken.
 REMEDIES = ("resolution", "remedy", "action", "solution", "work_done", "closing_text")
 _ORDERS = ("work_order", "workorder", "order")
-_TYPES = ("type", "work_type", "worktype", "order_type", "maintenance_type")
+# What tells planned work and cancelled orders from repairs; asked in DuckDB's regular expressions too, in lower case.
+TYPES = ("type", "work_type", "worktype", "order_type", "maintenance_type")
 _COLUMNS = ("id", "time", "twin", "status", "code", "priority", "closed", "duration_h", "title", "text")
-_CANCELLED = re.compile(r"cancel|reject|void|delete|duplicate|withdrawn", re.IGNORECASE)
-_PLANNED = re.compile(
+CANCELLED = re.compile(r"cancel|reject|void|delete|duplicate|withdrawn", re.IGNORECASE)
+PLANNED = re.compile(
     r"\b(planned|preventive|preventative|scheduled|routine|inspections?|lubrication|calibration|pm|"
     r"geplante?|wartung|vorbeugende?)\b",
     re.IGNORECASE,
@@ -68,7 +69,7 @@ def repairs_of(
     there = set(plant.history.columns())
     if not {"kind", "time", "twin"} <= there:
         return []
-    names = [name for name in (*_COLUMNS, *REMEDIES, *_TYPES) if name in there]
+    names = [name for name in (*_COLUMNS, *REMEDIES, *TYPES) if name in there]
     kinds = ", ".join(f"'{kind}'" for kind in _ORDERS)
     condition = f"lower(kind) IN ({kinds}) AND time IS NOT NULL" + (f" AND ({where})" if where else "")
     found = plant.history.sql(
@@ -81,9 +82,9 @@ def repairs_of(
 
 
 def _corrective(row: Mapping[str, Any], planned: frozenset[str]) -> bool:
-    if _CANCELLED.search(str(row.get("status") or "")):
+    if CANCELLED.search(str(row.get("status") or "")):
         return False
-    if any(_PLANNED.search(str(row[name])) for name in _TYPES if row.get(name)):
+    if any(PLANNED.search(str(row[name])) for name in TYPES if row.get(name)):
         return False
     return str(row.get("code") or "").casefold() not in planned
 
@@ -94,7 +95,7 @@ def planned_codes(plant: Plant) -> frozenset[str]:
         return frozenset()
     query = "SELECT code, text FROM history WHERE lower(kind) = 'failure_code' AND code IS NOT NULL"
     rows = plant.history.sql(query, limit=10_000).rows
-    return frozenset(str(code).casefold() for code, text in rows if _PLANNED.search(str(text or "")))
+    return frozenset(str(code).casefold() for code, text in rows if PLANNED.search(str(text or "")))
 
 
 def _repair(row: Mapping[str, Any]) -> Repair:

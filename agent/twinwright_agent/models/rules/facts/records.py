@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from twinwright_tools.reliability.failures import CANCELLED, PLANNED, TYPES
 from twinwright_tools.toolbox.words import pieces
 
 from ....conclusion import Claim, Conclusion
@@ -22,14 +23,6 @@ _LISTED = 12
 _NOT_ENDED = (
     "status IS NOT NULL AND closed IS NULL AND NOT regexp_matches(lower(status), 'cancel|clos|complet|done|reject')"
 )
-# Planned work and cancelled orders, as the mean time between failures leaves them out (ISO 14224: corrective work alone
-# counts); in DuckDB's regular expressions.
-_PLANNED = (
-    r"\b(planned|preventive|preventative|scheduled|routine|inspections?|lubrication|calibration|pm|geplante?|wartung|"
-    r"vorbeugende?)\b"
-)
-_CANCELLED = "cancel|reject|void|delete|duplicate|withdrawn"
-_TYPES = frozenset({"type", "work_type", "worktype", "order_type", "maintenance_type"})
 _REPAIRS = frozenset({"repair", "repaired", "breakdown", "fail", "failed", "failure"})
 _PLANNED_SAID = frozenset({"order", "ticket", "job", "maintenance", "planned", "preventive", "serviced", "overhaul"})
 _OPEN = re.compile(r"\b(?:open|pending|outstanding|unfinished|not (?:yet )?(?:closed|done|finished))\b", re.IGNORECASE)
@@ -100,15 +93,15 @@ def _asks_for_repairs(reading: Reading, kind: str, values: dict[str, str]) -> bo
 def _corrective(schema: Schema) -> list[str]:
     """Conditions for orders of corrective work, told from planned work as for the mean time between failures: by their
     type, and by what the catalogue of failure codes says of their code."""
-    found = []
+    found, planned_work = [], quoted(PLANNED.pattern)
     if "status" in schema.columns:
-        found.append(f"NOT regexp_matches(lower(coalesce(status, '')), {quoted(_CANCELLED)})")
-    for name in _TYPES & set(schema.columns):
-        found.append(f"NOT regexp_matches(lower(coalesce(CAST({column(name)} AS VARCHAR), '')), {quoted(_PLANNED)})")
+        found.append(f"NOT regexp_matches(lower(coalesce(status, '')), {quoted(CANCELLED.pattern)})")
+    for name in (one for one in TYPES if one in schema.columns):
+        found.append(f"NOT regexp_matches(lower(coalesce(CAST({column(name)} AS VARCHAR), '')), {planned_work})")
     if "code" in schema.columns:
         planned = (
             "SELECT lower(code) FROM history WHERE lower(kind) = 'failure_code' AND code IS NOT NULL "
-            f"AND regexp_matches(lower(text), {quoted(_PLANNED)})"
+            f"AND regexp_matches(lower(text), {planned_work})"
         )
         found.append(f"lower(coalesce(code, '')) NOT IN ({planned})")
     return found
