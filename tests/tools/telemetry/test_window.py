@@ -146,6 +146,9 @@ def test_sampling() -> None:
     events = np.cumsum(random.exponential(5e6, 300)).astype(np.int64)
     assert infer_sampling(events, noise, "numeric") == "events"
     assert infer_sampling(steady, np.arange(300.0) % 2, "boolean") == "events"
+    fell = np.array([0, 155, 156, 157, 158, 159, 160], dtype=np.int64) * 1_000_000
+    assert infer_sampling(fell, np.array([100.0, 91, 67, 48, 34, 11, 1]), "numeric") == "events"
+    assert infer_sampling(np.append(fell, fell[-1] + steady[1:] // 10), np.arange(306.0), "numeric") == "sampled"
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..telemetry.series import Series, SignalKey
-from .grid import MOST_STATES, Floats, Ints
-from .runs import runs_of
+from .grid import COUNTS, MOST_STATES, Floats, Ints
+from .runs import Runs, runs_of
 
 _LONG = 3.0  # a state held that many times longer than ever before is odd
 _LEAST_CHANGES = 4
@@ -48,12 +48,30 @@ def find_odd_state(series: Series, at: int) -> EventFinding | None:
     lengths = runs.lengths(at) / 1e6
     earlier = runs.codes[:-1] == now
     longest = float(lengths[:-1][earlier].max(initial=0.0))
-    held = float(lengths[-1])
-    oddness = _newness(runs.codes) if not earlier.any() else 0.0
+    since = _left(runs, at) if series.texts is None else len(runs.codes) - 1
+    held = float(lengths[since:].sum())
+    oddness = _newness(runs.codes[: since + 1]) if not earlier.any() else 0.0
     if earlier.sum() >= _LEAST_CHANGES and held > _LONG * longest:
         oddness = 0.5
-    before = runs.states[int(runs.codes[-2])]
-    return EventFinding(series.key, oddness, int(runs.begins[-1]), before, runs.states[int(now)], held, longest)
+    before = runs.states[int(runs.codes[since - 1])]
+    return EventFinding(series.key, oddness, int(runs.begins[since]), before, runs.states[int(now)], held, longest)
+
+
+def _left(runs: Runs, at: int) -> int:
+    """The run with which a number left all that it ever was, on the way to where it is now; else the last run.
+
+    A pressure that always rested and now falls to nothing in ten steps is in one new state, not in ten. What was
+    always on its way, or only rises since, is a counter.
+    """
+    codes = runs.codes
+    first_seen = np.zeros(len(codes), dtype=np.bool_)
+    first_seen[np.unique(codes, return_index=True)[1]] = True
+    last = len(codes) - 1
+    since = int(np.flatnonzero(~first_seen).max(initial=0)) + 1
+    if since >= last or 2 * (runs.begins[since] - runs.begins[0]) < at - runs.begins[0]:
+        return last
+    values = np.array([runs.states[code] for code in codes[since - 1 :]], dtype=np.float64)
+    return last if np.mean(np.diff(values) >= 0.0) >= COUNTS else since
 
 
 def _newness(codes: Ints) -> float:

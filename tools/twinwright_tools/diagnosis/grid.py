@@ -18,7 +18,7 @@ _LEAST_STEPS = 360  # … of a plant with very many signals
 _CELLS = 500_000  # steps times signals that are looked at, within those limits: time and memory grow with them
 LEAST_SAMPLES = 12
 MOST_STATES = 8  # a log with more of them tells a quantity, not a state
-_COUNTS = 0.95  # share of steps that don't fall, from which a number recorded by exception is a counter
+COUNTS = 0.95  # share of steps that don't fall, from which a number recorded by exception is a counter
 _MOST_VALUE = 1e100
 _LEAST_RIPPLE = 3  # samples in a bin from which their spread says something
 _ABSURD = 10.0  # a gap that many times longer than all that follows it: what lies before it has a wrong clock
@@ -104,7 +104,7 @@ def _is_quantity(series: Series, at: int) -> bool:
     past = series.values[series.times <= (series.times[0] + at) // 2]
     if len(past) < LEAST_SAMPLES or len(np.unique(past)) <= MOST_STATES:
         return False
-    return bool(np.mean(np.diff(series.values) >= 0.0) < _COUNTS)
+    return bool(np.mean(np.diff(series.values) >= 0.0) < COUNTS)
 
 
 def first_real_time(found: Sequence[Series], at: int) -> int | None:

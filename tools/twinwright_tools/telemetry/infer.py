@@ -20,6 +20,8 @@ _JITTER_RATIO = 4.0
 _JITTER_SAMPLES = 20
 _RESTS = 3
 _REST_SHARE = 0.2
+_FEW_TO_REST = 12  # samples below which one rest, of most of the time, is enough
+_MOST = 0.5
 _ON_TICK = 0.05
 _AT_THE_START = timedelta(minutes=1)
 _FAR_FEWER = 10  # times: a number with so many fewer samples than the sampled ones is no sampled one itself
@@ -133,7 +135,12 @@ def with_few_told(found: Mapping[SignalKey, SignalInfo]) -> dict[SignalKey, Sign
 
 
 def _rests(gaps: Micros, typical: float) -> bool:
-    """Whether a fifth of the time is rests, several of them, that don't keep to the clock of the samples."""
+    """Whether a fifth of the time is rests, several of them, that don't keep to the clock of the samples.
+
+    With fewer than 12 samples one rest of half of the time is enough.
+    """
+    if len(gaps) < _FEW_TO_REST - 1 and gaps.max() >= _MOST * gaps.sum():
+        return True
     rests = gaps[gaps > _JITTER_RATIO * typical]
     if len(rests) < _RESTS or rests.sum() < _REST_SHARE * gaps.sum():
         return False
