@@ -18,10 +18,12 @@ from itertools import pairwise
 from ..errors import nearest
 from ..twins.dtdl import ModelSet
 from ..twins.graph import TwinGraph
-from .words import meaningful, pieces, synonyms
+from .words import meaningful, pieces, roots, synonyms
 
 _UNSAID = 0.5
 _FUZZY = 0.84
+# A part of a compound is at least so long: "palletizing" is found in "depalletizer".
+_SHORTEST_PART = 5
 # A synonym counts less than the word itself, and each further word in a signal's name takes something off.
 _ALIKE, _BESIDE = 0.6, 0.08
 # Words of signals that say what should be, not what is.
@@ -121,16 +123,39 @@ class Names:
         count = self.frequency.get(word, 0)
         return math.log(1 + len(self.graph.twins) / count) if count else 0.0
 
+    @cached_property
+    def _forms(self) -> dict[str, set[str]]:
+        """The words that name twins, each with the verbs that it may come from."""
+        return {word: roots(word) for word in self.frequency if not word.isdigit()}
+
+    def form(self, word: str) -> str | None:
+        """A word for twins of which a word is another form ("packing", "packer"), or a part of one."""
+        own = roots(word)
+        same = [known for known, of in self._forms.items() if own & of]
+        # "Pumping" is about a pump, but what is "lower" is no "low pressure pump".
+        bare = [known for known in self._forms if word.endswith("ing") and {known, known.removesuffix("e")} & own]
+        parts = tuple(root for root in own if len(root) >= _SHORTEST_PART)
+        inside = [known for known, of in self._forms.items() if any(root.endswith(parts) for root in of)]
+        return min(same, default=None) or min(bare, default=None) or min(inside, default=None)
+
     def read(self, text: str) -> tuple[list[str], dict[str, str]]:
         """The words of a text that may name something, misspelt ones mended; and what was mended into what."""
         mended: dict[str, str] = {}
-        for word in meaningful(pieces(text)):
-            if word in self.every_word or word.isdigit() or len(word) < 5 or len(synonyms(word)) > 1:
+        said = pieces(text)
+        phrase = meaningful(said) == list(dict.fromkeys(said))
+        for word, after in zip(said, [*said[1:], ""], strict=False):
+            known = word in self.every_word or not meaningful([word])
+            if known or word.isdigit() or len(word) < 5 or len(synonyms(word)) > 1:
+                continue
+            if (form := self.form(word)) is not None:
+                # "The packing machine" is a thing; that a tank is "heating up" names no heater.
+                if not word.endswith("ing") or phrase or (meaningful([after]) and not after.isdigit()):
+                    mended[word] = form
                 continue
             near = difflib.get_close_matches(word, self.every_word, n=1, cutoff=_FUZZY)
             if near:
                 mended[word] = near[0]
-        return meaningful(mended.get(word, word) for word in pieces(text)), mended
+        return meaningful(mended.get(word, word) for word in said), mended
 
     def twins(self, text: str) -> list[TwinMatch]:
         """The twins that a text may mean, likeliest first."""

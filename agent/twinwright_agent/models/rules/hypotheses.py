@@ -123,7 +123,7 @@ def _hypothesis(case: Case, row: dict[str, Any]) -> Hypothesis:
 
 
 def next_check(case: Case, row: dict[str, Any]) -> str | None:
-    """Of the first hypothesis, what tells it most cheaply from the others; of the rest, what their own failure mode asks for."""
+    """Of the first row, what tells it most cheaply from the others; of the rest, what their failure mode asks for."""
     best = case.ranked.data.get("next_check")
     if row is case.rows[0] and best:
         return f"{best['text'].rstrip('.')} (at {best['twin']}, {best['minutes']:g} min, {best['skill']})"
