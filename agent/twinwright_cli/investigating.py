@@ -184,6 +184,9 @@ def print_investigation(console: Console, found: Investigation, zone: ZoneInfo, 
         likeliest.setdefault(one.twin, one)
     for place, one in enumerate(list(likeliest.values())[:_SUSPECTS], 1):
         _say_hypothesis(say, place, one)
+        # One answer names one next check: that of the leading hypothesis, unless the answer itself does.
+        if place == 1 and one.next_check and one.next_check.rstrip(".") not in found.answer:
+            say(f"     next check: {one.next_check}")
     for sentence in found.missing:
         say(f"missing: {sentence}")
     for struck in found.struck:
@@ -249,5 +252,3 @@ def _say_hypothesis(say: Callable[..., None], place: int, one: RankedHypothesis)
         say(f"     + {claim.text} [{', '.join(claim.evidence)}]")
     for claim in one.contradicts:
         say(f"     - {claim.text} [{', '.join(claim.evidence)}]")
-    if one.next_check:
-        say(f"     next check: {one.next_check}")

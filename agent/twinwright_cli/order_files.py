@@ -24,7 +24,7 @@ def keep_with_orders(plant: Plant, found: Investigation, report: Path | None, pr
     """Keeps the report and a chart with every draft of an investigation, and marks what was struck about it.
 
     Without matplotlib there is no chart, and without a report (None) none is kept. An order that somebody has submitted
-    or cancelled already is left alone.
+    or cancelled already is left alone, and so is one that was there before and still tells of its own run.
 
     Raises:
         OrderError: the order book can't be used.
@@ -37,7 +37,7 @@ def keep_with_orders(plant: Plant, found: Investigation, report: Path | None, pr
     book, at, by = OrderBook(plant.state), datetime.now(UTC), f"run {found.run}"
     for drafted in found.work_orders:
         order = book.get(drafted.id)
-        if order.status != "draft":
+        if order.status != "draft" or order.run != found.run:
             continue
         # A claim that was struck and cites what the order rests on may stand in the order too.
         struck = [f"{one.text} ({one.reason})" for one in found.struck if set(one.evidence) & set(order.evidence)]

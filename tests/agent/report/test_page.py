@@ -76,7 +76,7 @@ def test_says_cause_mode_onset_confidence_and_next_action(report: Write, investi
     assert "Cause: Glycol pump (pump) — seal that nobody catalogued" in first
     assert "since 2026-01-05 06:00 +01:00 (± 5 min)" in first
     assert "confidence 82 %" in first
-    assert "Next Look at the shaft seal while it runs." in first
+    assert "Next Look at the shaft seal while it runs." in first and text.count("Look at the shaft seal") == 1
     assert "WO-7, P2, about 2 h 30 min, fitter" in first
     assert "The pump lost pressure at 2026-01-05 06:00 +01:00" in first
 

@@ -48,6 +48,12 @@ def test_a_cause_gets_one_draft_that_cites_evidence(flagship: Investigation) -> 
         assert set(order.evidence) <= {one.id for one in flagship.evidence}
 
 
+def test_the_answer_and_its_leading_hypothesis_name_the_same_next_check(flagship: Investigation) -> None:
+    check = flagship.hypotheses[0].next_check
+    assert check is not None and "(at glycol-pump-1, 5 min, operator)" in check
+    assert f"Next: {check}; work order" in flagship.answer
+
+
 def test_hypotheses_have_a_way_to_the_symptom_or_say_why_not(flagship: Investigation) -> None:
     for one in flagship.hypotheses:
         assert bool(one.chain) != bool(one.why_no_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 
 from twinwright_tools.orders import WorkOrder
+from twinwright_tools.plant import open_plant
 from twinwright_tools.plant.config import PlantConfig
+from twinwright_tools.telemetry.store import TelemetryStore
 from twinwright_tools.twins.dtdl import ModelSet
 from twinwright_tools.twins.flow import Flow, Flows
 from twinwright_tools.twins.graph import TwinGraph
@@ -77,6 +80,7 @@ class Workshop:
     at: datetime
     folder: Path
     config: PlantConfig
+    telemetry: TelemetryStore
 
     @property
     def state(self) -> Path:
@@ -121,13 +125,15 @@ def graph_file() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     """The workshop, loaded from a real graph file."""
     folder: Path = tmp_path_factory.mktemp("workshop")
     (folder / "graph.json").write_text(json.dumps(graph_file()))
     loaded = load_twins(folder, FLOWS)
     assert not [problem for problem in loaded.problems if problem.severity == "error"], loaded.problems
-    return Workshop(loaded.models, loaded.graph, datetime(2026, 1, 5, 8, tzinfo=UTC), folder, PlantConfig())
+    at = datetime(2026, 1, 5, 8, tzinfo=UTC)
+    with open_plant(folder, at=at) as plant:
+        yield Workshop(loaded.models, loaded.graph, at, folder, PlantConfig(), plant.telemetry)
 
 
 @pytest.fixture

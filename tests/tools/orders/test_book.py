@@ -6,7 +6,7 @@ import json
 import multiprocessing
 import sqlite3
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +54,63 @@ def test_a_key_is_stored_once(tmp_path_factory: pytest.TempPathFactory, keys: li
     assert all(len(found) == 1 for found in ids.values())
     assert [order.id for order in book.list()] == [f"WO-{number:04d}" for number in range(1, len(set(keys)) + 1)]
     assert [order.idempotency_key for order in book.list()] == list(dict.fromkeys(keys))
+
+
+def later(draft: WorkOrder, run: str = "R2", **changes: object) -> WorkOrder:
+    known = {"run": run, "idempotency_key": f"key of {run}", "created": draft.created + timedelta(hours=1)}
+    return draft.model_copy(update=known | changes)
+
+
+def test_an_unsent_draft_of_the_same_failure_is_brought_up_to_date(tmp_path: Path, draft: WorkOrder) -> None:
+    book = OrderBook(tmp_path)
+    first, how = book.draft(draft)
+    assert (first, how) == (draft.model_copy(update={"id": "WO-0001"}), "new")
+    book.attach("WO-0001", Attachment("report.html", "text/html", b"<p>"), by="run R1", at=AT)
+    wanted = later(draft, problem="Suction pressure fell from 0.61 bar to 0.05 bar.", evidence=["E2"])
+    renewed, how = book.draft(wanted)
+    kept = {"id": "WO-0001", "idempotency_key": "key-1", "attachments": book.get("WO-0001").attachments}
+    assert (renewed, how) == (wanted.model_copy(update=kept), "renewed") and len(renewed.attachments) == 1
+    assert book.list() == [renewed] and book.original("WO-0001") == renewed
+    last = book.log("WO-0001")[-1]
+    assert (last.by, last.event) == ("run R2", "drafted again") and last.detail is not None
+    assert last.detail["problem"]["before"] == draft.problem
+    lines = len(book.log())
+    assert book.draft(wanted)[0] == renewed and len(book.log()) == lines  # a resumed run's call again
+    assert book.draft(draft)[0] == renewed and len(book.log()) == lines  # the first run's call again
+
+
+@pytest.mark.parametrize("by", ["ann", "run R1 (entered by ann)"])
+def test_what_a_person_edited_in_a_draft_stays(tmp_path: Path, draft: WorkOrder, by: str) -> None:
+    book = OrderBook(tmp_path)
+    book.draft(draft)
+    order, revision = book.revision("WO-0001")
+    mine = order.model_copy(update={"tasks": ["Call Bob first"], "failure_mode": "seal_leak"})
+    book.change("WO-0001", revision, lambda _: (mine, {"tasks": {}}), by=by, at=AT)
+    assert book.draft(later(draft, priority="P3")) == (mine, "in hand")
+    assert book.list() == [mine]
+
+
+def test_a_draft_of_a_later_moment_is_not_set_back(tmp_path: Path, draft: WorkOrder) -> None:
+    book = OrderBook(tmp_path)
+    newer, _ = book.draft(later(draft))
+    assert book.draft(draft) == (newer, "later") and book.list() == [newer]
+
+
+@pytest.mark.parametrize("changes", [{"asset": "washer"}, {"failure_mode": "seal_leak"}, {"failure_mode": None}])
+def test_another_failure_is_another_draft(tmp_path: Path, draft: WorkOrder, changes: dict[str, object]) -> None:
+    book = OrderBook(tmp_path)
+    book.draft(draft)
+    assert book.draft(later(draft, **changes))[0].id == "WO-0002"
+    inspection = later(draft, "R3", failure_mode=None, title="Look at the coupling")
+    assert book.draft(inspection)[1] == "new"
+    assert book.draft(later(inspection, "R4"))[1] == "renewed"
+
+
+def test_one_that_was_sent_or_cancelled_is_no_draft_to_renew(tmp_path: Path, draft: WorkOrder) -> None:
+    book = OrderBook(tmp_path)
+    submitted(book, book.draft(draft)[0], "ann")
+    book.cancel(book.draft(later(draft))[0].id, by="ann", at=AT)
+    assert book.draft(later(draft, "R3"))[0].id == "WO-0003"
 
 
 def test_processes_that_start_at_once_never_duplicate(tmp_path: Path, draft: WorkOrder) -> None:

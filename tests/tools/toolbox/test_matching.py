@@ -58,6 +58,50 @@ def test_a_kind_without_a_number_means_all_of_them(names: Names) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("depalletizing", "depalletizer"),
+        ("depalletising robot", "depalletizer"),
+        ("packing machine", "packer"),
+        ("why does the labelling machine jam", "labeller"),
+        ("labeling", "labeller"),
+        ("capping head", "capper"),
+        ("conveying", "conveyor-1"),
+        ("compressing air", "air-compressor"),
+    ],
+)
+def test_other_forms_of_a_word_name_the_same_twins(names: Names, text: str, kind: str) -> None:
+    best = names.twins(text)[0]
+    assert kind in best.twin and best.noun
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("why is the product of line 1 cooling down", "cooler"),
+        ("what happened while packing on line 2", "packer"),
+        ("why is line 3 dropping", "drop"),
+    ],
+)
+def test_what_something_is_doing_names_no_twin(names: Names, text: str, gone: str) -> None:
+    assert gone not in names.read(text)[0]
+
+
+@pytest.mark.parametrize("text", ["why is the palletizing robot of line 2 slow?", "palletising robot line 2"])
+def test_a_part_of_a_word_is_offered_and_not_taken(names: Names, text: str) -> None:
+    assert not any("depalletizer" in match.words for match in names.twins(text))
+    (offered,) = names.unknown(text)
+    assert offered.words.startswith("palleti") and offered.nearest[0] == "line-2-depalletizer"
+
+
+def test_a_comparative_is_no_name() -> None:
+    twins = {"low-pressure-pump": Twin("low-pressure-pump", "dtmi:a:P;1"), "fan": Twin("fan", "dtmi:a:F;1")}
+    names = Names(TwinGraph(twins, (), Flows()), ModelSet({}), {})
+    assert names.read("why is the fan lower")[1] == {}
+    assert names.read("the pumping station")[1] == {"pumping": "pump"}
+
+
+@pytest.mark.parametrize(
     ("text", "words", "near"),
     [
         ("why is line 9 slow", "line 9", "line-3"),

@@ -159,11 +159,25 @@ def test_a_draft_is_stored_once_per_call(plant: Plant, call: Call) -> None:
     cited = evidence(call)
     first = call("draft_work_order", cited, "T4.1", **ORDER)
     again = call("draft_work_order", cited, "T4.1", **ORDER)
-    other = call("draft_work_order", cited, "T5.1", **ORDER)
+    other = call("draft_work_order", cited, "T5.1", **ORDER | {"failure_mode": "bearing_wear"})
     assert first.data["work_order"]["id"] == again.data["work_order"]["id"] != other.data["work_order"]["id"]
+    assert first.summary.startswith("Drafted work order ")
     stored = OrderBook(plant.state).get(first.data["work_order"]["id"])
     assert stored.model_dump(mode="json") == first.data["work_order"]
     assert (stored.status, stored.run, stored.evidence) == ("draft", "run-1", ["E1"])
+
+
+def test_the_same_failure_again_finds_the_unsent_draft(plant: Plant, call: Call) -> None:
+    cited = evidence(call)
+    first = call("draft_work_order", cited, "T4.1", **ORDER)
+    again = call("draft_work_order", cited, "T9.1", **ORDER | {"problem": "It is worse now."})
+    book, name = OrderBook(plant.state), first.data["work_order"]["id"]
+    assert again.data["work_order"]["id"] == name and book.get(name).problem == "It is worse now."
+    assert again.summary.startswith(f"Brought the unsent draft of the same failure up to date: work order {name} ")
+    order, revision = book.revision(name)
+    book.change(name, revision, lambda _: (order, {"title": {}}), by="ann", at=plant.at)
+    third = call("draft_work_order", cited, "T9.2", **ORDER)
+    assert third.summary.startswith("A person has worked on") and book.get(name) == order
 
 
 @pytest.mark.parametrize(

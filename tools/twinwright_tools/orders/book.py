@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..cmms.protocol import Attachment
 from ..errors import OrderError
 from ..times import parse_time
+from .editing import changes_of
 from .order import AttachmentNote, Status, WorkOrder
 from .store import OrderStore, find, note, write
 
+Drafting = Literal["new", "renewed", "in hand", "later"]
+# How runs are named in the log; who enters something in another's name has brackets behind it.
+_RUN = re.compile(r"run \S+")
 _MOST_BYTES = 25_000_000  # what any CMMS takes as one file
 
 
@@ -45,21 +50,33 @@ class OrderBook:
     def add(self, draft: WorkOrder) -> WorkOrder:
         """Stores a draft and returns it with its id; the same idempotency key again returns what is already stored."""
         with self.store.transaction() as connection:
-            row = connection.execute(
-                "SELECT document FROM orders WHERE idempotency_key = ?", (draft.idempotency_key,)
-            ).fetchone()
-            if row is not None:
-                return WorkOrder.model_validate_json(row[0])
-            cursor = connection.execute(
-                "INSERT INTO orders (idempotency_key, status, asset, document, revision) VALUES (?, 'draft', ?, '', 0)",
-                (draft.idempotency_key, draft.asset),
-            )
-            number = cursor.lastrowid or 0
-            order = draft.model_copy(update={"id": f"WO-{number:04d}", "status": "draft"})
-            write(connection, number, order)
-            connection.execute("UPDATE orders SET original = document WHERE number = ?", (number,))
-            note(connection, number, draft.created, f"run {draft.run}" if draft.run else "a person", "drafted")
-            return order
+            return _keyed(connection, draft.idempotency_key) or _added(connection, draft)
+
+    def draft(self, draft: WorkOrder) -> tuple[WorkOrder, Drafting]:
+        """Stores a draft, or brings the unsent one of the same failure up to date with it; and says which it was.
+
+        The same failure is the same asset and failure mode; where no mode is named, the same title. A draft that
+        somebody had in hand, or that tells of a later moment, is kept as it is. The same idempotency key again returns
+        what is already stored.
+        """
+        with self.store.transaction() as connection:
+            if (stored := _keyed(connection, draft.idempotency_key)) is not None:
+                return stored, "new"
+            same = _same_failure(connection, draft)
+            if not same:
+                return _added(connection, draft), "new"
+            number, order = next((one for one in same if _in_hand(connection, one[0])), same[-1])
+            if _in_hand(connection, number):
+                return order, "in hand"
+            if order.created > draft.created:
+                return order, "later"
+            known = {"id": order.id, "idempotency_key": order.idempotency_key, "attachments": order.attachments}
+            renewed = draft.model_copy(update=known)
+            if renewed != order:  # a resumed run's call may have done this already
+                write(connection, number, renewed)
+                _as_drafted(connection, number)
+                note(connection, number, draft.created, _by(draft), "drafted again", changes_of(order, renewed))
+            return renewed, "renewed"
 
     def get(self, order_id: str) -> WorkOrder:
         """One order.
@@ -215,6 +232,54 @@ def stored_attachments(connection: sqlite3.Connection, number: int) -> list[Atta
         "SELECT name, media_type, content FROM attachments WHERE number = ? ORDER BY name", (number,)
     ).fetchall()
     return [Attachment(name, media_type, content) for name, media_type, content in rows]
+
+
+def _keyed(connection: sqlite3.Connection, key: str) -> WorkOrder | None:
+    row = connection.execute("SELECT document FROM orders WHERE idempotency_key = ?", (key,)).fetchone()
+    return None if row is None else WorkOrder.model_validate_json(row[0])
+
+
+def _added(connection: sqlite3.Connection, draft: WorkOrder) -> WorkOrder:
+    cursor = connection.execute(
+        "INSERT INTO orders (idempotency_key, status, asset, document, revision) VALUES (?, 'draft', ?, '', 0)",
+        (draft.idempotency_key, draft.asset),
+    )
+    number = cursor.lastrowid or 0
+    order = draft.model_copy(update={"id": f"WO-{number:04d}", "status": "draft"})
+    write(connection, number, order)
+    _as_drafted(connection, number)
+    note(connection, number, draft.created, _by(draft), "drafted")
+    return order
+
+
+def _as_drafted(connection: sqlite3.Connection, number: int) -> None:
+    """What planners change later is held against the order as it now is."""
+    connection.execute("UPDATE orders SET original = document WHERE number = ?", (number,))
+
+
+def _by(draft: WorkOrder) -> str:
+    return f"run {draft.run}" if draft.run else "a person"
+
+
+def _same_failure(connection: sqlite3.Connection, draft: WorkOrder) -> list[tuple[int, WorkOrder]]:
+    """The unsent drafts of the failure that a draft is about, oldest first, as they were drafted or as they now are."""
+    rows = connection.execute(
+        "SELECT number, document, original FROM orders WHERE status = 'draft' AND asset = ? ORDER BY number",
+        (draft.asset,),
+    ).fetchall()
+    found = [(number, [WorkOrder.model_validate_json(text) for text in texts]) for number, *texts in rows]
+    # A person, or the conclusion, may have named another mode since: asked again, the first one is found again.
+    return [(number, each[0]) for number, each in found if _failure(draft) in map(_failure, each)]
+
+
+def _failure(order: WorkOrder) -> tuple[str | None, str]:
+    return order.failure_mode, "" if order.failure_mode else order.title.casefold()
+
+
+def _in_hand(connection: sqlite3.Connection, number: int) -> bool:
+    """Whether anybody but runs did something with an order."""
+    rows = connection.execute("SELECT by FROM log WHERE number = ?", (number,)).fetchall()
+    return not all(_RUN.fullmatch(by) for (by,) in rows)
 
 
 def _draft(order: WorkOrder, what: str) -> None:

@@ -15,9 +15,10 @@ class IsolationPoint(BaseModel):
     """An energy to lock out and tag out before work, found in the twin graph.
 
     Attributes:
-        twin: where it comes from; the asset itself for what it stores.
+        twin: where it comes from; the asset itself for what it stores, and where the graph doesn't say.
         energy: what it is, such as "electrical power" or "stored: rotating mass".
-        relationship: id of the relationship that brings it, or the DTMI of the model whose kind of machine stores it.
+        relationship: id of the relationship that brings it, or the DTMI of the model whose kind of machine stores it or
+            shows that it is there.
     """
 
     model_config = ConfigDict(frozen=True)

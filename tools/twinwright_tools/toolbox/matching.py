@@ -10,7 +10,7 @@ import difflib
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -18,10 +18,12 @@ from itertools import pairwise
 from ..errors import nearest
 from ..twins.dtdl import ModelSet
 from ..twins.graph import TwinGraph
-from .words import meaningful, pieces, synonyms
+from .words import meaningful, pieces, roots, synonyms
 
 _UNSAID = 0.5
 _FUZZY = 0.84
+# A part of a word is at least so long: "palletizing" is found in "depalletizer".
+_SHORTEST_PART = 5
 # A synonym counts less than the word itself, and each further word in a signal's name takes something off.
 _ALIKE, _BESIDE = 0.6, 0.08
 # Words of signals that say what should be, not what is.
@@ -121,15 +123,45 @@ class Names:
         count = self.frequency.get(word, 0)
         return math.log(1 + len(self.graph.twins) / count) if count else 0.0
 
+    @cached_property
+    def _forms(self) -> dict[str, set[str]]:
+        """The words that name twins, each with the verbs that it may come from."""
+        return {word: roots(word) for word in self.frequency if not word.isdigit()}
+
+    def form(self, word: str) -> str | None:
+        """A word for twins of which a word is another form: "packing" of "packer"."""
+        own = roots(word)
+        same = [known for known, of in self._forms.items() if own & of]
+        # "Pumping" is about a pump, but what is "lower" is no "low pressure pump".
+        bare = [known for known in self._forms if word.endswith("ing") and {known, known.removesuffix("e")} & own]
+        return min(same, default=None) or min(bare, default=None)
+
+    def compound(self, word: str) -> str | None:
+        """A word for twins that a form of a word is a part of. It may be another thing: it is offered, not taken."""
+        parts = tuple(root for root in roots(word) if len(root) >= _SHORTEST_PART)
+        return min(
+            (known for known, of in self._forms.items() if any(root.endswith(parts) for root in of)), default=None
+        )
+
+    def _strange(self, text: str) -> Iterator[str]:
+        """The words of a text that name nothing as they are written, but might."""
+        said = pieces(text)
+        phrase = meaningful(said) == list(dict.fromkeys(said))
+        for word, after in zip(said, [*said[1:], ""], strict=False):
+            known = word in self.every_word or not meaningful([word])
+            if known or word.isdigit() or len(word) < 5 or len(synonyms(word)) > 1:
+                continue
+            # "The packing machine" is a thing; that a tank is "heating up" names no heater.
+            if not word.endswith("ing") or phrase or (meaningful([after]) and not after.isdigit()):
+                yield word
+
     def read(self, text: str) -> tuple[list[str], dict[str, str]]:
         """The words of a text that may name something, misspelt ones mended; and what was mended into what."""
         mended: dict[str, str] = {}
-        for word in meaningful(pieces(text)):
-            if word in self.every_word or word.isdigit() or len(word) < 5 or len(synonyms(word)) > 1:
-                continue
-            near = difflib.get_close_matches(word, self.every_word, n=1, cutoff=_FUZZY)
+        for word in self._strange(text):
+            near = self.form(word) or next(iter(difflib.get_close_matches(word, self.every_word, 1, _FUZZY)), None)
             if near:
-                mended[word] = near[0]
+                mended[word] = near
         return meaningful(mended.get(word, word) for word in pieces(text)), mended
 
     def twins(self, text: str) -> list[TwinMatch]:
@@ -196,7 +228,16 @@ class Names:
             numbered = not number.isdigit() or word not in self.frequency or self._numbered(word, number)
             if not numbered and not any(number in pieces(name) for name in found):
                 found.setdefault(f"{word} {number}")
-        return [Unknown(name, tuple(self.near(name))) for name in found]
+        return [*(Unknown(name, tuple(self.near(name))) for name in found), *self._offered(text)]
+
+    def _offered(self, text: str) -> Iterator[Unknown]:
+        """Words that are only a part of words for twins ("palletizing", depalletizer), with the likeliest of those."""
+        mended = self.read(text)[1]
+        for word in self._strange(text):
+            if word in mended or (known := self.compound(word)) is None:
+                continue
+            matches = self.twins(" ".join(known if piece == word else piece for piece in pieces(text)))
+            yield Unknown(word, tuple(match.twin for match in matches if known in match.words)[:3])
 
     def near(self, name: str) -> list[str]:
         """The twins whose names look most like a name."""

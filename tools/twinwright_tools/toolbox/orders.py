@@ -19,11 +19,18 @@ from .bounds import command, shortened
 from .citing import cited
 
 if TYPE_CHECKING:
+    from ..orders.book import Drafting
     from ..orders.duplicates import Match
     from ..orders.order import WorkOrder
     from ..plant import Plant
 
 _MOST_RELATED = 3
+_DRAFTED: dict[Drafting, str] = {
+    "new": "Drafted work order {}",
+    "renewed": "Brought the unsent draft of the same failure up to date: work order {}",
+    "in hand": "A person has worked on the unsent draft of the same failure, so it is left as it is: work order {}",
+    "later": "The unsent draft of the same failure tells of a later moment, so it is left as it is: work order {}",
+}
 
 
 class DraftWorkOrder(ToolArguments):
@@ -44,6 +51,7 @@ class DraftWorkOrder(ToolArguments):
 def draft_work_order(arguments: DraftWorkOrder, context: ToolContext) -> Finding:
     """Drafts a work order and stores it; the same call of the same run finds the same draft again.
 
+    An unsent draft of the same failure is brought up to date instead, unless somebody had it in hand.
     The CMMS is asked first: where an open order is about the same, the draft is an addition to that.
 
     Raises:
@@ -82,8 +90,8 @@ def draft_work_order(arguments: DraftWorkOrder, context: ToolContext) -> Finding
         addition = Addition(order=found.id, title=found.title, url=found.url, reasons=list(same.reasons))
         draft = draft.model_copy(update={"addition_to": addition})
     notes = [*draft.notes, *unasked, *_before_due(plant, draft, behind)]
-    order = OrderBook(plant.state).add(draft.model_copy(update={"notes": notes}))
-    return _finding(order, [one for one in matches if one.verdict == "related"], unasked)
+    order, how = OrderBook(plant.state).draft(draft.model_copy(update={"notes": notes}))
+    return _finding(order, _DRAFTED[how], [one for one in matches if one.verdict == "related"], unasked)
 
 
 def _matches(plant: Plant, draft: WorkOrder) -> tuple[list[Match], list[str]]:
@@ -127,11 +135,11 @@ def _onset(arguments: DraftWorkOrder, evidence: Sequence[Evidence]) -> datetime 
     return None
 
 
-def _finding(order: WorkOrder, related: Sequence[Match], unasked: Sequence[str]) -> Finding:
+def _finding(order: WorkOrder, drafted: str, related: Sequence[Match], unasked: Sequence[str]) -> Finding:
     isolation = len(order.isolation)
     points = f"{isolation} isolation point{'' if isolation == 1 else 's'}"
     said = (
-        f"Drafted work order {order.id} for {order.asset}: {order.title} (priority {order.priority}, "
+        f"{drafted.format(order.id)} for {order.asset}: {order.title} (priority {order.priority}, "
         f"about {order.duration_h:g} h, {points}). "
     )
     facts = [

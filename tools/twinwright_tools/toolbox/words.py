@@ -31,6 +31,9 @@ _SAME_QUANTITY = (
     "latency delay response",
     "reject scrap defect quality",
 )
+# What makes a thing or its work of a verb: "packer", "conveyor" and "packing" name the same.
+_ENDINGS = ("ing", "er", "or")
+_SHORTEST_ROOT = 3
 _PIECES = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 
 
@@ -45,6 +48,16 @@ def stem(word: str) -> str:
 def pieces(text: str) -> list[str]:
     """The stemmed words and numbers of a text or an identifier, in order: camel case and separators cut."""
     return [stem(piece.lstrip("0") or "0" if piece.isdigit() else piece) for piece in _PIECES.findall(text)]
+
+
+def roots(word: str) -> set[str]:
+    """The verbs that a word may come from: ``labelling`` gives ``labell`` and ``label``; none without an ending."""
+    found = set()
+    for ending in _ENDINGS:
+        root = word.removesuffix(ending)
+        if root != word and len(root) >= _SHORTEST_ROOT:
+            found |= {root, root[:-1] if root[-1] == root[-2] else root}
+    return {f"{root[:-2]}iz" if root.endswith("is") else root for root in found}  # palletising is palletizing
 
 
 def synonyms(word: str) -> set[str]:

@@ -118,15 +118,15 @@ def _hypothesis(case: Case, row: dict[str, Any]) -> Hypothesis:
         why_no_path=why_no_path,
         supports=_supports(case, row),
         contradicts=_contradicts(case, row),
-        next_check=_next_check(case, row),
+        next_check=next_check(case, row),
     )
 
 
-def _next_check(case: Case, row: dict[str, Any]) -> str | None:
-    """Of the first, what tells it most cheaply from the others; of the rest, what their own failure mode asks for."""
+def next_check(case: Case, row: dict[str, Any]) -> str | None:
+    """Of the first row, what tells it most cheaply from the others; of the rest, what their failure mode asks for."""
     best = case.ranked.data.get("next_check")
     if row is case.rows[0] and best:
-        return f"{best['text']} (at {best['twin']}, {best['minutes']:g} min, {best['skill']})"
+        return f"{best['text'].rstrip('.')} (at {best['twin']}, {best['minutes']:g} min, {best['skill']})"
     return row["checks"][0] if row["checks"] else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...conclusion import Claim, Conclusion
-from .hypotheses import Case
+from .hypotheses import Case, next_check
 from .saying import claim, conclusion, figure
 from .seen import Seen, Site
 
@@ -141,7 +141,8 @@ def _compared(before: dict[str, Any], since: dict[str, Any]) -> str | None:
 
 
 def _next(case: Case, first: dict[str, Any]) -> list[Claim]:
-    check = first["checks"][0].rstrip(".") if first["checks"] else None
+    # The answer, its first hypothesis and the report's headline name the same one.
+    check = (next_check(case, first) or "").rstrip(".")
     if not case.drafts:
         return [claim(f"Next: {check}", case.ranked.id)] if check else []
     orders = [str(fact.value) for draft in case.drafts for fact in draft.facts if fact.name == "work order"]
