@@ -256,7 +256,15 @@ def _teaches(case: Case) -> bool:
 def fit_confidence(cases: Sequence[Case], fault: dict[str, float]) -> dict[str, float]:
     """How likely the first hypothesis is right, by `confidence.evidence_of`."""
     found = out_of_fold(cases)
-    told = [evidence_of(scores.tolist(), case.fault, fault) for scores, case in zip(found, cases, strict=True)]
+    told = [
+        evidence_of(
+            scores.tolist(),
+            [dict(zip(FEATURES, row, strict=True)) for row in case.features.tolist()],
+            case.fault,
+            fault,
+        )
+        for scores, case in zip(found, cases, strict=True)
+    ]
     rows = [list(one.values()) for one in told]
     labels = np.array([bool(case.right[int(s.argmax())]) for s, case in zip(found, cases, strict=True)])
     weight = np.array([case.weight for case in cases])

@@ -11,13 +11,15 @@ from ..telemetry.series import SignalKey
 from .features import chance, folds
 from .ranking import Candidate
 from .result import Symptom, Verdict
-from .suspicion import Suspicion
+from .scan import CLEAR
+from .suspicion import BROKEN, Suspicion
 from .weights import Weights
 
 _MOST = 0.97
 _LEAST_SHARE = 0.01  # a share nearer to 0 or 1 says no more: scores aren't that exact
 _BLIND_MOST = 0.05
-_CLEARLY = 0.5  # chance of a fault (at even odds) from which a cause is named
+_RELATIONS = ("own", "fresh", "upstream", "fresh_upstream")
+_CLEARLY = 0.4  # chance of a fault (at even odds) from which a cause is named
 _NOTHING, _NOTHING_ASKED = 0.25, 0.1  # chance of a fault below which nothing is wrong; lower where somebody complains
 
 
@@ -68,16 +70,21 @@ def chance_of_fault(row: Mapping[str, float], weights: Weights) -> float:
 
 
 def evidence_of(
-    scores: Sequence[float], fault_row: Mapping[str, float], fault_weights: Mapping[str, float]
+    scores: Sequence[float],
+    rows: Sequence[Mapping[str, float]],
+    fault_row: Mapping[str, float],
+    fault_weights: Mapping[str, float],
 ) -> dict[str, float]:
     """What tells how likely the first hypothesis is right.
 
     Args:
-        scores: of all twins, at least one; the rest as for `chance_of_fault`.
+        scores: of all twins, at least one; rows: their features; the rest as for `chance_of_fault`.
 
     Returns:
         The logit of the first's share of the odds, how far it stands out from the median twin, the logit of the chance
-        of a fault and its logarithm (which bounds the whole where hardly anything is wrong), and two of its features.
+        of a fault and its logarithm (which bounds the whole where hardly anything is wrong), two of its features, and
+        the shares of twins whose relations broke and that left their past: what has reached everything may have begun
+        anywhere.
     """
     fault = _fault_logit(fault_row, fault_weights)
     top = max(scores)
@@ -91,6 +98,8 @@ def evidence_of(
         "wrong": log(chance(fault)),
         "strongest": fault_row["strongest"],
         "broken": fault_row["broken"],
+        "twins_broken": sum(max(row[name] for name in _RELATIONS) > folds(BROKEN) for row in rows) / len(rows),
+        "twins_away": sum(row["level"] > folds(CLEAR) for row in rows) / len(rows),
     }
 
 
@@ -106,11 +115,13 @@ def confidences(candidates: Sequence[Candidate], fault_row: Mapping[str, float],
     if not candidates:
         return []
     best: dict[str, float] = {}
+    rows: dict[str, Mapping[str, float]] = {}
     for one in candidates:
         best[one.twin] = max(best.get(one.twin, -np.inf), one.score)
+        rows[one.twin] = one.features
     top = max(best.values())
     odds = {twin: exp(max(score - top, -700.0)) for twin, score in best.items()}
-    evidence = evidence_of(list(best.values()), fault_row, weights.fault)
+    evidence = evidence_of(list(best.values()), [rows[twin] for twin in best], fault_row, weights.fault)
     first = min(_MOST, chance(sum(weights.confidence.get(name, 0.0) * value for name, value in evidence.items())))
     # The others share what the first leaves, and never have more than it.
     rest = (1.0 - first) / max(sum(odds.values()) - 1.0, 1e-9)
