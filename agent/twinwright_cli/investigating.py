@@ -68,7 +68,7 @@ def investigate_question(
     name = run or new_run_id()
     path = checked_report(report or plant.state / "reports" / f"{name}.html")
     settings = options.settings
-    with working(options.as_json, plant.zone) as progress, traces_of(options) as traces:
+    with working(options.as_json, plant.zone, doing="choosing a model") as progress, traces_of(options) as traces:
         chosen = choose_model(settings, progress)
         progress(f"run {name}, model {chosen.name}")
         try:

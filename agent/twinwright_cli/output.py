@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from rich.text import Text
 from twinwright_tools.times import for_people, in_words_for_people, parse_time
 
 from .plain import plain, plain_json
+from .stages import PATIENCE_S, Stages, is_stage, lasted_s
 
 Progress = Callable[[str], None]
 
@@ -50,11 +51,16 @@ def console_for_people() -> Console:
 
 
 @contextmanager
-def working(quiet: bool = False, zone: ZoneInfo | None = None) -> Iterator[Progress]:
-    """Progress on stderr: a moving line on a terminal, plain lines elsewhere, nothing under --json.
+def working(
+    quiet: bool = False, zone: ZoneInfo | None = None, *, doing: str = "working", patience_s: float = PATIENCE_S
+) -> Iterator[Progress]:
+    """Progress on stderr: a moving line on a terminal; elsewhere one plain line a stage, after a while.
 
     Args:
+        quiet: under --json; nothing is told.
         zone: the site's; times are told in it. None, before a plant is open: as they come.
+        doing: the first stage.
+        patience_s: how long the whole run has lasted when plain lines begin.
     """
     if quiet:
         yield lambda text: None
@@ -65,13 +71,16 @@ def working(quiet: bool = False, zone: ZoneInfo | None = None) -> Iterator[Progr
 
     console = PlainConsole(stderr=True, highlight=False)
     if not console.is_terminal:
-        yield lambda text: click.echo(f"  {local(text)}", err=True)
+        with closing(Stages(lambda text: click.echo(f"  {local(text)}", err=True), patience_s - lasted_s())) as stages:
+            stages.tell(doing)
+            yield stages.tell
         return
-    with console.status("…") as status:
+    with console.status(escape(local(doing))) as status:
 
         def tell(text: str) -> None:
+            if is_stage(text):
+                status.update(escape(local(text)))
             console.print(f"[dim]  {escape(local(text))}[/dim]")
-            status.update(escape(local(text)))
 
         yield tell
 

@@ -79,7 +79,7 @@ def command(
         plot=plot is not None,
         **{"from": start},
     )
-    with options.opened(at) as plant:
+    with options.opened(at, doing=f"working out {arguments.operation}") as plant:
         found = analysed(arguments, plant, budget=rows * _CHARS_PER_ROW)
         if plot is not None and found.image is not None:
             _copied(Path(found.image.path), plot)

@@ -49,7 +49,7 @@ def command(
         _explain(options, sql, at)
         return
     hints: list[str] = []
-    with options.opened(at) as plant:
+    with options.opened(at, doing="reading the history") as plant:
         if words is not None:
             most = limit or _FOUND
             found = plant.history.search(words, twin=twin, kind=kind, limit=most + 1)
@@ -78,7 +78,7 @@ def command(
 def _explain(options: Options, sql: str | None, at: datetime | None) -> None:
     if sql is None:
         raise UsageError("--explain goes with a SELECT")
-    with options.opened(at) as plant:
+    with options.opened(at, doing="planning the statement") as plant:
         plan = plant.history.explain(sql)
 
     def people(console: Console) -> None:
