@@ -334,6 +334,32 @@ def test_columns_are_typed_by_what_they_hold(pump_plant: Path) -> None:
         assert plant.history.sql("SELECT source_row FROM history WHERE crew = 4").rows == [["history/b.jsonl:1"]]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_a_mark_says_how_a_file_is_encoded(pump_plant: Path, encoding: str) -> None:
+    rows = "kind;twin;time;text\r\nnote;P1;2026-01-05T00:00:00Z;Förderhöhe – geprüft\r\nnote;P1;gestern;x\r\n"
+    (pump_plant / "history" / "marked.csv").write_bytes(f"\ufeff{rows}".encode(encoding))
+    (pump_plant / "history" / "lines.jsonl").write_bytes('\ufeff{"kind": "note", "text": "⌀ 40"}'.encode(encoding))
+    with open_plant(pump_plant) as plant:
+        found = plant.history.sql("SELECT text, source_row FROM history WHERE text LIKE 'F%' OR text LIKE '⌀%'").rows
+        assert found == [["⌀ 40", "history/lines.jsonl:1"], ["Förderhöhe – geprüft", "history/marked.csv:2"]]
+        assert [one.place for one in plant.problems if one.file == "history/marked.csv"] == ["line 3"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("kind,twin,text".encode("utf-16-le"), "without a byte-order mark; save it as UTF-8"),
+        ("\ufeffkind,twin,text\n".encode("utf-16-be")[:-1], "is no UTF-16 text; export it anew"),
+        ("kind,twin,text\nnote,P1,Förderhöhe".encode("cp1252"), "is no UTF-8 text"),
+    ],
+)
+def test_what_cannot_be_read_by_its_mark_is_said(pump_plant: Path, content: bytes, said: str) -> None:
+    (pump_plant / "history" / "marked.csv").write_bytes(content)
+    with open_plant(pump_plant) as plant:
+        (problem,) = [one for one in plant.problems if one.file == "history/marked.csv"]
+    assert problem.code == "history.encoding" and said in problem.message
+
+
 def test_columns_stand_in_the_order_in_which_they_were_first_met(pump_plant: Path) -> None:
     names = [f"c{number}" for number in range(12)]
     row = {"kind": "note", "twin": "P1", "text": "x", **dict.fromkeys(reversed(names), 1)}
