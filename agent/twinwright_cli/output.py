@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from twinwright_tools.errors import TimeFormatError
 from twinwright_tools.times import for_people, in_words_for_people, parse_time
 
 from .plain import plain, plain_json
@@ -108,8 +109,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
 
 def figure(name: str, value: Any, unit: str | None, zone: ZoneInfo) -> str:
     """One value as people read it; its name tells what it is: a time, seconds, a slope, or in the signal's own unit."""
-    if isinstance(value, str) and _is_time(value):
-        return for_people(parse_time(value), zone)
+    if isinstance(value, str) and _TIME.match(value):
+        with suppress(TimeFormatError):  # a text that begins like a time, or a time without a zone
+            return for_people(parse_time(value), zone)
     if name.endswith("_s"):
         return number(value, "s")
     if name.endswith("_per_h"):
@@ -123,10 +125,6 @@ def figure(name: str, value: Any, unit: str | None, zone: ZoneInfo) -> str:
 
 _IN_THE_SIGNALS_UNIT = {"mean", "median", "std", "iqr", "min", "max", "first", "last", "low", "high", "furthest"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
-
-
-def _is_time(text: str) -> bool:
-    return _TIME.match(text) is not None
 
 
 def number(value: Any, unit: str | None = None) -> str:

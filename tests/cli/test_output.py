@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.agent.conftest import write_plant
 
-from twinwright_cli.output import working
+from twinwright_cli.output import figure, working
 
 COMMAND = "import sys; from twinwright_cli.main import main; sys.exit(main())"
 
@@ -61,3 +62,15 @@ def test_json_is_never_told_of(capsys: pytest.CaptureFixture[str]) -> None:
     with working(quiet=True, patience_s=0) as tell:
         tell("reading")
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("2026-01-05T01:30:00+05:30", "2026-01-04 21:00:00 +01:00"),
+        ("2026-01-05T01:30:00", "2026-01-05T01:30:00"),  # without a zone it is whatever the statement made of it
+        ("2026-01-05T01:30 the pump tripped", "2026-01-05T01:30 the pump tripped"),
+    ],
+)
+def test_a_cell_is_a_time_or_a_text_and_never_an_error(value: str, said: str) -> None:
+    assert figure("", value, None, ZoneInfo("Europe/Berlin")) == said

@@ -367,3 +367,24 @@ def test_columns_stand_in_the_order_in_which_they_were_first_met(pump_plant: Pat
     with open_plant(pump_plant) as plant:
         columns = plant.history.sql("SELECT * FROM history").columns
         assert [one for one in columns if one in names] == names[::-1]
+
+
+def test_a_result_speaks_of_one_zone_and_says_which(pump_plant: Path) -> None:
+    (pump_plant / "twinwright.toml").write_text('timezone = "Asia/Kolkata"\n')
+    (pump_plant / "history" / "z.csv").write_text("kind,twin,time,text\nnote,P1,2026-01-04T20:00:00Z,late\n")
+    query = (
+        "SELECT time, strftime(time, '%d %H:%M') AS said, CAST(time AS VARCHAR) AS cast, CAST(time AS DATE) AS day, "
+        "date_trunc('hour', time) AS hour FROM history WHERE text = 'late'"
+    )
+    with open_plant(pump_plant) as plant:
+        found = plant.history.sql(query)
+        counted = plant.history.sql("SELECT count(*) AS n FROM history WHERE kind = 'note'")
+    told = dict(zip(found.columns, found.rows[0], strict=True))
+    assert told == {
+        "time": "2026-01-05T01:30:00+05:30",
+        "said": "05 01:30",
+        "cast": "2026-01-05 01:30:00+05:30",
+        "day": "2026-01-05",
+        "hour": "2026-01-05T01:00:00+05:30",
+    }
+    assert (found.zone, counted.zone) == ("Asia/Kolkata", None)
