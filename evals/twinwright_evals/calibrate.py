@@ -30,6 +30,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from twinwright_tools.diagnosis import Symptom, weights
+from twinwright_tools.diagnosis.actuators import passages_of
 from twinwright_tools.diagnosis.confidence import evidence_of, fault_features, substantiated
 from twinwright_tools.diagnosis.engine import alarm_signals, typical_interval
 from twinwright_tools.diagnosis.explained import discounted, explanations
@@ -78,6 +79,8 @@ PRIOR = {
     "reaches": 0.3,
     "same_quantity": 0.9,
     "quiet": -0.3,
+    "parted_after": 1.2,
+    "parted_before": -1.2,
 }
 # The same for the chance that anything is wrong, of what simulated plants can't teach: nobody complains there but by
 # rule, and none has alarms. A complaint that the data bears out, and an alarm, are strong evidence of trouble.
@@ -126,14 +129,16 @@ def case_of(
         events: what people did, as the run's history tells.
     """
     relations = relations_of(run.graph)
+    library = load_library()
     look = look_at(run.signals, run.infos, to_micros(run.at), run.graph, relations)
-    found = discounted(look.found, explanations(look, events, run.graph, run.models, relations, load_library()))
+    found = discounted(look.found, explanations(look, events, run.graph, run.models, relations, library))
     alarms = alarm_signals(run.infos, run.graph, run.models)
     asked = asked_of(symptoms, run.graph, look.found, alarms)
-    measures = measure_twins(found, run.graph.twins, alarms, asked)
+    passages = passages_of(found, run.graph, run.models, relations, library)
+    measures = measure_twins(found, run.graph.twins, alarms, asked, passages)
     rows = features_of(measures, relations, asked, typical_interval(run.infos))
     step_s = typical_interval(run.infos)
-    candidates = rank(found, run.graph, relations, asked, alarms, load_weights(), step_s)
+    candidates = rank(found, run.graph, relations, asked, alarms, load_weights(), step_s, passages)
     scene = Scene(look, relations, run.graph, run.models, candidates, visible)
     return Case(
         np.array([[row.get(name, 0.0) for name in FEATURES] for row in rows.values()]),

@@ -17,7 +17,7 @@ Category = Literal["healthy", "double", "single"]
 HOURS = 30.0  # of telemetry: four product changes on each line, and a day and a night
 HEALTHY_SHARE, DOUBLE_SHARE = 0.12, 0.08
 ONSET_H = (0.75, 10.0)
-SEVERITY = (0.02, 1.0)  # from what drowns in noise to what anybody sees
+SEVERITY = (0.04, 1.0)  # from what drowns in noise to what anybody sees
 # How often people do anything of a kind on purpose, and how many hours ago at most: the same whether something is wrong
 # or not, so that a logged job by itself tells nothing of a fault.
 BUSY, EARLIEST_H = 0.6, 18.0

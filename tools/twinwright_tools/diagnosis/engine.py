@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..telemetry.series import Series, SignalInfo, SignalKey
 from ..times import to_micros
 from ..twins.graph import TwinGraph
+from .actuators import passages_of
 from .answer import Context, build_answer
 from .calibration import Calibration, kept
 from .confidence import blindly, capped, chance_of_fault, confidences, fault_features, substantiated, verdict_of
@@ -114,7 +115,8 @@ def diagnose_signals(
     found = discounted(look.found, explained)
     alarms = alarm_signals(infos, graph, models)
     asked = asked_of(symptoms, graph, found, alarms)
-    candidates = rank(found, graph, relations, asked, alarms, weights, typical_interval(infos))
+    passages = passages_of(found, graph, models, relations, library)
+    candidates = rank(found, graph, relations, asked, alarms, weights, typical_interval(infos), passages)
     complained = substantiated(found, symptoms)
     row = fault_features(found, complained, alarms)
     fault = chance_of_fault(row, weights)

@@ -7,11 +7,12 @@ runs (`python -m twinwright_evals.calibrate`), never on a run that the engine is
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, inf, log, log1p, tanh
 
 from ..telemetry.series import SignalKey
 from ..twins.graph import TwinGraph
+from .actuators import Passage, strongest
 from .relations import Relations
 from .result import Symptom
 from .suspicion import BROKEN, Suspicion
@@ -40,6 +41,8 @@ PLACES = (
     "reaches",
     "same_quantity",
     "quiet",
+    "parted_after",
+    "parted_before",
 )
 FEATURES = (*MEASURES, "signals", *PLACES)
 _MOST_FOLDS = 3.0
@@ -86,11 +89,15 @@ class TwinMeasures:
     Attributes:
         signals: natural logarithm of how many of them are sampled, and 1: the largest of many is larger by chance, and
             a twin with many signals is reached by more upsets of others. An event log has no excess by chance.
+        parted_after: how much a flow next door no longer goes with its command or position; parted_before: how much a
+            flow of its own doesn't with those of a twin before it.
     """
 
     values: dict[str, float]
     signals: float = 0.0
     same_quantity: float = 0.0
+    parted_after: float = 0.0
+    parted_before: float = 0.0
     onset: float = inf
     broke: float = inf
 
@@ -106,14 +113,31 @@ def measure_signal(one: Suspicion) -> dict[str, float]:
 
 
 def measure_twins(
-    found: Mapping[SignalKey, Suspicion], twins: Iterable[str], alarms: Collection[SignalKey], asked: Asked
+    found: Mapping[SignalKey, Suspicion],
+    twins: Iterable[str],
+    alarms: Collection[SignalKey],
+    asked: Asked,
+    passages: Iterable[Passage] = (),
 ) -> dict[str, TwinMeasures]:
     """The measures of every twin, alarms left out: they report trouble, and don't cause it."""
     own: dict[str, list[Suspicion]] = {twin: [] for twin in twins}
     for key, one in found.items():
         if key not in alarms and key.twin in own:
             own[key.twin].append(one)
-    return {twin: _of_twin(signals, asked) for twin, signals in own.items()}
+    measured = {twin: _of_twin(signals, asked) for twin, signals in own.items()}
+    begins, ends = strongest({one: _parted(one, found) for one in passages}, own)
+    return {
+        twin: replace(one, parted_after=begins[twin], parted_before=ends[twin]) if begins[twin] or ends[twin] else one
+        for twin, one in measured.items()
+    }
+
+
+def _parted(passage: Passage, found: Mapping[SignalKey, Suspicion]) -> float:
+    """How far a flow and the position that it went with have parted, over what its own twin tells of it."""
+    flow = found[passage.flow]
+    here = folds(max(flow.upstream, flow.fresh_upstream)) - folds(flow.broken)
+    there = max(folds(found[key].around) for key in passage.moved)
+    return max(0.0, min(here, there))
 
 
 def _of_twin(signals: Sequence[Suspicion], asked: Asked) -> TwinMeasures:
@@ -124,7 +148,11 @@ def _of_twin(signals: Sequence[Suspicion], asked: Asked) -> TwinMeasures:
     breaks = (one.broke for one in signals if one.broke is not None and max(one.broken, one.upstream) > BROKEN)
     sampled = sum(one.odd is None for one in signals)
     return TwinMeasures(
-        values, log1p(sampled), max(same, default=0.0), min(onsets, default=inf), min(breaks, default=inf)
+        values,
+        log1p(sampled),
+        max(same, default=0.0),
+        onset=min(onsets, default=inf),
+        broke=min(breaks, default=inf),
     )
 
 
@@ -189,6 +217,8 @@ class _Context:
             "reaches": float(reached) if self.asked.twins else 0.0,
             "same_quantity": one.same_quantity if twin not in self.asked.twins else 0.0,
             "quiet": float(max(self.level[twin], mine) < _QUIET),
+            "parted_after": one.parted_after,
+            "parted_before": one.parted_before,
         }
 
     def _share(self, strengths: Mapping[str, float], down: Mapping[str, int]) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..telemetry.series import SignalKey
 from ..twins.graph import TwinGraph
+from .actuators import Passage
 from .features import Asked, features_of, measure_signal, measure_twins
 from .relations import Relations
 from .suspicion import Suspicion
@@ -42,14 +43,16 @@ def rank(
     alarms: Collection[SignalKey],
     weights: Weights,
     step_s: float,
+    passages: Iterable[Passage] = (),
 ) -> list[Candidate]:
     """All signals as possible causes, likeliest first; twins without telemetry close the list.
 
     Args:
         alarms: signals that only report trouble; they are never its cause.
         step_s: seconds between samples of the telemetry.
+        passages: the flows that go with a command or position next door.
     """
-    measures = measure_twins(found, graph.twins, alarms, asked)
+    measures = measure_twins(found, graph.twins, alarms, asked, passages)
     features = features_of(measures, relations, asked, step_s)
     scores = {twin: weights.score(row) for twin, row in features.items()}
     candidates = _of_signals(found, features, scores, weights)
