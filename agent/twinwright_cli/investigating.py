@@ -55,20 +55,20 @@ def investigate_question(
         UsageError: neither a question nor a run to resume, or the report can't be written where it shall go.
         click.Abort: it was interrupted; the message says how to go on.
     """
-    from twinwright_agent.loop import investigate, new_run_id
-    from twinwright_agent.models.choose import choose_model, why_rules
-    from twinwright_agent.models.rules import RulesModel
-    from twinwright_agent.store import question_of
-    from twinwright_tools.toolbox import standard_registry
-
-    if run is not None:
-        kept = question_of(plant, run)
-        question = question or kept
-    asked = checked_question(question)
-    name = run or new_run_id()
-    path = checked_report(report or plant.state / "reports" / f"{name}.html")
     settings = options.settings
-    with working(options.as_json, plant.zone) as progress, traces_of(options) as traces:
+    doing = "choosing a model"
+    with working(options.as_json, plant.zone, doing=doing) as progress, traces_of(options) as traces:
+        # Imported here, as it takes its time.
+        from twinwright_agent.loop import investigate, new_run_id
+        from twinwright_agent.models.choose import choose_model, why_rules
+        from twinwright_agent.models.rules import RulesModel
+        from twinwright_agent.store import question_of
+        from twinwright_tools.toolbox import standard_registry
+
+        kept = question_of(plant, run) if run is not None else None
+        asked = checked_question(question or kept)
+        name = run or new_run_id()
+        path = checked_report(report or plant.state / "reports" / f"{name}.html")
         chosen = choose_model(settings, progress)
         progress(f"run {name}, model {chosen.name}")
         try:

@@ -18,6 +18,7 @@ import click
 from twinwright_tools.errors import InputError, TwinwrightError, UnknownNameError, UsageError
 
 from .plain import plain, plain_json
+from .stages import begin_run
 
 # name -> what it does; the module `commands.<name>` holds the function `command`.
 COMMANDS = {
@@ -68,6 +69,7 @@ def cli() -> None:
 
     Every command takes -C PLANT (default: the folder you stand in) and --json.
     """
+    begin_run()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -56,15 +56,19 @@ class Options:
         return open_twins(self.settings.plant, state=self.settings.state, cache_home=self.settings.cache_home)
 
     @contextmanager
-    def opened(self, at: datetime | None = None, as_of: datetime | None = None) -> Iterator[Plant]:
+    def opened(
+        self, at: datetime | None = None, as_of: datetime | None = None, doing: str | None = None
+    ) -> Iterator[Plant]:
         """The plant, open for the length of the block; nothing after `at` can be read through it.
 
-        With `as_of`, it is the twins as they stood then, without telemetry and history.
+        With `as_of`, it is the twins as they stood then, without telemetry and history. `doing` says what the block
+        does, and is shown until it ends; None for one that prints, asks, or tells its own progress.
         """
         from twinwright_tools.plant import open_plant
 
         told = self.settings
-        with working(told.as_json) as progress:
+        with ExitStack() as shown:
+            progress = shown.enter_context(working(told.as_json, doing="opening the plant"))
             plant = open_plant(
                 told.plant,
                 telemetry=told.telemetry,
@@ -74,14 +78,18 @@ class Options:
                 progress=progress,
                 cache_home=told.cache_home,
             )
-        with plant:
-            try:
-                yield plant
-            except InputError as error:
-                # What quotes the text that was refused quotes it as it was written.
-                if not told.as_json and not isinstance(error, QueryError | TimeFormatError):
-                    error.message = in_zone(error.message, plant.zone)
-                raise
+            if doing is None:
+                shown.close()
+            else:
+                progress(doing)
+            with plant:
+                try:
+                    yield plant
+                except InputError as error:
+                    # What quotes the text that was refused quotes it as it was written.
+                    if not told.as_json and not isinstance(error, QueryError | TimeFormatError):
+                        error.message = in_zone(error.message, plant.zone)
+                    raise
 
 
 def read_settings(

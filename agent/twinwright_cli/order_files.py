@@ -50,6 +50,7 @@ def keep_with_orders(plant: Plant, found: Investigation, report: Path | None, pr
 
 
 def _chart(plant: Plant, order: WorkOrder, found: Investigation, progress: Callable[[str], None]) -> bytes | None:
+    from twinwright_tools.prognosis.limits import limits_to_draw
     from twinwright_tools.telemetry.plot import plot_windows
     from twinwright_tools.telemetry.window import window
 
@@ -61,7 +62,8 @@ def _chart(plant: Plant, order: WorkOrder, found: Investigation, progress: Calla
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "chart.png"
         try:
-            plot_windows([window(plant, key, start, order.created, _POINTS) for key in keys], path, plant.zone)
+            windows = [window(plant, key, start, order.created, _POINTS) for key in keys]
+            plot_windows(windows, path, plant.zone, limits_to_draw(plant, windows))
         except UsageError:  # matplotlib isn't installed
             return None
         except InputError as error:

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from twinwright_tools.errors import TimeFormatError
 from twinwright_tools.times import for_people, in_words_for_people, parse_time
 
 from .plain import plain, plain_json
+from .stages import PATIENCE_S, Stages, is_stage, lasted_s
 
 Progress = Callable[[str], None]
 
@@ -50,11 +52,16 @@ def console_for_people() -> Console:
 
 
 @contextmanager
-def working(quiet: bool = False, zone: ZoneInfo | None = None) -> Iterator[Progress]:
-    """Progress on stderr: a moving line on a terminal, plain lines elsewhere, nothing under --json.
+def working(
+    quiet: bool = False, zone: ZoneInfo | None = None, *, doing: str = "working", patience_s: float = PATIENCE_S
+) -> Iterator[Progress]:
+    """Progress on stderr: a moving line on a terminal; elsewhere one plain line a stage, after a while.
 
     Args:
+        quiet: under --json; nothing is told.
         zone: the site's; times are told in it. None, before a plant is open: as they come.
+        doing: the first stage.
+        patience_s: how long the whole run has lasted when plain lines begin.
     """
     if quiet:
         yield lambda text: None
@@ -65,13 +72,16 @@ def working(quiet: bool = False, zone: ZoneInfo | None = None) -> Iterator[Progr
 
     console = PlainConsole(stderr=True, highlight=False)
     if not console.is_terminal:
-        yield lambda text: click.echo(f"  {local(text)}", err=True)
+        with closing(Stages(lambda text: click.echo(f"  {local(text)}", err=True), patience_s - lasted_s())) as stages:
+            stages.tell(doing)
+            yield stages.tell
         return
-    with console.status("…") as status:
+    with console.status(escape(local(doing))) as status:
 
         def tell(text: str) -> None:
+            if is_stage(text):
+                status.update(escape(local(text)))
             console.print(f"[dim]  {escape(local(text))}[/dim]")
-            status.update(escape(local(text)))
 
         yield tell
 
@@ -99,8 +109,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
 
 def figure(name: str, value: Any, unit: str | None, zone: ZoneInfo) -> str:
     """One value as people read it; its name tells what it is: a time, seconds, a slope, or in the signal's own unit."""
-    if isinstance(value, str) and _is_time(value):
-        return for_people(parse_time(value), zone)
+    if isinstance(value, str) and _TIME.match(value):
+        with suppress(TimeFormatError):  # a text that begins like a time, or a time without a zone
+            return for_people(parse_time(value), zone)
     if name.endswith("_s"):
         return number(value, "s")
     if name.endswith("_per_h"):
@@ -114,10 +125,6 @@ def figure(name: str, value: Any, unit: str | None, zone: ZoneInfo) -> str:
 
 _IN_THE_SIGNALS_UNIT = {"mean", "median", "std", "iqr", "min", "max", "first", "last", "low", "high", "furthest"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
-
-
-def _is_time(text: str) -> bool:
-    return _TIME.match(text) is not None
 
 
 def number(value: Any, unit: str | None = None) -> str:

@@ -51,11 +51,11 @@ def run_suite(
     results: list[CaseResult] = []
     with tempfile.TemporaryDirectory(prefix="twinwright-eval-") as folder:
         parts = [Job(part, driver, Path(folder), repeats) for part in _parts(chosen, apart=driver.name not in SHARING)]
-        for part in _done(parts, jobs):
-            for result in part:
-                results.append(result)
-                told = f": {result.skipped}" if result.skipped else ""
-                progress(f"{len(results)}/{len(chosen) * repeats} {result.case}{told}")
+        progress(f"running {len(chosen) * repeats} cases")
+        for result in _done(parts, jobs):
+            results.append(result)
+            told = f": {result.skipped}" if result.skipped else ""
+            progress(f"{len(results)}/{len(chosen) * repeats} {result.case}{told}")
     order = {case.id: place for place, case in enumerate(chosen)}
     results.sort(key=lambda one: (order[one.case], one.repeat))
     return suite_result(driver.name, chosen, results, perf_counter() - began, repeats)
@@ -63,10 +63,15 @@ def run_suite(
 
 def run_job(job: Job) -> list[CaseResult]:
     """The results of a job's cases."""
+    return list(_results(job))
+
+
+def _results(job: Job) -> Iterator[CaseResult]:
+    """The results of a job's cases, as they come."""
     # No gate of this machine is ever asked by an evaluation.
     os.environ["TWINWRIGHT_GATE_SOCKET"] = str(job.folder / "no-gate.sock")
     workshop = Workshop(job.folder)
-    return [_result(case, job, workshop, repeat) for case in job.cases for repeat in range(job.repeats)]
+    yield from (_result(case, job, workshop, repeat) for case in job.cases for repeat in range(job.repeats))
 
 
 def run_case(case: Case, driver: Driver, workshop: Workshop, repeat: int = 0) -> list[Outcome]:
@@ -114,12 +119,13 @@ def _parts(cases: Sequence[Case], apart: bool) -> list[tuple[Case, ...]]:
     return sorted((tuple(part) for part in parts.values()), key=len, reverse=True)
 
 
-def _done(parts: Sequence[Job], jobs: int) -> Iterator[list[CaseResult]]:
+def _done(parts: Sequence[Job], jobs: int) -> Iterator[CaseResult]:
     if jobs <= 1 or len(parts) <= 1:
-        yield from (run_job(part) for part in parts)
+        for part in parts:
+            yield from _results(part)
         return
     # Nothing is inherited: DuckDB and numpy have threads, which don't survive a fork.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(jobs, len(parts)), mp_context=context, initializer=begin) as pool:
         for future in as_completed([pool.submit(run_job, part) for part in parts]):
-            yield future.result()
+            yield from future.result()

@@ -184,11 +184,11 @@ def test_a_report_that_fails_after_all_costs_no_answer(
 
 
 def test_people_are_told_times_in_the_sites_zone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with working(zone=ZoneInfo("Europe/Berlin")) as tell:
+    with working(zone=ZoneInfo("Europe/Berlin"), doing="reading", patience_s=0) as tell:
         tell("since 2026-01-05T08:00:00+00:00")
         tell("no time at all: 2026-13-45T99:99Z")
     told = capsys.readouterr().err
-    assert told == "  since 2026-01-05 09:00:00 +01:00\n  no time at all: 2026-13-45T99:99Z\n"
+    assert told == "  reading\n  since 2026-01-05 09:00:00 +01:00\n  no time at all: 2026-13-45T99:99Z\n"
     assert main(["ask", f"{QUESTION} not 2026-13-45T99:99Z", "-C", str(folder), "--model", "rules"]) in (0, 1)
     assert "+00:00" not in capsys.readouterr().err
     assert main(["show", "-C", str(folder)]) == 0

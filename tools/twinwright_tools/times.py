@@ -37,6 +37,17 @@ def iso(time: datetime) -> str:
     return utc.isoformat(timespec="milliseconds" if utc.microsecond else "seconds")
 
 
+def iso_local(time: datetime) -> str:
+    """A time as ISO 8601 in the zone that it has, with its offset: ``2026-01-05T09:00:00+01:00``.
+
+    Where the offset has seconds, as before standard time, it is UTC: most readers of ISO 8601 know none.
+    """
+    offset = time.utcoffset()
+    if offset is None or offset.total_seconds() % 60:
+        return iso(time)
+    return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds")
+
+
 def for_people(time: datetime, zone: ZoneInfo) -> str:
     """A time for people: ``2026-01-05 09:00:00 +01:00`` in the site's zone."""
     local = time.astimezone(zone)

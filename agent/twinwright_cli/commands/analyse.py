@@ -79,7 +79,7 @@ def command(
         plot=plot is not None,
         **{"from": start},
     )
-    with options.opened(at) as plant:
+    with options.opened(at, doing="running the SELECT" if sql else f"working out {words[0]}") as plant:
         found = analysed(arguments, plant, budget=rows * _CHARS_PER_ROW)
         if plot is not None and found.image is not None:
             _copied(Path(found.image.path), plot)
@@ -121,6 +121,8 @@ def _print(console: Console, found: Finding, plot: Path | None, zone: ZoneInfo) 
         columns = found.data["columns"]
         cells = [[figure("", cell, None, zone) for cell in row] for row in found.data["rows"]]
         console.print(table(columns, cells))
+        if "zone" in found.data:
+            console.print(f"times are of {found.data['zone']}", style="dim", markup=False)
     else:
         told = [(one.name, figure("", one.value, None, zone) if one.unit is None else number(one.value, one.unit))
                 for one in found.facts]  # fmt: skip

@@ -33,7 +33,7 @@ def command(options: Options, bounds: Mapping[str, Any], at: datetime | None) ->
     told: list[dict[str, Any]] = []
     settings = options.settings
     with options.opened(at) as plant, traces_of(options) as traces:
-        with working(options.as_json) as progress:
+        with working(options.as_json, doing="choosing a model") as progress:
             chosen = choose_model(settings, progress)
         conversation = Conversation(
             plant,
@@ -47,7 +47,7 @@ def command(options: Options, bounds: Mapping[str, Any], at: datetime | None) ->
         )
         console = console_for_people()
         while question := _next_question():
-            with working(options.as_json, plant.zone) as progress:
+            with working(options.as_json, plant.zone, doing="reading the question") as progress:
                 found = conversation.ask(question, progress=progress)
             told.append(found.model_dump(mode="json"))
             if not options.as_json:

@@ -21,7 +21,7 @@ def command(options: Options) -> None:
     """
     from twinwright_tools.plant.check import check
 
-    with options.opened() as plant:
+    with options.opened(doing="checking what is in it") as plant:
         report = check(plant).as_dict()
         zone = plant.zone
     show(options.as_json, report, lambda console: _print_report(console, report, zone))

@@ -75,7 +75,7 @@ def check(options: Options) -> None:
     """Log in to the plant's CMMS and read a little; nothing is written."""
     from twinwright_tools.cmms.choose import connect
 
-    with options.opened() as plant:
+    with options.opened(doing="asking the CMMS") as plant:
         connector = connect(plant, os.environ)
         found = connector.check()
         document: dict[str, Any] = {"kind": plant.config.cmms.kind, "product": connector.name, "found": found}

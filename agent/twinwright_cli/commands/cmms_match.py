@@ -33,7 +33,7 @@ def match(options: Options, accept: tuple[str, ...], reject: tuple[str, ...], by
     from twinwright_tools.cmms.assets import known_matching, read_matching
     from twinwright_tools.cmms.choose import connect
 
-    with options.opened() as plant, working(options.as_json) as progress:
+    with options.opened() as plant, working(options.as_json, doing="matching the assets") as progress:
         if not offline:
             progress("reading the assets")
             read_matching(plant, connect(plant, os.environ))

@@ -59,8 +59,7 @@ def command(
         if report is not None:
             checked_report(report)
         options = read_settings(free, as_json=as_json, model=model)
-        with working(as_json) as progress:
-            progress(f"simulating 48 h of the bottling plant into {free}")
+        with working(as_json, doing=f"simulating 48 h of the bottling plant into {free}"):
             truth = make_plant(free, fault, seed)
         with options.opened() as plant:
             found = investigate_question(options, plant, question, report=report)

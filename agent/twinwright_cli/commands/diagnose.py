@@ -24,18 +24,18 @@ from ..output import show, table, working
 @plant_options
 def command(options: Options, symptoms: tuple[str, ...], what_if: bool, at: datetime | None) -> None:
     """Rank the causes of what deviates at a moment. Nothing after --at is read."""
-    from twinwright_tools.diagnosis import diagnose, parse_symptom
     from twinwright_tools.times import for_people
 
-    with options.opened(at) as plant:
-        asked = [parse_symptom(text, plant.graph) for text in symptoms]
-        with working(options.as_json) as progress:
-            progress("comparing every signal with its own past")
-            found = diagnose(plant, asked)
-            if what_if:
-                from twinwright_tools.simulation.hypotheses import try_hypotheses
+    doing = "comparing every signal with its own past"
+    with options.opened(at) as plant, working(options.as_json, plant.zone, doing=doing) as progress:
+        # Imported here, as it takes its time.
+        from twinwright_tools.diagnosis import diagnose, parse_symptom
 
-                found = try_hypotheses(plant, found, progress)
+        found = diagnose(plant, [parse_symptom(text, plant.graph) for text in symptoms])
+        if what_if:
+            from twinwright_tools.simulation.hypotheses import try_hypotheses
+
+            found = try_hypotheses(plant, found, progress)
         zone = plant.zone
 
     def people(console: Console) -> None:

@@ -60,18 +60,20 @@ def command(
 
     Exit code 1 where a case could not be run or none was: that is no result.
     """
-    from twinwright_evals.cases import CASES, load_cases
-    from twinwright_evals.history import keep, last_run
-    from twinwright_evals.report import page, write_report
-    from twinwright_evals.runner import run_suite
-
     options = read_settings(as_json=as_json, model=model)
-    driver = _driver(options, record, recordings)
-    chosen = _chosen(load_cases(folder or CASES), wanted)
-    with working(as_json) as progress:
+    with working(as_json, doing="reading the cases") as progress:
+        # Imported here, as it takes its time.
+        from twinwright_evals.cases import CASES, load_cases
+        from twinwright_evals.history import keep, last_run
+        from twinwright_evals.report import page, write_report
+        from twinwright_evals.runner import run_suite
+
+        driver = _driver(options, record, recordings)
+        chosen = _chosen(load_cases(folder or CASES), wanted)
         result = run_suite(chosen, driver, progress, jobs=jobs, repeats=repeats)
-    if judge is not None or options.settings.model == "recorded":
-        result = replace(result, clarity=_clarity(judge or "recorded", options, chosen, result, recordings, record))
+        if judge is not None or options.settings.model == "recorded":
+            progress("asking how clear the answers are")
+            result = replace(result, clarity=_clarity(judge or "recorded", options, chosen, result, recordings, record))
     made = page(result, last_run(last, result.model))
     if report is not None:
         write_report(report, made)

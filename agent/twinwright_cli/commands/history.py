@@ -49,7 +49,8 @@ def command(
         _explain(options, sql, at)
         return
     hints: list[str] = []
-    with options.opened(at) as plant:
+    spoken: str | None = None
+    with options.opened(at, doing="reading the history") as plant:
         if words is not None:
             most = limit or _FOUND
             found = plant.history.search(words, twin=twin, kind=kind, limit=most + 1)
@@ -60,7 +61,9 @@ def command(
             result = plant.history.sql(str(sql), limit=limit or _SELECTED)
             columns, hints, more = result.columns, result.hints, result.truncated
             rows = [dict(zip(columns, row, strict=True)) for row in result.rows]
-            document = {"columns": columns, "value": rows, "more": more, "sql": result.sql, "hints": hints}
+            told = {"sql": result.sql, "hints": hints, "zone": result.zone}
+            document = {"columns": columns, "value": rows, "more": more} | told
+            spoken = result.zone
         zone = plant.zone
 
     def people(console: Console) -> None:
@@ -68,7 +71,7 @@ def command(
         shown = filled if words is None else [name for name in _READ if name in filled]
         console.print(table(shown, [[figure(name, row.get(name), None, zone) for name in shown] for row in rows]))
         counted = f"first {len(rows)} row(s); more match (--limit, at most 1000)" if more else f"{len(rows)} row(s)"
-        console.print(counted, style="dim", markup=False)
+        console.print(f"{counted}; times are of {spoken}" if spoken else counted, style="dim", markup=False)
         for hint in hints:
             console.print(f"hint: {hint}", markup=False)
 
@@ -78,7 +81,7 @@ def command(
 def _explain(options: Options, sql: str | None, at: datetime | None) -> None:
     if sql is None:
         raise UsageError("--explain goes with a SELECT")
-    with options.opened(at) as plant:
+    with options.opened(at, doing="planning the statement") as plant:
         plan = plant.history.explain(sql)
 
     def people(console: Console) -> None:

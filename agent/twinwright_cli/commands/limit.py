@@ -13,7 +13,7 @@ from rich.console import Console
 from twinwright_tools.errors import UsageError
 
 from ..options import Options, at_option, plant_options
-from ..output import number, show, table, working
+from ..output import Progress, number, show, table, working
 
 if TYPE_CHECKING:
     from twinwright_tools.plant import Plant
@@ -61,15 +61,16 @@ def command(
 
     _check_words(signals, above, below, fleet)
     horizon_s = parse_duration(horizon)
-    with options.opened(at) as plant:
+    with options.opened(at) as plant, working(options.as_json, plant.zone, doing="choosing the signals") as progress:
         told = _told(
-            options, plant, (signals, fleet), _choose(plant, above, below, required=fleet != "all"), horizon_s, level
+            plant, (signals, fleet), _choose(plant, above, below, required=fleet != "all"), horizon_s, level, progress
         )
         ranking = ranked(told, _SURE)
         ordered = told if fleet is None else _in_order(ranking)
         if plot is not None:
             from twinwright_tools.prognosis.plot import plot_outlooks
 
+            progress("drawing the plot")
             plot_outlooks(plant, ordered, plot)
         zone, moment = plant.zone, plant.at
     document = {
@@ -114,20 +115,19 @@ def _choose(plant: Plant, above: str | None, below: str | None, required: bool) 
 
 
 def _told(
-    options: Options,
     plant: Plant,
     asked: tuple[tuple[str, ...], str | None],
     choose: Choose,
     horizon_s: float,
     level: float,
+    progress: Progress,
 ) -> list[Outlook]:
     from twinwright_tools.prognosis.outlook import fleet_keys, outlooks
     from twinwright_tools.telemetry.series import parse_key
 
     signals, fleet = asked
     keys = [parse_key(text, plant.graph.twins) for text in signals] if fleet is None else fleet_keys(plant, fleet)
-    with working(options.as_json) as progress:
-        told = outlooks(plant, list(dict.fromkeys(keys)), choose, horizon_s, level, progress)
+    told = outlooks(plant, list(dict.fromkeys(keys)), choose, horizon_s, level, progress)
     if not told:
         raise UsageError(
             "no signal has a stated limit; state some in twinwright.toml, section [limits]", code="limit.none"

@@ -13,7 +13,7 @@ from rich.console import Console
 from twinwright_tools.errors import CmmsError, OrderError, UsageError
 
 from ..options import Options, plant_options
-from ..output import PlainConsole, show
+from ..output import PlainConsole, show, working
 from .orders_desk import Desk, desk
 from .orders_text import match_as_dict, print_matches, print_order
 
@@ -50,8 +50,9 @@ def command(options: Options, order: str, yes: bool, as_new: bool, by: str | Non
 
     with desk(options, "submit", by) as at:
         draft, revision = at.book.revision(order)
-        connector, unasked = _connector(at)
-        plan = _plan(at, draft, connector, as_new)
+        with working(options.as_json, doing="asking the CMMS what is open"):
+            connector, unasked = _connector(at)
+            plan = _plan(at, draft, connector, as_new)
         plan.told += unasked
         _stop_at_filed(draft, plan, as_new)
         _agree(at, draft, plan, yes)
@@ -59,7 +60,8 @@ def command(options: Options, order: str, yes: bool, as_new: bool, by: str | Non
         outbox.submit(
             order, _message(at, draft, plan, by), by=at.by, revision=revision, adds_to=plan.adds_to, seen=plan.seen
         )
-        entry = _send(at, order, connector, plan)
+        with working(options.as_json, doing="sending the order"):
+            entry = _send(at, order, connector, plan)
         done, zone = at.book.get(order), at.plant.zone
     if entry is not None and entry.state == "refused":
         from twinwright_tools.orders.sending import refused

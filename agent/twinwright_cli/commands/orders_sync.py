@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 
 from ..options import Options, plant_options
-from ..output import show, table
+from ..output import show, table, working
 from .orders_desk import desk
 
 
@@ -18,7 +18,7 @@ def command(options: Options, everything: bool) -> None:
     from twinwright_tools.orders.outbox import Outbox
     from twinwright_tools.orders.sync import sync
 
-    with desk(options, None) as at:
+    with desk(options, None) as at, working(options.as_json, doing="asking the CMMS"):
         changes = sync(Outbox(at.book.store), at.connector(), at.by, everything=everything)
 
     def people(console: Console) -> None:

@@ -12,7 +12,6 @@ from ..options import TIME, Options, plant_options
 from ..output import show, table
 
 if TYPE_CHECKING:
-    from twinwright_tools.plant import Plant
     from twinwright_tools.twins.query.restrictions import DialectName
 
 
@@ -44,10 +43,10 @@ def command(
     as_of: datetime | None,
 ) -> None:
     """Ask the twin graph: SELECT * FROM DIGITALTWINS T WHERE IS_OF_MODEL(T, 'dtmi:…;1')."""
-    with options.opened(as_of=as_of) as plant:
-        if explain:
-            _explain(options, plant, text, dialect, checked=not unchecked)
-            return
+    if explain:
+        _explain(options, text, dialect, not unchecked, as_of)
+        return
+    with options.opened(as_of=as_of, doing="asking the twin graph") as plant:
         result = plant.query(text, dialect=dialect, checked=not unchecked, continuation=continuation)
 
     def people(console: Console) -> None:
@@ -59,10 +58,11 @@ def command(
     show(options.as_json, result.as_dict(), people)
 
 
-def _explain(options: Options, plant: Plant, text: str, dialect: DialectName, checked: bool) -> None:
+def _explain(options: Options, text: str, dialect: DialectName, checked: bool, as_of: datetime | None) -> None:
     from twinwright_tools.twins import explain_query
 
-    plan = explain_query(text, plant.models, plant.graph, dialect=dialect, checked=checked)
+    with options.opened(as_of=as_of, doing="planning the query") as plant:
+        plan = explain_query(text, plant.models, plant.graph, dialect=dialect, checked=checked)
 
     def people(console: Console) -> None:
         for heading, body in plan.as_dict().items():

@@ -50,7 +50,7 @@ def mtbf(
     from twinwright_tools.reliability import failure_rates, repairs_of
     from twinwright_tools.times import iso
 
-    with options.opened(at) as plant:
+    with options.opened(at, doing="counting the repairs") as plant:
         repairs = _within(plant, repairs_of(plant, since), twin)
         if not repairs:
             raise NoDataError("there are no corrective work orders to count", code="reliability.none")
@@ -97,7 +97,7 @@ def pareto_command(
     from twinwright_tools.reliability import pareto, repairs_of
     from twinwright_tools.reliability.pareto import by_month, plot_pareto
 
-    with options.opened(at) as plant:
+    with options.opened(at, doing="counting the repairs") as plant:
         repairs = _within(plant, repairs_of(plant, since), twin)
         of, _ = _grouping(plant, by, repairs, twin)
         bars = pareto(repairs, of, hours)
@@ -129,7 +129,7 @@ def repeats_command(options: Options, within: str, twin: str | None, at: datetim
     from twinwright_tools.reliability import repairs_of, repeats
 
     span = timedelta(seconds=parse_duration(within))
-    with options.opened(at) as plant:
+    with options.opened(at, doing="looking for repeats") as plant:
         found = repeats(_within(plant, repairs_of(plant), twin), span)
     document = {"within_h": span.total_seconds() / 3600, "value": [one.as_dict() for one in found]}
 
@@ -159,7 +159,7 @@ def similar(
 
     if not (words or twin or code):
         raise UsageError("describe the incident in words, or name --twin or --code")
-    with options.opened(at) as plant:
+    with options.opened(at, doing="looking for similar incidents") as plant:
         found = similar_incidents(plant, " ".join(words), twin=twin, code=code, limit=limit)
         zone = plant.zone
     show(options.as_json, {"value": [one.as_dict() for one in found]}, lambda console: _print(console, found, zone))

@@ -15,7 +15,7 @@ from rich.console import Console
 from twinwright_tools.errors import ChangeError
 
 from ..options import Options, plant_options
-from ..output import show, table
+from ..output import show, table, working
 
 
 @click.command("apply", short_help="Apply a file of changes, whole or not at all.")
@@ -32,7 +32,8 @@ def command(options: Options, file: Path, dry_run: bool, by: str | None) -> None
     Nothing is changed unless every line can be. See docs/twins-changes.md.
     """
     text = _read(file)
-    applied = options.twins().apply(text, by=by or getpass.getuser(), now=datetime.now(UTC), dry_run=dry_run)
+    with working(options.as_json, doing="checking every change"):
+        applied = options.twins().apply(text, by=by or getpass.getuser(), now=datetime.now(UTC), dry_run=dry_run)
     document = applied.as_dict() | {"dry_run": dry_run}
 
     def people(console: Console) -> None:

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from ..options import TIME, Options, plant_options
-from ..output import show
+from ..output import show, working
 from .twins_import import documents_of, said
 
 
@@ -33,10 +33,11 @@ def command(options: Options, form: str, out: Path, replace: bool, as_of: dateti
     """
     from twinwright_tools.twins.documents import FORMS, write_documents
 
-    changes = options.twins().log.read(as_of).documents
-    documents = documents_of(options.settings.plant).with_changes(changes)
-    chosen = next(each for each in FORMS if each == form)
-    written = write_documents(documents, chosen, out, replace=replace)
+    with working(options.as_json, doing="reading and writing the twins"):
+        changes = options.twins().log.read(as_of).documents
+        documents = documents_of(options.settings.plant).with_changes(changes)
+        chosen = next(each for each in FORMS if each == form)
+        written = write_documents(documents, chosen, out, replace=replace)
     counts = documents.counts()
 
     def people(console: Console) -> None:

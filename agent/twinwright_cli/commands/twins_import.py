@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from ..options import Options, plant_options
-from ..output import show, table
+from ..output import show, table, working
 
 if TYPE_CHECKING:
     from twinwright_tools.twins.documents import TwinDocuments
@@ -32,9 +32,11 @@ def command(options: Options, source: Path, replace: bool) -> None:
     from twinwright_tools.twins.load import load_twins
 
     plant = options.settings.plant
-    documents = documents_of(source)
-    written = write_documents(documents, "explorer", plant / GRAPH_FILE, replace=replace)
-    problems = [each for each in load_twins(plant, Flows()).problems if each.severity != "info"]
+    with working(options.as_json, doing="bringing the twins in") as progress:
+        documents = documents_of(source)
+        written = write_documents(documents, "explorer", plant / GRAPH_FILE, replace=replace)
+        progress("checking them against the models")
+        problems = [each for each in load_twins(plant, Flows()).problems if each.severity != "info"]
     counts, shown = documents.counts(), [problem.as_dict() for problem in problems]
 
     def people(console: Console) -> None:

@@ -27,17 +27,19 @@ def command(
     options: Options, signals: tuple[str, ...], start: datetime, end: datetime, points: int, plot: Path | None
 ) -> None:
     """Statistics, quality and a bounded, shape-preserving sample of one or more signals."""
+    from twinwright_tools.prognosis.limits import limits_to_draw
     from twinwright_tools.telemetry.plot import plot_windows
     from twinwright_tools.telemetry.series import parse_key
     from twinwright_tools.telemetry.window import window
 
-    with options.opened() as plant:
+    with options.opened(doing="reading the windows" if plot is None else "drawing the windows") as plant:
         keys = [parse_key(text, plant.graph.twins) for text in signals]
         windows = [window(plant, key, start, end, points) for key in keys]
         if plot is not None:
             # A picture shows more than a reader of numbers wants.
             fine = max(points, _PLOTTED)
-            plot_windows([window(plant, key, start, end, fine) for key in keys], plot, plant.zone)
+            drawn = [window(plant, key, start, end, fine) for key in keys]
+            plot_windows(drawn, plot, plant.zone, limits_to_draw(plant, drawn))
         zone = plant.zone
     document: dict[str, Any] = {
         "value": [one.as_dict() for one in windows],

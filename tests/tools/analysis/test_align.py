@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from twinwright_tools.analysis.align import Floats, Ints, align, longer_step, resampled
 from twinwright_tools.analysis.signals import choose, matching
-from twinwright_tools.errors import InputError, NoDataError, TwinwrightError
+from twinwright_tools.errors import InputError, NoDataError, TwinwrightError, UnknownNameError
 from twinwright_tools.plant import Plant
 from twinwright_tools.telemetry.series import Series, SignalKey
 
@@ -145,6 +145,16 @@ def test_words_that_name_nothing(mixer: Plant, word: str, says: str) -> None:
 def test_a_name_for_several_signals_goes_before_their_own(mixer: Plant) -> None:
     names = [one.name for one in choose(mixer, ["M1 AS x"], 20)]
     assert len(names) > 1 and all(name.startswith("x_") for name in names)
+
+
+@pytest.mark.parametrize("pattern", ["M1.*flow", "m1.IN*", "M*", "*1", "nope*", "M1.*nope", "M[1]*"])
+def test_a_pattern_is_left_out_exactly_where_nothing_could_be_chosen_by_it(pattern: str, mixer: Plant) -> None:
+    try:
+        names = [str(one.key) for one in choose(mixer, [pattern], 100)]
+    except UnknownNameError:
+        names = []
+    kept, _ = matching(mixer, [pattern, "M1.inflow"])
+    assert (pattern in kept) == bool(names)
 
 
 def test_a_pattern_without_a_match_is_left_out_and_told(mixer: Plant) -> None:

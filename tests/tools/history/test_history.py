@@ -334,6 +334,32 @@ def test_columns_are_typed_by_what_they_hold(pump_plant: Path) -> None:
         assert plant.history.sql("SELECT source_row FROM history WHERE crew = 4").rows == [["history/b.jsonl:1"]]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_a_mark_says_how_a_file_is_encoded(pump_plant: Path, encoding: str) -> None:
+    rows = "kind;twin;time;text\r\nnote;P1;2026-01-05T00:00:00Z;Förderhöhe – geprüft\r\nnote;P1;gestern;x\r\n"
+    (pump_plant / "history" / "marked.csv").write_bytes(f"\ufeff{rows}".encode(encoding))
+    (pump_plant / "history" / "lines.jsonl").write_bytes('\ufeff{"kind": "note", "text": "⌀ 40"}'.encode(encoding))
+    with open_plant(pump_plant) as plant:
+        found = plant.history.sql("SELECT text, source_row FROM history WHERE text LIKE 'F%' OR text LIKE '⌀%'").rows
+        assert found == [["⌀ 40", "history/lines.jsonl:1"], ["Förderhöhe – geprüft", "history/marked.csv:2"]]
+        assert [one.place for one in plant.problems if one.file == "history/marked.csv"] == ["line 3"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("kind,twin,text".encode("utf-16-le"), "without a byte-order mark; save it as UTF-8"),
+        ("\ufeffkind,twin,text\n".encode("utf-16-be")[:-1], "is no UTF-16 text; export it anew"),
+        ("kind,twin,text\nnote,P1,Förderhöhe".encode("cp1252"), "is no UTF-8 text"),
+    ],
+)
+def test_what_cannot_be_read_by_its_mark_is_said(pump_plant: Path, content: bytes, said: str) -> None:
+    (pump_plant / "history" / "marked.csv").write_bytes(content)
+    with open_plant(pump_plant) as plant:
+        (problem,) = [one for one in plant.problems if one.file == "history/marked.csv"]
+    assert problem.code == "history.encoding" and said in problem.message
+
+
 def test_columns_stand_in_the_order_in_which_they_were_first_met(pump_plant: Path) -> None:
     names = [f"c{number}" for number in range(12)]
     row = {"kind": "note", "twin": "P1", "text": "x", **dict.fromkeys(reversed(names), 1)}
@@ -341,3 +367,24 @@ def test_columns_stand_in_the_order_in_which_they_were_first_met(pump_plant: Pat
     with open_plant(pump_plant) as plant:
         columns = plant.history.sql("SELECT * FROM history").columns
         assert [one for one in columns if one in names] == names[::-1]
+
+
+def test_a_result_speaks_of_one_zone_and_says_which(pump_plant: Path) -> None:
+    (pump_plant / "twinwright.toml").write_text('timezone = "Asia/Kolkata"\n')
+    (pump_plant / "history" / "z.csv").write_text("kind,twin,time,text\nnote,P1,2026-01-04T20:00:00Z,late\n")
+    query = (
+        "SELECT time, strftime(time, '%d %H:%M') AS said, CAST(time AS VARCHAR) AS cast, CAST(time AS DATE) AS day, "
+        "date_trunc('hour', time) AS hour FROM history WHERE text = 'late'"
+    )
+    with open_plant(pump_plant) as plant:
+        found = plant.history.sql(query)
+        counted = plant.history.sql("SELECT count(*) AS n FROM history WHERE kind = 'note'")
+    told = dict(zip(found.columns, found.rows[0], strict=True))
+    assert told == {
+        "time": "2026-01-05T01:30:00+05:30",
+        "said": "05 01:30",
+        "cast": "2026-01-05 01:30:00+05:30",
+        "day": "2026-01-05",
+        "hour": "2026-01-05T01:00:00+05:30",
+    }
+    assert (found.zone, counted.zone) == ("Asia/Kolkata", None)

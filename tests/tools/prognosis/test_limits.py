@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from twinwright_tools.errors import ConfigError, InputError
 from twinwright_tools.plant import open_plant
-from twinwright_tools.prognosis.limits import StatedLimit, given_limit, limit_direction, stated_limits
+from twinwright_tools.prognosis.limits import StatedLimit, given_limit, limit_direction, limits_to_draw, stated_limits
 from twinwright_tools.telemetry.series import SignalKey
+from twinwright_tools.telemetry.window import window
 
 Make = Callable[..., Path]
 
@@ -68,6 +70,17 @@ def test_another_unit_is_an_error(make_fans: Make) -> None:
     with pytest.raises(InputError) as caught:
         stated(make_fans('[limits]\n"Fan.vibration" = { high = 7.1, unit = "mm/s" }\n'), "fan-1")
     assert caught.value.code == "limit.unit" and "m/s" in caught.value.suggestions
+
+
+@pytest.mark.parametrize(("unit", "drawn"), [("m/s", [("high", 7.0), ("low", 1.0)]), ("mm/s", None)])
+def test_limits_are_drawn_in_the_signals_unit_or_not_at_all(
+    make_fans: Make, unit: str, drawn: list[tuple[str, float]] | None
+) -> None:
+    folder = make_fans(f'[limits]\n"Fan.vibration" = {{ low = 1, high = 7, unit = "{unit}" }}\n')
+    key = SignalKey("fan-1", "vibration")
+    with open_plant(folder) as plant:
+        one = window(plant, key, plant.at - timedelta(days=2), plant.at)
+        assert limits_to_draw(plant, [one]).get(key) == drawn
 
 
 def test_a_limit_that_is_none_is_an_error(make_fans: Make) -> None:

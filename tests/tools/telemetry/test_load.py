@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -62,3 +63,42 @@ def test_one_line_of_ten_thousand_may_end_in_another_way(pump_plant: Path, open_
     plant = open_pumps()
     assert plant.telemetry.info(SignalKey("P1", "flow")).count == 10_800
     assert not [one for one in plant.problems if one.code.startswith("telemetry.")]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(",;\t"),
+    st.sampled_from(["läuft", "停止", "🏭"]),
+)
+def test_a_mark_says_how_a_file_is_encoded(
+    pump_plant: Path, open_pumps: Callable[..., Plant], encoding: str, end: str, delimiter: str, word: str
+) -> None:
+    lines = [HEADER, "2026-01-05T00:00:00Z,P1,flow,1.5,", "2026-01-05T00:00:01Z,P1,flow,wrong,"]
+    lines.append(f"2026-01-05T00:00:02Z,P1,mode,,{word}")
+    text = "".join(line.replace(",", delimiter) + end for line in lines)
+    (pump_plant / "telemetry" / "a.csv").write_bytes(f"\ufeff{text}".encode(encoding))
+    plant = open_pumps()
+    found = plant.telemetry.series()
+    assert found[SignalKey("P1", "flow")].values.tolist() == [1.5]
+    texts = found[SignalKey("P1", "mode")].texts
+    assert texts is not None and texts.tolist() == [word]
+    (problem,) = [one for one in plant.problems if one.file == "telemetry/a.csv"]
+    assert (problem.code, problem.place) == ("telemetry.text_value", "line 3")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (HEADER.encode("utf-16-le"), "without a byte-order mark; save it as UTF-8"),
+        (HEADER.encode("utf-16-be"), "without a byte-order mark; save it as UTF-8"),
+        (f"\ufeff{HEADER}\n".encode("utf-16-le")[:-1], "is no UTF-16 text; export it anew"),
+    ],
+)
+def test_what_cannot_be_read_by_its_mark_is_said(
+    pump_plant: Path, open_pumps: Callable[..., Plant], content: bytes, said: str
+) -> None:
+    (pump_plant / "telemetry" / "a.csv").write_bytes(content)
+    (problem,) = [one for one in open_pumps().problems if one.file == "telemetry/a.csv"]
+    assert problem.code == "telemetry.encoding" and said in problem.message

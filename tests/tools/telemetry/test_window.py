@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -161,6 +162,25 @@ def test_plots(open_pumps: Callable[..., Plant], tmp_path: Path, suffix: str) ->
     content = path.read_bytes()
     assert content.startswith(b"\x89PNG" if suffix == ".png" else b"<?xml")
     assert len(content) > 5_000
+
+
+def test_a_range_is_no_limit_in_a_plot(pump_plant: Path, tmp_path: Path) -> None:
+    (pump_plant / "twinwright.toml").write_text('[ranges]\n"Pump.flow" = { low = 2, high = 10 }\n')
+    path = tmp_path / "plot.svg"
+
+    def drawn(*limits: tuple[str, float]) -> str:
+        with open_plant(pump_plant) as plant:
+            plot_windows([window(plant, FLOW, START, _after(40))], path, plant.zone, {FLOW: limits})
+        return path.read_text()
+
+    # matplotlib's texts are outlines; what they say stands beside them as comments.
+    ranged = drawn()
+    assert "<!-- range from 2" in ranged and "<!-- range up to 10" in ranged and "limit" not in ranged
+    limited = drawn(("high", 8.0), ("low", 3.0))
+    assert "<!-- range up to 10" in limited and "<!-- high limit 8" in limited and "<!-- low limit 3" in limited
+    # Dash patterns tell them apart without their colours.
+    dashes = re.compile(r"stroke-dasharray: ([^;\"]+)")
+    assert set(dashes.findall(ranged)) < set(dashes.findall(limited))
 
 
 def test_plots_that_cannot_be(open_pumps: Callable[..., Plant], tmp_path: Path) -> None:

@@ -164,8 +164,9 @@ def test_a_wide_grid_fits_where_its_rows_are_few(analyse: Call) -> None:
 
 
 def test_a_time_without_a_zone_is_the_sites(analyse: Call) -> None:
-    """Midnight at the site, an hour before that in UTC."""
+    """Midnight at the site; and all of the result speaks of that zone, and says so."""
     found = analyse(
         "sql", "glycol-pump-1.flow AS f", sql="SELECT min(time) FROM grid WHERE time >= '2026-03-12'", step="1h"
     )
-    assert found.data["rows"] == [["2026-03-11T23:00:00+00:00"]]
+    assert (found.data["zone"], found.data["to"][-6:]) == ("Europe/Berlin", "+01:00")
+    assert found.data["rows"] == [["2026-03-12T00:00:00+01:00"]]

@@ -83,10 +83,8 @@ def choose(plant: Plant, words: Sequence[str], most: int) -> list[Chosen]:
 
 def matching(plant: Plant, words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The words without patterns that match nothing, and what to say of those; all of them if nothing else is named."""
-    recorded = [info.key for info in plant.telemetry.signals()]
-    empty = [
-        word for word in words if (inner := _pattern_in(word)) and not any(_is_like(inner, key) for key in recorded)
-    ]
+    recorded = plant.telemetry.signals()
+    empty = [word for word in words if (inner := _pattern_in(word)) and not _like(inner, recorded)]
     if len(empty) == len(words):
         return list(words), []
     return [word for word in words if word not in empty], [f"no recorded signal matches {word!r}" for word in empty]
@@ -98,20 +96,19 @@ def _pattern_in(word: str) -> str | None:
     return named if "*" in named else None
 
 
-def _is_like(pattern: str, key: SignalKey) -> bool:
+def _like(pattern: str, recorded: Sequence[SignalInfo]) -> list[SignalInfo]:
+    """The signals that a pattern matches; one that matches none is of twins: each stands for all signals of its own."""
     like = re.compile(re.escape(pattern).replace(r"\*", ".*"), re.IGNORECASE)
-    return bool(like.fullmatch(str(key)) or like.fullmatch(key.twin))
+    found = [info for info in recorded if like.fullmatch(str(info.key))]
+    return found or [info for info in recorded if like.fullmatch(info.key.twin)]
 
 
 def _infos(plant: Plant, word: str) -> list[SignalInfo]:
     if "*" in word:
-        pattern = re.compile(re.escape(word).replace(r"\*", ".*"), re.IGNORECASE)
         recorded = plant.telemetry.signals()
-        found = [info for info in recorded if pattern.fullmatch(str(info.key))]
-        # A pattern without a signal is of twins: each stands for all signals of its own.
-        found = found or [info for info in recorded if pattern.fullmatch(info.key.twin)]
+        found = _like(word, recorded)
         if not found:
-            near = nearest(word.replace("*", ""), [str(info.key) for info in plant.telemetry.signals()])
+            near = nearest(word.replace("*", ""), [str(info.key) for info in recorded])
             raise UnknownNameError(f"no recorded signal matches {word!r}", code="unknown_signal", suggestions=near)
         return found
     if word in plant.graph.twins:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,10 +13,13 @@ import pyarrow as pa
 from ..times import iso
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, told: Callable[[datetime], str] = iso) -> Any:
     """A cell as JSON: times in ISO 8601, intervals in seconds, whole decimals as integers, no NaN.
 
     An interval with months in it has no fixed length; it is given as an ISO 8601 duration.
+
+    Args:
+        told: writes a time that has a zone.
     """
     if value is None or isinstance(value, bool | int | str):
         return value
@@ -24,7 +28,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, datetime):
-        return iso(value) if value.tzinfo else value.isoformat()
+        return told(value) if value.tzinfo else value.isoformat()
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, timedelta):
@@ -32,9 +36,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, pa.MonthDayNano):
         return _span(value)
     if isinstance(value, list):
-        return [plain(each) for each in value]
+        return [plain(each, told) for each in value]
     if isinstance(value, dict):
-        return {str(name): plain(each) for name, each in value.items()}
+        return {str(name): plain(each, told) for name, each in value.items()}
     return str(value)
 
 

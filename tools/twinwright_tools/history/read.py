@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..encoding import encoding_of, not_text
 from ..errors import HistoryError, TimeFormatError
 from ..plant.problems import Problem
 from ..times import parse_time, to_micros
@@ -104,12 +105,18 @@ def _leads_out(path: Path, shown: str) -> bool:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
     except OSError as error:
         raise HistoryError(f"can't be read: {error.strerror}", code="history.unreadable") from error
+    try:
+        encoding = encoding_of(content)
+    except ValueError as error:
+        raise _at("line 1", str(error), "history.encoding") from error
+    try:
+        return content.decode(encoding)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise _at(f"line {line}", "is no UTF-8 text", "history.encoding") from error
+        raise _at(f"line {line}", not_text(encoding), "history.encoding") from error
 
 
 def _at(place: str, message: str, code: str) -> HistoryError:

@@ -19,6 +19,7 @@ import sqlglot.expressions as exp
 from sqlglot.errors import SqlglotError
 
 from ..errors import SqlError
+from ..times import iso_local
 from .cells import plain
 from .check import check_names, check_nodes, check_tables, parsed
 from .hints import literal_hints
@@ -39,10 +40,11 @@ class SqlResult:
     """Rows of a SELECT.
 
     Attributes:
-        rows: values as JSON has them, times in ISO 8601, in the order of `columns`.
+        rows: values as JSON has them, times in ISO 8601 with the site's offset, in the order of `columns`.
         sql: the statement as it was understood.
         truncated: whether there were more rows than were asked for.
         hints: what was probably meant where a text that was asked for stands in no row.
+        zone: the site's, in which all times are, and days and texts made of them; None where none are read.
     """
 
     columns: list[str]
@@ -50,6 +52,7 @@ class SqlResult:
     sql: str
     truncated: bool = False
     hints: list[str] = field(default_factory=list)
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +148,18 @@ def run(statement: Checked, cursor: DuckDBPyConnection, limit: int) -> SqlResult
         raise SqlError(_too_much("the result is too large"), code="sql.memory")
     try:
         columns = [table.column(index).to_pylist() for index in range(table.num_columns)]
-        rows = [[plain(value) for value in row] for row in zip(*columns, strict=True)]
+        # The connection speaks of the site's zone: so do texts and days that were made of times in it.
+        rows = [[plain(value, iso_local) for value in row] for row in zip(*columns, strict=True)]
     except (ArithmeticError, ValueError, pa.ArrowException) as error:
         what = "a time or an interval in the result lies outside the years 1 to 9999; leave it out, or bound it"
         raise SqlError(what, code="sql.range") from error
     with _limited(cursor):
         hints = literal_hints(statement.kinds.literals, cursor)
-    return SqlResult(list(table.column_names), rows[:limit], statement.sql, len(rows) > limit, hints)
+    ((zone,),) = cursor.execute("SELECT current_setting('TimeZone')").fetchall()
+    timed = "time" in statement.kinds.seen.values()
+    return SqlResult(
+        list(table.column_names), rows[:limit], statement.sql, len(rows) > limit, hints, zone if timed else None
+    )
 
 
 def explain(statement: Checked, cursor: DuckDBPyConnection) -> SqlPlan:

@@ -27,7 +27,7 @@ from ..twins.stored import StoredGraph, stored_models
 from .places import shown
 from .problems import Problem
 
-FORMAT = 3
+FORMAT = 4
 _KEPT = 12
 _ABANDONED_S = 3600.0
 _ATTEMPTS = 3

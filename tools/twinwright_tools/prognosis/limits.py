@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..plant.config import CONFIG_FILE
 from ..plant.declared import declared
 from ..plant.plant import Plant
 from ..telemetry.series import SignalKey
+from ..telemetry.window import Window
 from ..twins.dtdl.units import symbol
 from .result import Direction
 
@@ -79,6 +80,23 @@ def stated_limits(plant: Plant, key: SignalKey, unit: str | None) -> list[Stated
     upper = sorted((each for each in found if each.direction == "rising"), key=lambda each: each.value)
     lower = sorted((each for each in found if each.direction == "falling"), key=lambda each: -each.value)
     return [*upper[:1], *lower[:1]]
+
+
+def limits_to_draw(plant: Plant, windows: Iterable[Window]) -> dict[SignalKey, list[tuple[str, float]]]:
+    """The stated limits of each window's signal, for `plot_windows`: ``high`` or ``low``, and the value in its unit.
+
+    One that is stated in another unit isn't drawn: `twinwright limit` refuses it, with the reason.
+    """
+    found: dict[SignalKey, list[tuple[str, float]]] = {}
+    for one in windows:
+        if one.kind != "numeric":
+            continue
+        try:
+            stated = stated_limits(plant, one.key, one.unit)
+        except InputError:
+            continue
+        found[one.key] = [("high" if each.direction == "rising" else "low", each.value) for each in stated]
+    return found
 
 
 def _of_properties(plant: Plant, key: SignalKey, unit: str | None) -> Iterator[StatedLimit]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..errors import InputError, UsageError
 from ..times import for_people, parse_time
+from .series import SignalKey
 from .window import Window
 
 _SUFFIXES = (".png", ".svg")
@@ -17,14 +19,20 @@ _MOST_PANELS = 12
 _LINE = "#1f4e79"
 _GAP = "#8a8a8a"
 _BAND = "#dfe8e0"
+_LIMIT = "#a02020"
 _WIDTH_IN, _PANEL_IN = 10.0, 2.4
 
 
-def plot_windows(windows: Sequence[Window], path: Path, zone: ZoneInfo) -> None:
+# By signal, what it must not pass: "high" or "low", and the value in its unit.
+Limits = Mapping[SignalKey, Sequence[tuple[str, float]]]
+
+
+def plot_windows(windows: Sequence[Window], path: Path, zone: ZoneInfo, limits: Limits = MappingProxyType({})) -> None:
     """Draws windows into a .png or .svg file, one panel each, over one time axis in the site's zone.
 
-    Gaps are hatched and the line stops there; where a signal belongs is a band with its limits named, and values
-    outside of it carry crosses; event logs and states are drawn as steps. Nothing is told by colour alone.
+    Gaps are hatched and the line stops there; where a signal belongs (what its instrument can read) is a band between
+    dotted lines, named a range, and values outside of it carry crosses; a limit is a dash-dotted line, named a limit;
+    event logs and states are drawn as steps. Nothing is told by colour alone.
 
     Raises:
         UsageError: matplotlib isn't installed, or the file's suffix is neither .png nor .svg.
@@ -44,6 +52,7 @@ def plot_windows(windows: Sequence[Window], path: Path, zone: ZoneInfo) -> None:
     panels = figure.subplots(len(windows), 1, sharex=True, squeeze=False)[:, 0]
     for panel, one in zip(panels, windows, strict=True):
         _draw(panel, one, zone)
+        _limits(panel, one, limits.get(one.key, ()))
     _time_axis(panels[-1], windows, zone)
     try:
         figure.savefig(path)
@@ -63,7 +72,7 @@ def _draw(panel: Any, one: Window, zone: ZoneInfo) -> None:
     else:
         panel.set_ylabel(one.unit or "no unit", fontsize=9)
         panel.ticklabel_format(axis="y", useOffset=False)
-        _band(panel, one, times, values)
+        _range(panel, one, times, values)
     times, values = _broken(times, values, gaps, one, zone)
     stepped = one.kind in ("boolean", "text") or one.sampling == "events"
     style = "steps-post" if stepped else "default"
@@ -88,20 +97,17 @@ def _state_axis(panel: Any, one: Window, values: Sequence[Any]) -> list[int]:
     return [ordered.index(name) for name in names]
 
 
-def _band(panel: Any, one: Window, times: Sequence[datetime], values: Sequence[float]) -> None:
+def _range(panel: Any, one: Window, times: Sequence[datetime], values: Sequence[float]) -> None:
     bounds = one.quality["out_of_range"]
     if not bounds:
         return
     low, high = bounds["low"], bounds["high"]
     if low is not None and high is not None:
         panel.axhspan(low, high, facecolor=_BAND, zorder=0)
-    for limit, name in ((low, "low"), (high, "high")):
-        if limit is not None:
-            panel.axhline(limit, color=_GAP, linestyle="--", linewidth=0.9)
-            where = ("left", "bottom") if name == "low" else ("left", "top")
-            label = f"{name} limit {limit:g} {one.unit or ''}"
-            place = (0.005, limit)
-            panel.text(*place, label, transform=panel.get_yaxis_transform(), ha=where[0], va=where[1], fontsize=7)
+    for end, words, below in ((low, "range from", False), (high, "range up to", True)):
+        if end is not None:
+            panel.axhline(end, color=_GAP, linestyle=":", linewidth=0.9)
+            _name(panel, end, f"{words} {end:g} {one.unit or ''}", below=below)
     outside = [
         (time, value)
         for time, value in zip(times, values, strict=True)
@@ -109,6 +115,26 @@ def _band(panel: Any, one: Window, times: Sequence[datetime], values: Sequence[f
     ]
     if outside:
         panel.plot(*zip(*outside, strict=True), linestyle="none", marker="x", color="#a02020", markersize=4)
+
+
+def _limits(panel: Any, one: Window, limits: Sequence[tuple[str, float]]) -> None:
+    for side, value in limits:
+        panel.axhline(value, color=_LIMIT, linestyle="-.", linewidth=1.2)
+        _name(panel, value, f"{side} limit {value:g} {one.unit or ''}", below=side == "low", right=True)
+
+
+def _name(panel: Any, value: float, label: str, *, below: bool, right: bool = False) -> None:
+    """What a level is, beside its line: of a range at the left, of a limit at the right."""
+    panel.text(
+        0.995 if right else 0.005,
+        value,
+        label.rstrip(),
+        transform=panel.get_yaxis_transform(),
+        ha="right" if right else "left",
+        va="top" if below else "bottom",
+        fontsize=7,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1},
+    )
 
 
 def _broken(

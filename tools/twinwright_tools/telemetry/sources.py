@@ -7,12 +7,14 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from ..encoding import MARK, UTF_8, encoding_of, not_text
 from ..errors import TelemetryError
 from ..plant.problems import Problem
 
@@ -152,10 +154,19 @@ def _value(path: Path, column: dict[str, str], kinds: dict[str, str]) -> tuple[s
 
 def _header(path: Path) -> tuple[list[str], str]:
     """The column names of a CSV file and what stands between them."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+    with path.open(encoding=_encoding(path), errors="replace", newline="") as stream:
         line = stream.readline()
     delimiter = next((each for each in ",;\t" if each in line), ",")
     return next(csv.reader([line], delimiter=delimiter), []), delimiter
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as stream:
+        begin = stream.read(MARK)
+    try:
+        return encoding_of(begin)
+    except ValueError as error:
+        raise TelemetryError(str(error), file=path, place="line 1", code="telemetry.encoding") from error
 
 
 def _stage_csv(connection: DuckDBPyConnection, path: Path, number: int, problems: list[Problem], file: str) -> str:
@@ -170,17 +181,17 @@ def _stage_csv(connection: DuckDBPyConnection, path: Path, number: int, problems
         f"header = true, auto_detect = false, delim = {quoted(delimiter)}, quote = '\"', escape = '\"', "
         f"columns = {{{columns}}}, store_rejects = true"
     )
-    lines: list[tuple[int, str]] | None
-    try:
-        lines = _copy_csv(connection, path, table, options)
-    except duckdb.InvalidInputException:
-        lines = None
-    if lines is None or (lines and _mixed_ends(path)):
+    lines: list[tuple[int, str]] | None = None
+    is_utf_8 = _encoding(path) == UTF_8
+    if is_utf_8:
+        with suppress(duckdb.InvalidInputException):
+            lines = _copy_csv(connection, path, table, options)
+    if lines is None or (lines and is_utf_8 and _mixed_ends(path)):
         # Lines that end in different ways are a mistake to DuckDB's strict mode, or counted wrongly; without that mode,
         # cells that are too many would go unnoticed.
         with tempfile.TemporaryDirectory(prefix="twinwright-") as folder:
             alike = Path(folder) / "alike.csv"
-            _with_alike_lines(path, alike)
+            _as_duckdb_reads(path, alike)
             lines = _copy_csv(connection, alike, table, options)
     if lines:
         text = f"{_count(len(lines), 'row')} left out: {lines[0][1].rstrip('.').lower()}"
@@ -207,10 +218,16 @@ def _mixed_ends(path: Path) -> bool:
         return isinstance(stream.newlines, tuple)
 
 
-def _with_alike_lines(path: Path, copy: Path) -> None:
-    """Copies a file, every line with the same end (LF); all other bytes as they are."""
-    with path.open(encoding="latin-1") as given, copy.open("w", encoding="latin-1", newline="\n") as written:
-        shutil.copyfileobj(given, written, 1 << 20)
+def _as_duckdb_reads(path: Path, copy: Path) -> None:
+    """Copies a file, every line with the same end (LF): as UTF-8 if it isn't, else all other bytes as they are."""
+    encoding = _encoding(path)
+    # Latin-1 gives every byte back as it was, also those that are no UTF-8.
+    source, target = ("latin-1", "latin-1") if encoding == UTF_8 else (encoding, "utf-8")
+    try:
+        with path.open(encoding=source) as given, copy.open("w", encoding=target, newline="\n") as written:
+            shutil.copyfileobj(given, written, 1 << 20)
+    except UnicodeError as error:
+        raise TelemetryError(not_text(encoding), file=path, code="telemetry.encoding") from error
 
 
 def _count(number: int, what: str) -> str:
@@ -227,7 +244,7 @@ def csv_lines(path: Path, column: str, wrong: Callable[[dict[str, str]], bool]) 
     """The first few lines of a CSV file that are wrong in a column; a quoted line break counts as in an editor."""
     found: list[int] = []
     delimiter = _header(path)[1]
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+    with path.open(encoding=_encoding(path), errors="replace", newline="") as stream:
         reader = csv.reader(stream, delimiter=delimiter)
         names = [name.strip().casefold() for name in next(reader, [])]
         if column not in names:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
@@ -19,7 +20,7 @@ from ..analysis.names import Operation
 from ..errors import InputError
 from ..evidence import Fact, Finding, Image, Provenance
 from ..registry import Tool, ToolContext
-from ..times import iso, parse_time, to_micros
+from ..times import iso, iso_local, parse_time, to_micros
 from .arguments import ToolArguments, sized
 from .bounds import BUDGET_CHARS, command, fitting, shortened, size
 from .history import row_facts
@@ -144,7 +145,7 @@ def _selected(arguments: Analyse, plant: Plant, budget: int) -> Finding:
     return Finding(
         summary=f"The query{shown} gave {len(rows)} row{'' if len(rows) == 1 else 's'}.{hints}",
         facts=facts,
-        data={"columns": found.result.columns, "rows": rows} | _window(found, columns, start, end),
+        data={"columns": found.result.columns, "rows": rows} | _window(found, columns, start, end, plant.zone),
         reproduce=reproduced(arguments, plant),
         provenance=_provenance(plant, found.reads, columns),
         age_s=max(ages) if ages and telemetry else None,
@@ -173,10 +174,14 @@ def _check_fits(found: Selected, rows: Sequence[Any], budget: int) -> None:
     )
 
 
-def _window(found: Selected, columns: Sequence[Chosen], start: datetime | None, end: datetime) -> dict[str, Any]:
+def _window(
+    found: Selected, columns: Sequence[Chosen], start: datetime | None, end: datetime, zone: ZoneInfo
+) -> dict[str, Any]:
+    told: dict[str, Any] = {"zone": found.result.zone} if found.result.zone else {}
     if not {"grid", "samples", "signals"} & set(found.reads):
-        return {}
-    told: dict[str, Any] = {"from": iso(start) if start else None, "to": iso(end)}
+        return told
+    told["from"] = iso_local(start.astimezone(zone)) if start else None
+    told["to"] = iso_local(end.astimezone(zone))
     if "grid" in found.reads:
         told["units"] = {one.name: one.unit for one in columns if one.unit}
     return told

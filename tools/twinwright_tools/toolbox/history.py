@@ -69,7 +69,7 @@ def count_history(arguments: CountHistory, context: ToolContext) -> Finding:
     return Finding(
         summary=f"The query over history gave {_rows(len(rows))}{left}.{hints}",
         facts=facts,
-        data={"columns": result.columns, "rows": shown},
+        data={"columns": result.columns, "rows": shown} | ({"zone": result.zone} if result.zone else {}),
         reproduce=command("history", arguments.sql),
         provenance="history",
     )

@@ -107,6 +107,21 @@ def test_what_is_wrong_is_named_with_its_place(
         assert text[caught.value.position :].startswith(at)
 
 
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    text = MINE.replace("seen: 0.9", "sen: 0.9", 1).replace("minutes: 5", "minutes: -5", 1).replace("LOO", "LOW", 1)
+    with pytest.raises(PlantError) as caught:
+        load_failure_modes([written(tmp_path, text)])
+    first, count, *rest = caught.value.message.splitlines()
+    assert "there is no field 'sen' here; did you mean seen?" in first
+    assert count == "3 more:" and len(rest) == 3
+    lines = text.splitlines()
+    for line, (old, words) in zip(
+        rest, [("LOW", "'LOW' is no failure"), ("sen:", "'seen' is missing"), ("-5", "greater than 0")], strict=True
+    ):
+        number = next(at for at, each in enumerate(lines, 1) if old in each)
+        assert line.startswith(f"line {number}, entry my_mode, ") and words in line
+
+
 @given(st.text(alphabet="modes:[]{}-# \n'\"&*!|>abc01.", max_size=60))
 def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     file = written(tmp_path_factory.getbasetemp(), text, "any.yaml")

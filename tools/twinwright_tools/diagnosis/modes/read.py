@@ -159,31 +159,48 @@ def _syntax(file: Path, error: yaml.YAMLError) -> PlantError:
 
 
 def _schema(file: Path, text: str, error: ValidationError) -> PlantError:
-    first = _telling(error.errors())
-    steps: Steps = tuple(first["loc"])
-    more = f" ({error.error_count() - 1} more errors)" if error.error_count() > 1 else ""
-    message = first["msg"].removeprefix("Value error, ")
-    near: list[str] = []
-    if first["type"] == "extra_forbidden":
+    """The error that tells most, where it stands; below it all others with their places, in the file's order."""
+    first, *others = _telling(error.errors())
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    places = [(_place(root, tuple(one["loc"])), _words(one)[0]) for one in others]
+    rest = [f"{place}: {words}" for (place, _), words in sorted(places, key=lambda each: each[0][1])]
+    message, near = _words(first)
+    if rest:
+        message = "\n".join([message, f"{len(rest)} more:" if len(rest) > 1 else "and:", *rest])
+    return _error(file, text, tuple(first["loc"]), message, near)
+
+
+def _words(one: Any) -> tuple[str, list[str]]:
+    """What is wrong, and the names that were probably meant."""
+    steps: Steps = tuple(one["loc"])
+    message = one["msg"].removeprefix("Value error, ")
+    if one["type"] == "extra_forbidden":
         near = nearest(str(steps[-1]), _keys(steps))
         hint = f"; did you mean {', '.join(near)}?" if near else ""
-        message = f"there is no field {steps[-1]!r} here{hint}"
-    elif first["type"] == "missing":
-        message = f"the field {steps[-1]!r} is missing"
-    elif first["type"] == "string_type" and isinstance(first["input"], bool):
-        message = "has to be a text; put it in quotes (YAML reads on, off, yes and no as true and false)"
-    elif isinstance(first.get("input"), str | int | float | bool):
-        message = f"{message}; it is {first['input']!r}"
-    return _error(file, text, steps, message + more, near)
+        return f"there is no field {steps[-1]!r} here{hint}", near
+    if one["type"] == "missing":
+        return f"the field {steps[-1]!r} is missing", []
+    if one["type"] == "string_type" and isinstance(one["input"], bool):
+        return "has to be a text; put it in quotes (YAML reads on, off, yes and no as true and false)", []
+    if isinstance(one.get("input"), str | int | float | bool):
+        return f"{message}; it is {one['input']!r}", []
+    return message, []
 
 
-def _telling(errors: Sequence[Any]) -> Any:
-    """The error that tells most: a field that doesn't exist (rather than the one that is then missing), else the first.
+def _telling(errors: Sequence[Any]) -> list[Any]:
+    """The errors, the one that tells most first: a field that doesn't exist (rather than the one that is then missing).
 
-    Of a check that is written out, what is wrong inside it, not "it is no id".
+    A check is an id or is written out; of what pydantic says of both, only what was meant.
     """
-    inside = [one for one in errors if "CheckEntry" in one["loc"] and not one["type"].startswith("model_")] or errors
-    return next((one for one in inside if one["type"] == "extra_forbidden"), inside[0])
+    written = {_plain(one["loc"][:-1]) for one in errors if "CheckEntry" in one["loc"][:-1]}
+
+    def meant(one: Any) -> bool:
+        if one["loc"][-1] == "CheckEntry" and one["type"].startswith("model_"):
+            return False
+        return "constrained-str" not in one["loc"] or _plain(one["loc"]) not in written
+
+    found = [one for one in errors if meant(one)]
+    return sorted(found, key=lambda one: one["type"] != "extra_forbidden")
 
 
 def _keys(steps: Steps) -> list[str]:
@@ -198,9 +215,19 @@ def _keys(steps: Steps) -> list[str]:
 
 
 def _error(file: Path, text: str, steps: Steps, message: str, suggestions: Sequence[str] = ()) -> PlantError:
-    # pydantic puts the branch of a union ("CheckEntry", "constrained-str") among the steps; no field is called so.
-    plain = tuple(step for step in steps if isinstance(step, int) or re.fullmatch(r"[a-z][a-z0-9_]*", step))
-    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    place, position = _place(yaml.compose(text, Loader=yaml.SafeLoader), steps)
+    return PlantError(message, file=file, place=place, position=position, code="modes.schema", suggestions=suggestions)
+
+
+def _plain(steps: Sequence[int | str]) -> Steps:
+    """Steps without those that are none: pydantic puts the branch of a union among them ("CheckEntry")."""
+    return tuple(step for step in steps if isinstance(step, int) or re.fullmatch(r"[a-z][a-z0-9_]*", step))
+
+
+def _place(root: Any, steps: Steps) -> tuple[str, int]:
+    """Where the steps lead in a YAML document: in words, and the character."""
+    plain = _plain(steps)
+    node = root
     entry = ""
     for step in plain:
         entry = _id(node) or entry
@@ -210,14 +237,8 @@ def _error(file: Path, text: str, steps: Steps, message: str, suggestions: Seque
         node = found
     entry = _id(node) or entry
     mark = node.start_mark
-    place = ", ".join(
-        part
-        for part in (f"line {mark.line + 1}", entry and f"entry {entry}", ".".join(str(step) for step in plain))
-        if part
-    )
-    return PlantError(
-        message, file=file, place=place, position=mark.index, code="modes.schema", suggestions=suggestions
-    )
+    parts = (f"line {mark.line + 1}", entry and f"entry {entry}", ".".join(str(step) for step in plain))
+    return ", ".join(part for part in parts if part), mark.index
 
 
 def _child(node: Any, step: int | str) -> Any:
