@@ -20,7 +20,7 @@ from typing import Any
 
 # A word of letters, digits and marks that neither separate nor quote.
 _BARE = re.compile(r"[\w.:/+\-%°·()<>=*$@#~±]+")
-_TIME = re.compile(r"\b(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d(?:\.\d+)?)?(Z|\+00:00)(?!\w)")
+_TIME = re.compile(r"\b(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)(?!\w)")
 # A sensor's own error is larger than what a fifth digit says.
 _DIGITS = 4
 
@@ -41,8 +41,13 @@ def word(value: Any, *, verbatim: bool = False) -> str:
 
 
 def short_times(text: str) -> str:
-    """The text with its UTC times written as ``2026-03-12T11:20Z``; seconds only where there are any."""
-    return _TIME.sub(lambda found: f"{found[1]}{'' if (found[2] or ':00') == ':00' else found[2]}Z", text)
+    """The text with its times as ``2026-03-12T11:20Z`` or ``…T12:20+01:00``; seconds only where there are any."""
+    return _TIME.sub(_short_time, text)
+
+
+def _short_time(found: re.Match[str]) -> str:
+    seconds = "" if (found[2] or ":00") == ":00" else found[2]
+    return f"{found[1]}{seconds}{'Z' if found[3] == '+00:00' else found[3]}"
 
 
 class _Writer:

@@ -55,7 +55,8 @@ def test_times_are_as_long_as_they_need_to_be() -> None:
     assert short_times("from 2026-03-12T10:00:00+00:00 to 2026-03-12T10:00:05Z") == (
         "from 2026-03-12T10:00Z to 2026-03-12T10:00:05Z"
     )
-    assert word("2026-03-12T11:00:00+01:00") == "2026-03-12T11:00:00+01:00"
+    assert word("2026-03-12T11:00:00+01:00") == "2026-03-12T11:00+01:00"
+    assert word("2026-03-12T11:00:05-05:30") == "2026-03-12T11:00:05-05:30"
 
 
 def test_other_peoples_words_stay_as_they_are() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from twinwright_tools.diagnosis.confidence import (
     fault_features,
     verdict_of,
 )
+from twinwright_tools.diagnosis.features import FEATURES
 from twinwright_tools.diagnosis.ranking import Candidate
 from twinwright_tools.diagnosis.suspicion import Suspicion
 from twinwright_tools.diagnosis.weights import load_weights
@@ -20,10 +23,12 @@ from twinwright_tools.telemetry.series import SignalKey
 
 WEIGHTS = load_weights()
 NUMBER = st.floats(-50.0, 50.0)
+QUIET = dict.fromkeys(FEATURES, 0.0)
 
 
 def candidates(scores: list[float]) -> list[Candidate]:
-    found = [Candidate(f"t{i // 2}", SignalKey(f"t{i // 2}", f"s{i % 2}"), score, {}) for i, score in enumerate(scores)]
+    keys = [SignalKey(f"t{index // 2}", f"s{index % 2}") for index in range(len(scores))]
+    found = [Candidate(key.twin, key, score, QUIET) for key, score in zip(keys, scores, strict=True)]
     return sorted(found, key=lambda one: -one.score)
 
 
@@ -60,8 +65,15 @@ def test_a_larger_share_is_surer() -> None:
     alone = confidences(candidates([9.0, 0.0, 0.0, 0.0]), row(50.0), WEIGHTS)
     tied = confidences(candidates([9.0, 0.0, 9.0, 0.0]), row(50.0), WEIGHTS)
     assert alone[0] > tied[0]
-    clear, tie = (evidence_of(scores, row(5.0), WEIGHTS.fault) for scores in ([5.0, 1.0], [5.0, 5.0]))
+    clear, tie = (evidence_of(scores, [QUIET] * 2, row(5.0), WEIGHTS.fault) for scores in ([5.0, 1.0], [5.0, 5.0]))
     assert clear["share"] > tie["share"] == 0.0
+
+
+def test_the_further_an_upset_has_spread_the_less_sure_is_its_cause() -> None:
+    ranked = candidates([3.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+    away = [replace(one, features=QUIET | {"level": 2.0, "own": 2.0}) for one in ranked]
+    found = [confidences(which, row(3.0), WEIGHTS)[0] for which in (ranked, [away[0], *ranked[1:]], away)]
+    assert found[0] > found[1] > found[2]
 
 
 def test_complaints_and_alarms_make_a_fault_likelier() -> None:
@@ -74,7 +86,7 @@ def test_complaints_and_alarms_make_a_fault_likelier() -> None:
 def test_the_verdict_and_the_cap() -> None:
     assert verdict_of(0.9, [0.7, 0.1], asked=False) == "cause"
     assert verdict_of(0.9, [0.4, 0.3], asked=False) == "cannot_tell"
-    assert verdict_of(0.4, [0.7, 0.1], asked=False) == "cannot_tell"
+    assert verdict_of(0.39, [0.7, 0.1], asked=False) == "cannot_tell"
     assert verdict_of(0.1, [0.05], asked=False) == "nothing_wrong"
     assert verdict_of(0.3, [0.05], asked=True) == "cannot_tell"
     assert capped([0.7, 0.8, 0.1], "cause") == [0.7, 0.7, 0.1]
