@@ -72,7 +72,8 @@ def test_a_larger_share_is_surer() -> None:
 def test_the_further_an_upset_has_spread_the_less_sure_is_its_cause() -> None:
     ranked = candidates([3.0, 0.0, 0.0, 0.0, 0.0, 0.0])
     away = [replace(one, features=QUIET | {"level": 2.0, "own": 2.0}) for one in ranked]
-    found = [confidences(which, row(3.0), WEIGHTS)[0] for which in (ranked, [away[0], *ranked[1:]], away)]
+    some = [one if one.twin == "t0" else other for one, other in zip(away, ranked, strict=True)]
+    found = [confidences(which, row(3.0), WEIGHTS)[0] for which in (ranked, some, away)]
     assert found[0] > found[1] > found[2]
 
 
