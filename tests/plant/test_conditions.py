@@ -131,6 +131,12 @@ def test_a_wrong_setpoint_is_logged_as_any_other(fault: str, twin: str, words: s
     assert not any(word in str(entered[0]).lower() for word in ("wrong", "fault", "mistake", fault))
 
 
+def test_a_setpoint_is_recorded_as_it_was_entered() -> None:
+    run, _ = simulate_scenario((Injection(FAULTS["wrong-pressure-setpoint"], 0.775, 1.0),), 4, HOURS, END)
+    logs = {(one.twin, one.signal): one for one in all_signals(run)[1]}
+    assert set(logs["glycol-header", "pressureSetpoint"].values.tolist()) == {2.0, 0.9}  # 2.0 - 1.1 is no 0.9
+
+
 def test_without_the_fault_is_the_run_without_it(plain: Run) -> None:
     injections = (Injection(FAULTS["fouling"], 1.0, 1.5),)
     run, otherwise, truth = simulate_with_and_without(injections, 4, HOURS, END, Conditions())

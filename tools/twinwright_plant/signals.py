@@ -46,7 +46,8 @@ def all_signals(run: Run) -> tuple[list[Measured], list[Events]]:
     sampled.append(Measured("plant", "ambientTemperature", run.schedule.ambient, 0.1, 0.1))
     shift = np.array([name for name, _ in SHIFTS], dtype=object)[run.schedule.shift]
     events += [Events("plant", "shift", shift), Events("air-compressor-1", "loaded", run.plant["load_0"])]
-    events.append(Events("glycol-header", "pressureSetpoint", HEADER_SETPOINT + run.plant["header_setpoint"]))
+    setpoint = np.round(HEADER_SETPOINT + run.plant["header_setpoint"], 3)  # as it is entered, 0.9 and not 0.8999…
+    events.append(Events("glycol-header", "pressureSetpoint", setpoint))
     events.append(Events("chiller", "supplySetpoint", np.full(len(run.schedule.times), SUPPLY_SETPOINT)))
     return with_instruments(sampled, run.instruments), events
 
