@@ -95,6 +95,23 @@ def test_questions_that_planners_ask(open_pumps: Callable[..., Plant], sql: str,
 
 
 @pytest.mark.parametrize(
+    ("sql", "order"),
+    [
+        ("SELECT kind, count(*) AS n FROM history GROUP BY kind", "ORDER BY 1, 2"),
+        ("SELECT kind, count(*) AS n FROM history GROUP BY kind ORDER BY n DESC", "ORDER BY n DESC, 1, 2"),
+        ("SELECT DISTINCT twin FROM history LIMIT 1", "ORDER BY 1 LIMIT 1"),
+        ("SELECT twin FROM history UNION SELECT code FROM history", "ORDER BY 1"),
+        ("SELECT * FROM history h JOIN history o ON h.id = o.id", "ORDER BY ALL"),
+        ("SELECT DISTINCT * FROM history ORDER BY time", "ORDER BY time"),
+        ("SELECT twin, count(*) FROM history GROUP BY ALL ORDER BY ALL", "ORDER BY ALL"),
+        ("SELECT twin FROM history", "FROM history"),
+    ],
+)
+def test_rows_come_in_one_order(open_pumps: Callable[..., Plant], sql: str, order: str) -> None:
+    assert open_pumps(at=LATER).history.sql(sql).sql.endswith(order)
+
+
+@pytest.mark.parametrize(
     "sql",
     [
         "",

@@ -126,11 +126,26 @@ def checked(text: str, tables: Tables, taken: Collection[str] = ()) -> Checked:
 
 
 def _put_in_order(tree: exp.Query) -> None:
-    """A list of distinct texts that has no order gets theirs: else it comes in another one each time."""
+    """Rows and lists that would come in another order each time get one: by their columns, after the order asked for.
+
+    Groups, distinct rows, set operations and joins have no order of their own; rows of one table have that of its file.
+    """
     for one in list(tree.find_all(exp.GroupConcat)):
         if isinstance(one.this, exp.Distinct):
             by = [exp.Ordered(this=each.copy(), nulls_first=False) for each in one.this.expressions]
             one.set("this", exp.Order(this=one.this, expressions=by))
+    loose = isinstance(tree, exp.SetOperation) or any(tree.args.get(name) for name in ("group", "distinct", "joins"))
+    if not loose:
+        return
+    asked = tree.args.get("order")
+    known = list(asked.expressions) if asked else []
+    told = {one.name.upper() for one in known}
+    if known and (tree.is_star or "ALL" in told):
+        return
+    columns = ["ALL"] if tree.is_star else [str(place) for place, _ in enumerate(tree.selects, 1)]
+    by = [exp.Ordered(this=exp.Var(this=column), nulls_first=False) for column in columns if column not in told]
+    if by:
+        tree.set("order", exp.Order(expressions=[*known, *by]))
 
 
 def run(statement: Checked, cursor: DuckDBPyConnection, limit: int) -> SqlResult:
