@@ -83,8 +83,9 @@ def test_the_whole_document_tells_faulty_from_healthy_and_sure_from_unsure() -> 
     document = fit(CASES, [])
     assert document["fault"]["strongest"] + document["fault"]["broken"] > 1.0
     assert {name: document["fault"][name] for name in FAULT_PRIOR} == FAULT_PRIOR
+    rows = [dict(zip(FEATURES, row, strict=True)) for row in CASES[1].features.tolist()]
     sure, unsure = (
-        sum(document["confidence"][name] * value for name, value in evidence_of(scores, CASES[1].fault, {}).items())
+        sum(document["confidence"][name] * told for name, told in evidence_of(scores, rows, CASES[1].fault, {}).items())
         for scores in ([6.0, 1.0, 0.0], [1.0, 0.9, 0.8])
     )
     assert sure > unsure
@@ -100,7 +101,7 @@ def weights_file() -> Path:
 def test_the_weights_that_come_along_have_every_feature() -> None:
     known = load_weights()
     assert set(known.features) == set(FEATURES)
-    assert set(known.confidence) == set(evidence_of([0.0], CASES[0].fault, {}))
+    assert set(known.confidence) == set(evidence_of([0.0], [dict.fromkeys(FEATURES, 0.0)], CASES[0].fault, {}))
     assert set(known.origin) == set(ORIGIN_FEATURES)
 
 
