@@ -55,7 +55,7 @@ Floats = npt.NDArray[np.float64]
 
 # What was thought of each feature before anything was fitted, in natural logarithms of odds for each unit of it: broken
 # relations tell more than shifted levels, what upstream explains is no cause, what breaks first is likelier one, and
-# the largest of many signals tells less.
+# the largest of many signals tells less. A value that rests as it never did, while all around it moves, is no plant's.
 PRIOR = {
     "level": 0.25,
     "spread": 0.1,
@@ -81,6 +81,7 @@ PRIOR = {
     "quiet": -0.3,
     "parted_after": 1.2,
     "parted_before": -1.2,
+    "held_alone": 2.5,
 }
 # The same for the chance that anything is wrong, of what simulated plants can't teach: nobody complains there but by
 # rule, and none has alarms. A complaint that the data bears out, and an alarm, are strong evidence of trouble.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from twinwright_tools.diagnosis.features import FEATURES, asked_of, features_of, folds, measure_twins
 from twinwright_tools.diagnosis.ranking import rank
 from twinwright_tools.diagnosis.relations import relations_of
@@ -38,6 +41,12 @@ def order(graph: TwinGraph, found: list[Suspicion], symptoms: list[Symptom]) -> 
     return [(one.twin, one.signal.signal if one.signal else None) for one in ranked]
 
 
+def rows_of(graph: TwinGraph, found: Iterable[Suspicion]) -> dict[str, dict[str, float]]:
+    suspicions = {one.key: one for one in found}
+    asked = asked_of([], graph, suspicions, ())
+    return features_of(measure_twins(suspicions, graph.twins, (), asked), relations_of(graph), asked, 60.0)
+
+
 def test_of_two_that_deviate_alike_the_one_upstream_is_the_cause() -> None:
     graph = graph_of(("feed", "", "reactor", ""), ("reactor", "", "separator", ""))
     found = [suspicion(twin, "flow", 6.0) for twin in ("separator", "reactor", "feed")]
@@ -48,6 +57,21 @@ def test_of_two_that_deviate_alike_the_one_with_fewer_signals_is_the_likelier_ca
     found = [suspicion("mixer", "flow", 5.0), *(suspicion("pump", f"s{number}", 5.0) for number in range(9))]
     graph = graph_of(("mixer", "", "tank", ""), ("pump", "", "tank", ""))
     assert order(graph, found, [])[0] == ("mixer", "flow")
+
+
+def test_a_reading_that_rests_while_all_around_it_moves_is_the_cause_of_what_went_wrong_there() -> None:
+    graph = graph_of(("cooler", "", "thermometer", ""), ("thermometer", "", "filler", ""), ("cooler", "", "filler", ""))
+    frozen = replace(suspicion("thermometer", "temperature", 1.0), silence=150.0, held=150.0)
+    found = [suspicion("filler", "rejectRate", 30.0), frozen]
+    assert order(graph, found, [])[0] == ("thermometer", "temperature")
+
+
+def test_where_all_of_a_line_rests_it_stands_and_no_reading_is_blamed_for_that() -> None:
+    edges = (("infeed", "", "filler", ""), ("filler", "", "outfeed", ""))
+    rests = {"silence": 150.0, "held": 150.0}
+    infeed, filler = (replace(suspicion(twin, "speed", 1.0), **rests) for twin in ("infeed", "filler"))
+    assert rows_of(graph_of(*edges), [infeed, filler])["filler"]["held_alone"] == 0.0
+    assert rows_of(graph_of(*edges), [filler])["filler"]["held_alone"] > 2.0
 
 
 def test_every_symptom_whose_causes_are_named_gets_one() -> None:

@@ -42,6 +42,24 @@ def test_signals_that_never_went_together_are_no_better_than_alone() -> None:
     assert left[:PAST].std(axis=0).min() > 0.9
 
 
+def test_a_likeness_by_chance_that_does_not_last_is_no_relation_and_cannot_break() -> None:
+    steps = np.arange(STEPS) / PAST
+    one, other = steps**2, np.cos(6.0 * steps)
+    other[PAST:] += 50.0
+    standard = standardised(np.column_stack([one, other]), PAST)
+    left = residuals(standard, PAIR, PAST, own_past=False)
+    np.testing.assert_array_equal(left[:, 0], standard[:, 0])
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_noise_costs_a_relation_what_its_coefficients_do_and_no_more(seed: int) -> None:
+    one, other = np.random.default_rng(seed).normal(size=(2, 4000))
+    course = 0.2 * one + other  # it explains a twenty-fifth: little, but it is there
+    standard = standardised(np.column_stack([course, one]), 3000)
+    left = residuals(standard, PAIR, 3000, own_past=False)
+    assert left[:3000, 0].var() < standard[:3000, 0].var()
+
+
 def test_beyond_the_range_that_it_was_learned_in_a_relation_is_only_about_right() -> None:
     valve = 0.2 * wandering(5)
     valve[PAST:] += 12.0

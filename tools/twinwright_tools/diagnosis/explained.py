@@ -200,6 +200,7 @@ def _less(one: Suspicion, explained: Explanation | None, discount: float) -> Sus
             spread=_power(one.spread, kept),
             share=_power(one.share, kept),
             silence=_power(one.silence, kept),
+            held=_power(one.held, kept),
             oddness=one.oddness * kept,
         )
     if explained.broken:

@@ -43,6 +43,7 @@ PLACES = (
     "quiet",
     "parted_after",
     "parted_before",
+    "held_alone",
 )
 FEATURES = (*MEASURES, "signals", *PLACES)
 _MOST_FOLDS = 3.0
@@ -91,6 +92,7 @@ class TwinMeasures:
             a twin with many signals is reached by more upsets of others. An event log has no excess by chance.
         parted_after: how much a flow next door no longer goes with its command or position; parted_before: how much a
             flow of its own doesn't with those of a twin before it.
+        held: how much longer than ever one of its signals holds one value.
     """
 
     values: dict[str, float]
@@ -98,6 +100,7 @@ class TwinMeasures:
     same_quantity: float = 0.0
     parted_after: float = 0.0
     parted_before: float = 0.0
+    held: float = 0.0
     onset: float = inf
     broke: float = inf
 
@@ -151,6 +154,7 @@ def _of_twin(signals: Sequence[Suspicion], asked: Asked) -> TwinMeasures:
         values,
         log1p(sampled),
         max(same, default=0.0),
+        held=max((folds(one.held) for one in signals), default=0.0),
         onset=min(onsets, default=inf),
         broke=min(breaks, default=inf),
     )
@@ -219,7 +223,13 @@ class _Context:
             "quiet": float(max(self.level[twin], mine) < _QUIET),
             "parted_after": one.parted_after,
             "parted_before": one.parted_before,
+            "held_alone": self._held_alone(twin),
         }
+
+    def _held_alone(self, twin: str) -> float:
+        """How much longer than ever it holds a value while none around it does: of a machine that stands, all do."""
+        near = (self.measures[one].held for one in self.relations.near(twin) - {twin} if one in self.measures)
+        return max(0.0, self.measures[twin].held - max(near, default=0.0))
 
     def _share(self, strengths: Mapping[str, float], down: Mapping[str, int]) -> float:
         return sum(strengths[other] * _PER_STEP**steps for other, steps in down.items() if other in strengths)

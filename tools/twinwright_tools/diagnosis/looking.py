@@ -317,7 +317,8 @@ def _with_silence(grid: Grid, found: list[Suspicion], reference: int) -> list[Su
     for column, each in enumerate(found):
         excess, score = float(missing.excess[column]), float(missing.score[column])
         # What rests at a limit still tells what it was made to do: it is no silent signal.
-        one = replace(each, silence=max(0.0 if limit[column] else float(held[column]), excess))
+        resting = 0.0 if limit[column] else float(held[column])
+        one = replace(each, silence=max(resting, excess), held=resting)
         if held[column] > one.excess:
             told.append(_silent(grid, one, "stuck", float(held[column]), int(since[column])))
         elif excess > max(CLEAR, one.excess):

@@ -37,8 +37,9 @@ def residuals(
 
     The regression is learned from the reference alone. Within the reference every fourth is predicted from the other
     three (blocked cross-fitting), so that a relation that doesn't hold in the past has large residuals there and
-    counts for little now. Beyond the range that was predicted in the reference, a relation is only trusted to
-    `_TOLERANCE` of what it predicts: the residual is shrunk accordingly.
+    counts for little now; one that predicts them worse than noise would is none, and leaves the column as it is. Beyond
+    the range that was predicted in the reference, a relation is only trusted to `_TOLERANCE` of what it predicts: the
+    residual is shrunk accordingly.
 
     Args:
         standard: (T, N), see `standardised`.
@@ -87,10 +88,24 @@ def _unexplained(targets: Batch, inputs: Batch, reference_end: int) -> Batch:
     for fold, part, product in zip(folds, grams, moments, strict=True):
         weights = _solved(gram - part, moment - product, reference_end - (fold.stop - fold.start))
         left[:, fold] = targets[:, fold] - np.asarray(inputs[:, fold] @ weights, dtype=np.float64)[..., 0]
+    holds = _holds(targets[:, :reference_end], left[:, :reference_end], inputs.shape[2])[:, None]
+    left, predicted = np.where(holds, left, targets), np.where(holds, predicted, 0.0)
     largest = np.maximum(np.abs(left[:, :reference_end]).max(axis=1, keepdims=True), 1e-6)
     usual = np.abs(predicted[:, :reference_end]).max(axis=1, keepdims=True)
     beyond = np.maximum(0.0, np.abs(predicted) - usual)
     return np.asarray(left / (1.0 + _TOLERANCE * beyond / largest), dtype=np.float64)
+
+
+def _holds(past: Batch, left: Batch, width: int) -> npt.NDArray[np.bool_]:
+    """Whether each relation predicts its past at least as well as one fitted to noise would.
+
+    Least squares of `width` coefficients on n samples of noise miss others by 1 + width / (n - width) times their
+    variance. What misses by more doesn't just tell nothing: it follows a likeness by chance (two slow courses) that
+    doesn't last, and would break in any case.
+    """
+    learned = past.shape[1] * (_FOLDS - 1) // _FOLDS
+    noise = 1.0 + width / (learned - width) if learned > width else np.inf
+    return np.asarray((left**2).sum(axis=1) <= noise * (past**2).sum(axis=1), dtype=np.bool_)
 
 
 def _solved(gram: Batch, moment: Batch, samples: int) -> Batch:

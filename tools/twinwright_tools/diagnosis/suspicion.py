@@ -39,6 +39,7 @@ class Suspicion:
         since: from when on it is there without a break; microseconds, or None where that is no other time.
         broke: when the first of its relations broke, microseconds, or None where none did.
         odd: the state of an event log, or None.
+        held: how much longer than ever it rests at a value that is no limit.
     """
 
     key: SignalKey
@@ -62,6 +63,7 @@ class Suspicion:
     since: int | None = None
     broke: int | None = None
     odd: EventFinding | None = None
+    held: float = 0.0
 
     @property
     def broken(self) -> float:
