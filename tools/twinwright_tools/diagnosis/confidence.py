@@ -19,7 +19,7 @@ _MOST = 0.97
 _LEAST_SHARE = 0.01  # a share nearer to 0 or 1 says no more: scores aren't that exact
 _BLIND_MOST = 0.05
 _RELATIONS = ("own", "fresh", "upstream", "fresh_upstream")
-_CLEARLY = 0.5  # chance of a fault (at even odds) from which a cause is named
+_CLEARLY = 0.4  # chance of a fault (at even odds) from which a cause is named
 _NOTHING, _NOTHING_ASKED = 0.25, 0.1  # chance of a fault below which nothing is wrong; lower where somebody complains
 
 
