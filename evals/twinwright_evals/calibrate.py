@@ -55,7 +55,7 @@ Floats = npt.NDArray[np.float64]
 
 # What was thought of each feature before anything was fitted, in natural logarithms of odds for each unit of it: broken
 # relations tell more than shifted levels, what upstream explains is no cause, what breaks first is likelier one, and
-# the largest of many signals tells less. A value that rests as it never did, while all around it moves, is no plant's.
+# the largest of many signals tells less. What rests as it never did while all around it moves is stuck itself.
 PRIOR = {
     "level": 0.25,
     "spread": 0.1,

@@ -91,10 +91,7 @@ def test_every_symptom_whose_causes_are_named_gets_one() -> None:
 
 def test_features_are_of_order_one_and_know_no_names() -> None:
     graph = graph_of(("a", "", "b", ""), ("b", "", "c", ""), ("c", "", "b", ""))
-    found = {one.key: one for one in (suspicion("a", "x", 1e9), suspicion("b", "y", 4.0), suspicion("c", "z", 0.1))}
-    relations = relations_of(graph)
-    asked = asked_of([], graph, found, ())
-    rows = features_of(measure_twins(found, graph.twins, (), asked), relations, asked, 60.0)
+    rows = rows_of(graph, [suspicion("a", "x", 1e9), suspicion("b", "y", 4.0), suspicion("c", "z", 0.1)])
     for row in rows.values():
         assert set(row) <= set(FEATURES)
         assert all(abs(value) <= 12.0 for value in row.values())
